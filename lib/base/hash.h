@@ -1,0 +1,22 @@
+/* H64 and H128 of definitions.md: XXH3 with a seed, the only hashes whose values outlive a run. Not collective.
+ * Source: XXH3 as in xxHash 0.8 (stable output). */
+#ifndef MILL_BASE_HASH_H
+#define MILL_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+__extension__ typedef unsigned __int128 mill_u128;
+__extension__ typedef __int128 mill_i128;
+
+uint64_t mill_h64(uint64_t seed, const void *data, size_t size_bytes);
+mill_u128 mill_h128(uint64_t seed, const void *data, size_t size_bytes); /* high·2^64 + low */
+
+/* 32 lower-case hex digits and a NUL. */
+#define MILL_H128_TEXT_BYTES 33
+void mill_h128_text(mill_u128 hash, char out[MILL_H128_TEXT_BYTES]);
+
+/* S(purpose, name) = H64(job seed, purpose ‖ 00 ‖ name); purposes: "split", "shuffle", "sample", "folds". */
+uint64_t mill_purpose_seed(uint64_t job_seed, const char *purpose, const char *name);
+
+#endif

@@ -1,0 +1,39 @@
+/* The accounting allocator: one budget a rank for everything that grows with the data.
+ *
+ * Reclaiming (spilling) never happens inside an allocation: an allocation over the budget returns NULL, and operators
+ * look at mill_mem_pressure() at batch boundaries. Not thread-safe: a rank has one thread. Not collective. */
+#ifndef MILL_BASE_MEM_H
+#define MILL_BASE_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mill_mem {
+	int64_t budget_bytes; /* INT64_MAX: unlimited */
+	int64_t used_bytes;
+	int64_t peak_bytes;
+	int64_t allocation_count; /* allocations so far */
+	int64_t fail_at;	  /* torture mode: the allocation with this number fails; 0 = never */
+} mill_mem;
+
+void mill_mem_init(mill_mem *mem, int64_t budget_bytes);
+
+/* 64-byte aligned, contents undefined; size 0 gives a valid pointer. NULL when the budget or the system refuses.
+ * Free with mill_mem_free, which knows owner and size (64 bytes of header a block: use an arena for small things). */
+void *mill_mem_alloc(mill_mem *mem, size_t size_bytes);
+void *mill_mem_calloc(mill_mem *mem, size_t count, size_t element_bytes); /* zeroed; NULL on overflow too */
+/* Keeps the contents; block may be NULL. NULL on failure: the old block is then untouched. */
+void *mill_mem_realloc(mill_mem *mem, void *block, size_t size_bytes);
+void mill_mem_free(void *block); /* NULL is fine */
+size_t mill_mem_size(const void *block);
+
+/* Accounts for memory that others allocate on our behalf (HDF5, codecs). False when over budget (not charged then). */
+bool mill_mem_charge(mill_mem *mem, int64_t size_bytes);
+void mill_mem_discharge(mill_mem *mem, int64_t size_bytes);
+
+/* Used share of the budget, 0 … 1. Above MILL_MEM_HIGH_WATER the largest bucket goes to scratch. */
+double mill_mem_pressure(const mill_mem *mem);
+#define MILL_MEM_HIGH_WATER 0.8
+
+#endif

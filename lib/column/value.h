@@ -1,0 +1,40 @@
+/* Value bytes V and key hash K (definitions.md D1), equality and order of values: what hash tables, sorts, content
+ * hashes and `verify` stand on. Not collective.
+ *
+ * Equality: −0 = 0, NaN = NaN, NULL = NULL (one group). Order: numbers by value with NaN above +Inf, text by bytes,
+ * false < true. */
+#ifndef MILL_COLUMN_VALUE_H
+#define MILL_COLUMN_VALUE_H
+
+#include "column/column.h"
+
+/* Appends V(row of column). */
+MILL_NODISCARD mill_status mill_value_bytes(const mill_column *column, int64_t row, mill_bytes *out);
+/* out[r] = K = H64(0, V(k1) ‖ V(k2) …) for each of rows rows. scratch is reused between calls. With n = 0 every key is
+ * H64(0, ""). The common shapes (one fixed-width column, one text column) take a fast path with the same values. */
+MILL_NODISCARD mill_status mill_key_hash(const mill_column *const *keys, int n, int64_t rows, mill_bytes *scratch,
+					 uint64_t *out, mill_error *err);
+bool mill_value_equal(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b);
+/* <0, 0, >0; NULL is above everything here (callers place NULLs themselves). Same types only. */
+int mill_value_compare(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b);
+
+/* Order-preserving bytes: comparing the encodings with memcmp (shorter first on a tie) orders rows as `ORDER BY keys`,
+ * ties by row id. Range exchanges, sorts and LIMIT compare nothing else. */
+typedef struct mill_sort_key {
+	int column;
+	bool descending;
+	bool nulls_first;
+} mill_sort_key;
+/* out: a non-null BINARY column. The id columns of the batch, if with_ids, are appended big-endian. */
+MILL_NODISCARD mill_status mill_sort_encode(mill_mem *mem, const mill_batch *batch, const mill_sort_key *keys, int n,
+					    bool with_ids, mill_column *out, mill_error *err);
+
+/* Shortest round-trip text of a double ("1", "0.1", "1e+300", "nan", "inf", "-inf"), as Python's repr without a
+ * trailing ".0"; float32 shortest for float. Returns its length. */
+#define MILL_FLOAT_TEXT_BYTES 40
+int mill_f64_text(double value, char out[MILL_FLOAT_TEXT_BYTES]);
+int mill_f32_text(float value, char out[MILL_FLOAT_TEXT_BYTES]);
+/* The text that `query`, CAST AS TEXT and reports print for a non-NULL value (interface §1). */
+MILL_NODISCARD mill_status mill_value_text(const mill_column *column, int64_t row, mill_bytes *out);
+
+#endif
