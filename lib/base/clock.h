@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-int64_t mill_clock_ns(void);	  /* monotonic */
+int64_t mill_clock_ns(void);      /* monotonic */
 int64_t mill_clock_wall_us(void); /* since 1970 UTC; never part of data */
 
 #endif

@@ -8,12 +8,12 @@ typedef enum mill_log_level { MILL_LOG_ERROR, MILL_LOG_WARN, MILL_LOG_INFO, MILL
 
 typedef struct mill_log {
 	mill_log_level level; /* messages above it are dropped */
-	int rank;	      /* only rank 0 prints below MILL_LOG_DEBUG */
+	int rank;             /* only rank 0 prints below MILL_LOG_DEBUG */
 } mill_log;
 
 void mill_log_print(const mill_log *log, mill_log_level level, const char *format, ...) MILL_PRINTF(3, 4);
-#define mill_warn(log, ...) mill_log_print(log, MILL_LOG_WARN, __VA_ARGS__)
-#define mill_info(log, ...) mill_log_print(log, MILL_LOG_INFO, __VA_ARGS__)
+#define mill_warn(log, ...)  mill_log_print(log, MILL_LOG_WARN, __VA_ARGS__)
+#define mill_info(log, ...)  mill_log_print(log, MILL_LOG_INFO, __VA_ARGS__)
 #define mill_debug(log, ...) mill_log_print(log, MILL_LOG_DEBUG, __VA_ARGS__)
 
 #endif

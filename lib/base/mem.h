@@ -14,7 +14,7 @@ typedef struct mill_mem {
 	int64_t used_bytes;
 	int64_t peak_bytes;
 	int64_t allocation_count; /* allocations so far */
-	int64_t fail_at;	  /* torture mode: the allocation with this number fails; 0 = never */
+	int64_t fail_at;          /* torture mode: the allocation with this number fails; 0 = never */
 } mill_mem;
 
 void mill_mem_init(mill_mem *mem, int64_t budget_bytes);

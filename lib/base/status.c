@@ -80,7 +80,7 @@ mill_status mill_fail_context(mill_error *err, mill_status status, const char *f
 mill_status mill_fail_nomem(mill_error *err, size_t size_bytes, const char *what)
 {
 	return mill_fail(err, MILL_NOMEM,
-			 "out of memory: %zu bytes for %s do not fit the budget; give more with --memory, "
-			 "or use more nodes",
-			 size_bytes, what);
+	                 "out of memory: %zu bytes for %s do not fit the budget; give more with --memory, "
+	                 "or use more nodes",
+	                 size_bytes, what);
 }

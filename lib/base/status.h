@@ -10,18 +10,18 @@
 #include <stddef.h>
 
 /* name, exit code of the process when a run ends with it, text */
-#define MILL_STATUS_TABLE(X)                                    \
-	X(OK, 0, "ok")                                          \
-	X(NOMEM, 1, "out of memory")                            \
-	X(IO, 1, "input/output failure")                        \
-	X(NOT_FOUND, 1, "not found")                            \
-	X(LOST_RANK, 1, "a rank was lost")                      \
-	X(INTERNAL, 1, "internal error, please report it")      \
-	X(USAGE, 2, "invalid usage, job file or SQL")           \
-	X(NOT_YET, 2, "not supported yet")                      \
-	X(EXISTS, 2, "already exists")                          \
-	X(DATA, 3, "data refused")                              \
-	X(DIFFERENT, 4, "a difference was found")               \
+#define MILL_STATUS_TABLE(X)                               \
+	X(OK, 0, "ok")                                     \
+	X(NOMEM, 1, "out of memory")                       \
+	X(IO, 1, "input/output failure")                   \
+	X(NOT_FOUND, 1, "not found")                       \
+	X(LOST_RANK, 1, "a rank was lost")                 \
+	X(INTERNAL, 1, "internal error, please report it") \
+	X(USAGE, 2, "invalid usage, job file or SQL")      \
+	X(NOT_YET, 2, "not supported yet")                 \
+	X(EXISTS, 2, "already exists")                     \
+	X(DATA, 3, "data refused")                         \
+	X(DIFFERENT, 4, "a difference was found")          \
 	X(INTERRUPTED, 75, "interrupted")
 
 typedef enum mill_status {
@@ -31,7 +31,7 @@ typedef enum mill_status {
 	    MILL_STATUS_COUNT
 } mill_status;
 
-#define MILL_NODISCARD __attribute__((warn_unused_result))
+#define MILL_NODISCARD                       __attribute__((warn_unused_result))
 #define MILL_PRINTF(format_index, first_arg) __attribute__((format(printf, format_index, first_arg)))
 
 /* A message a user can act on. Zero-initialise it; it holds no resources. A message too long is cut with "…". */
@@ -54,19 +54,19 @@ mill_status mill_fail_context(mill_error *err, mill_status status, const char *f
 mill_status mill_fail_nomem(mill_error *err, size_t size_bytes, const char *what);
 
 /* Returns from the enclosing function when expr fails. */
-#define MILL_TRY(expr)                                \
-	do {                                          \
+#define MILL_TRY(expr)                                 \
+	do {                                           \
 		mill_status mill_try_status_ = (expr); \
-		if (mill_try_status_ != MILL_OK)      \
-			return mill_try_status_;      \
+		if (mill_try_status_ != MILL_OK)       \
+			return mill_try_status_;       \
 	} while (0)
 
 /* Jumps to label when expr fails; needs a local `mill_status status`. */
-#define MILL_TRY_GOTO(expr, label)         \
-	do {                               \
-		status = (expr);           \
-		if (status != MILL_OK)     \
-			goto label;        \
+#define MILL_TRY_GOTO(expr, label)     \
+	do {                           \
+		status = (expr);       \
+		if (status != MILL_OK) \
+			goto label;    \
 	} while (0)
 
 #endif

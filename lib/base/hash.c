@@ -1,0 +1,41 @@
+#include "base/hash.h"
+
+#include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t mill_h64(uint64_t seed, const void *data, size_t size_bytes)
+{
+	return XXH3_64bits_withSeed(data, size_bytes, seed);
+}
+
+mill_u128 mill_h128(uint64_t seed, const void *data, size_t size_bytes)
+{
+	XXH128_hash_t hash = XXH3_128bits_withSeed(data, size_bytes, seed);
+	return (mill_u128)hash.high64 << 64 | hash.low64;
+}
+
+void mill_h64_rows(uint64_t seed, const void *data, size_t row_bytes, int64_t rows, uint64_t *out)
+{
+	const uint8_t *row = data;
+	for (int64_t r = 0; r < rows; r++)
+		out[r] = XXH3_64bits_withSeed(row + (size_t)r * row_bytes, row_bytes, seed);
+}
+
+void mill_h128_text(mill_u128 hash, char out[MILL_H128_TEXT_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+	for (int i = 0; i < 32; i++)
+		out[i] = digits[(unsigned)(hash >> (124 - 4 * i)) & 15U];
+	out[32] = '\0';
+}
+
+uint64_t mill_purpose_seed(uint64_t job_seed, const char *purpose, const char *name)
+{
+	XXH3_state_t state;
+	XXH3_INITSTATE(&state);
+	XXH3_64bits_reset_withSeed(&state, job_seed);
+	XXH3_64bits_update(&state, purpose, strlen(purpose) + 1);
+	XXH3_64bits_update(&state, name, strlen(name));
+	return XXH3_64bits_digest(&state);
+}
