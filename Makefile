@@ -106,9 +106,14 @@ asan:
 	@bash tests/run.sh asan
 
 .PHONY: lint
-## lint: format, layering, third-party headers, banned calls, complexity
+## lint: format, warnings, layering, third-party headers, banned calls, sizes, state
 lint:
 	@bash tests/tools/lint.sh
+
+# What lint.sh compiles with.
+.PHONY: lint-flags
+lint-flags:
+	@echo '$(CFLAGS_ALL) $(SYSTEM_INCLUDES)'
 
 .PHONY: fuzz
 ## fuzz: 30 minutes of libFuzzer on the parsers (FUZZ_SECONDS=1800)

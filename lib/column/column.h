@@ -23,20 +23,20 @@ typedef struct mill_buffer {
 /* One reference, contents undefined, padding to 64 bytes included. NULL when out of memory. */
 mill_buffer *mill_buffer_new(mill_mem *mem, size_t size_bytes);
 mill_buffer *mill_buffer_retain(mill_buffer *buffer); /* returns buffer; NULL is fine */
-void mill_buffer_release(mill_buffer *buffer);	      /* NULL is fine */
+void mill_buffer_release(mill_buffer *buffer);        /* NULL is fine */
 
 typedef struct mill_column {
 	mill_type type;
 	int64_t rows;
-	int64_t null_count;	/* exact */
-	uint64_t *validity;	/* bit r set: row r is not NULL; NULL when null_count is 0. Bits past rows are 0. */
-	void *values;		/* fixed width: rows values (undefined where NULL); BOOL: a bitmap, bits past rows 0;
-				   STRING, BINARY: NULL, see offsets; with a dictionary: int32 codes */
-	int32_t *offsets;	/* STRING, BINARY: rows + 1, non-decreasing, offsets[0] = 0; NULL rows are empty */
-	char *bytes;		/* STRING, BINARY */
+	int64_t null_count; /* exact */
+	uint64_t *validity; /* bit r set: row r is not NULL; NULL when null_count is 0. Bits past rows are 0. */
+	void *values;       /* fixed width: rows values (undefined where NULL); BOOL: a bitmap, bits past rows 0;
+	                       STRING, BINARY: NULL, see offsets; with a dictionary: int32 codes */
+	int32_t *offsets;   /* STRING, BINARY: rows + 1, non-decreasing, offsets[0] = 0; NULL rows are empty */
+	char *bytes;        /* STRING, BINARY */
 	struct mill_column *dictionary; /* NULL, or distinct non-NULL values (STRING); this column holds a reference */
-	mill_buffer *owners[3]; /* of validity, values or offsets, bytes; NULL where absent */
-	int64_t references;	/* used on dictionary columns only */
+	mill_buffer *owners[3];         /* of validity, values or offsets, bytes; NULL where absent */
+	int64_t references;             /* used on dictionary columns only */
 } mill_column;
 
 /* Adds a reference to every buffer and returns a copy of the struct. */
@@ -46,11 +46,12 @@ void mill_column_release(mill_column *column); /* idempotent: zeroes the struct 
 /* rows values with undefined contents, all valid; STRING and BINARY get offsets[rows + 1] with offsets[0] = 0 and
  * text_bytes of bytes. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_column_new(mill_mem *mem, mill_type type, int64_t rows, size_t text_bytes,
-					   mill_column *out, mill_error *err);
+                                           mill_column *out, mill_error *err);
 /* Gives the column an all-valid validity bitmap of its own to clear bits in; the caller then sets null_count. */
 MILL_NODISCARD mill_status mill_column_add_validity(mill_mem *mem, mill_column *column, mill_error *err);
 /* rows NULLs of the type. */
-MILL_NODISCARD mill_status mill_column_nulls(mill_mem *mem, mill_type type, int64_t rows, mill_column *out, mill_error *err);
+MILL_NODISCARD mill_status mill_column_nulls(mill_mem *mem, mill_type type, int64_t rows, mill_column *out,
+                                             mill_error *err);
 
 static inline bool mill_column_is_null(const mill_column *c, int64_t row)
 {
@@ -69,13 +70,13 @@ static inline const char *mill_column_text(const mill_column *c, int64_t row, in
 
 /* A new column of the rows at indices[0 … count), an index of −1 giving NULL. */
 MILL_NODISCARD mill_status mill_column_take(mill_mem *mem, const mill_column *column, const int32_t *indices,
-					    int64_t count, mill_column *out, mill_error *err);
+                                            int64_t count, mill_column *out, mill_error *err);
 /* The rows whose bit is set in keep (kept = number of such bits). When kept == rows this is a retain. */
 MILL_NODISCARD mill_status mill_column_filter(mill_mem *mem, const mill_column *column, const uint64_t *keep,
-					      int64_t kept, mill_column *out, mill_error *err);
+                                              int64_t kept, mill_column *out, mill_error *err);
 /* Concatenates n columns of one type. MILL_DATA when the text passes 2 GiB. */
-MILL_NODISCARD mill_status mill_column_concat(mill_mem *mem, const mill_column *const *columns, int n,
-					      mill_column *out, mill_error *err);
+MILL_NODISCARD mill_status mill_column_concat(mill_mem *mem, const mill_column *const *columns, int n, mill_column *out,
+                                              mill_error *err);
 /* Checks every rule of the layout (offsets, null_count, padding bits, UTF-8): for tests and data from outside. */
 MILL_NODISCARD mill_status mill_column_validate(const mill_column *column, mill_error *err);
 
@@ -84,22 +85,26 @@ typedef struct mill_batch {
 	int column_count; /* visible columns first, then id_words id columns */
 	int id_words;
 	mill_column *columns; /* owned array */
-	mill_mem *mem;	      /* owner of the array */
+	mill_mem *mem;        /* owner of the array */
 } mill_batch;
 
 /* column_count zeroed columns to be filled; rows is set by the caller. */
-MILL_NODISCARD mill_status mill_batch_new(mill_mem *mem, int column_count, int id_words, mill_batch *out, mill_error *err);
+MILL_NODISCARD mill_status mill_batch_new(mill_mem *mem, int column_count, int id_words, mill_batch *out,
+                                          mill_error *err);
 MILL_NODISCARD mill_status mill_batch_retain(const mill_batch *batch, mill_batch *out, mill_error *err);
 void mill_batch_release(mill_batch *batch); /* idempotent */
 MILL_NODISCARD mill_status mill_batch_filter(const mill_batch *batch, const uint64_t *keep, int64_t kept,
-					     mill_batch *out, mill_error *err);
+                                             mill_batch *out, mill_error *err);
 MILL_NODISCARD mill_status mill_batch_take(const mill_batch *batch, const int32_t *indices, int64_t count,
-					   mill_batch *out, mill_error *err);
+                                           mill_batch *out, mill_error *err);
 /* All rows of n batches of one schema as one (rows may pass MILL_BATCH_ROWS: sort and join build want that). */
 MILL_NODISCARD mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, mill_batch *out,
-					     mill_error *err);
+                                             mill_error *err);
 int64_t mill_batch_bytes(const mill_batch *batch); /* memory its buffers hold; shared buffers count in full */
-static inline int mill_batch_visible(const mill_batch *batch) { return batch->column_count - batch->id_words; }
+static inline int mill_batch_visible(const mill_batch *batch)
+{
+	return batch->column_count - batch->id_words;
+}
 
 /* Where batches go next. A producer calls push for each batch (borrowed: a consumer that keeps one retains it),
  * finish_unit after each unit (split or bucket) and finish once at the end. `done` tells the producer that no further

@@ -22,10 +22,10 @@ typedef enum mill_type_id {
 	MILL_TYPE_UINT64 = 9,
 	MILL_TYPE_FLOAT32 = 10,
 	MILL_TYPE_FLOAT64 = 11,
-	MILL_TYPE_DECIMAL = 12,	  /* int128 at `scale`, precision 1 … 38 */
-	MILL_TYPE_STRING = 13,	  /* UTF-8: int32 offsets[rows + 1] + bytes */
-	MILL_TYPE_BINARY = 14,	  /* the same, any bytes */
-	MILL_TYPE_DATE = 15,	  /* int32 days since 1970-01-01 (date32) */
+	MILL_TYPE_DECIMAL = 12,   /* int128 at `scale`, precision 1 … 38 */
+	MILL_TYPE_STRING = 13,    /* UTF-8: int32 offsets[rows + 1] + bytes */
+	MILL_TYPE_BINARY = 14,    /* the same, any bytes */
+	MILL_TYPE_DATE = 15,      /* int32 days since 1970-01-01 (date32) */
 	MILL_TYPE_TIMESTAMP = 16, /* int64 µs since 1970-01-01 00:00:00; `zoned`: an instant, in UTC */
 	MILL_TYPE_INTERVAL = 17,  /* mill_interval */
 	MILL_TYPE_LIST = 18,
@@ -39,10 +39,10 @@ typedef struct mill_interval {
 } mill_interval;
 
 typedef struct mill_type {
-	uint8_t id;	   /* mill_type_id */
+	uint8_t id;        /* mill_type_id */
 	uint8_t precision; /* DECIMAL */
-	uint8_t scale;	   /* DECIMAL, 0 … precision */
-	bool zoned;	   /* TIMESTAMP */
+	uint8_t scale;     /* DECIMAL, 0 … precision */
+	bool zoned;        /* TIMESTAMP */
 } mill_type;
 
 static inline mill_type mill_type_of(mill_type_id id)
@@ -61,12 +61,30 @@ static inline mill_type mill_type_timestamp(bool zoned)
 	return type;
 }
 bool mill_type_equal(mill_type a, mill_type b);
-static inline bool mill_type_is_signed(mill_type t) { return t.id >= MILL_TYPE_INT8 && t.id <= MILL_TYPE_INT64; }
-static inline bool mill_type_is_unsigned(mill_type t) { return t.id >= MILL_TYPE_UINT8 && t.id <= MILL_TYPE_UINT64; }
-static inline bool mill_type_is_integer(mill_type t) { return t.id >= MILL_TYPE_INT8 && t.id <= MILL_TYPE_UINT64; }
-static inline bool mill_type_is_float(mill_type t) { return t.id == MILL_TYPE_FLOAT32 || t.id == MILL_TYPE_FLOAT64; }
-static inline bool mill_type_is_numeric(mill_type t) { return t.id >= MILL_TYPE_INT8 && t.id <= MILL_TYPE_DECIMAL; }
-static inline bool mill_type_is_text(mill_type t) { return t.id == MILL_TYPE_STRING || t.id == MILL_TYPE_BINARY; }
+static inline bool mill_type_is_signed(mill_type t)
+{
+	return t.id >= MILL_TYPE_INT8 && t.id <= MILL_TYPE_INT64;
+}
+static inline bool mill_type_is_unsigned(mill_type t)
+{
+	return t.id >= MILL_TYPE_UINT8 && t.id <= MILL_TYPE_UINT64;
+}
+static inline bool mill_type_is_integer(mill_type t)
+{
+	return t.id >= MILL_TYPE_INT8 && t.id <= MILL_TYPE_UINT64;
+}
+static inline bool mill_type_is_float(mill_type t)
+{
+	return t.id == MILL_TYPE_FLOAT32 || t.id == MILL_TYPE_FLOAT64;
+}
+static inline bool mill_type_is_numeric(mill_type t)
+{
+	return t.id >= MILL_TYPE_INT8 && t.id <= MILL_TYPE_DECIMAL;
+}
+static inline bool mill_type_is_text(mill_type t)
+{
+	return t.id == MILL_TYPE_STRING || t.id == MILL_TYPE_BINARY;
+}
 
 /* Bytes of one value: 1, 2, 4, 8, 16; 0 for BOOL (bits) and for STRING and BINARY (offsets + bytes). */
 size_t mill_type_width_bytes(mill_type type);

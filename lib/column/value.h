@@ -13,7 +13,7 @@ MILL_NODISCARD mill_status mill_value_bytes(const mill_column *column, int64_t r
 /* out[r] = K = H64(0, V(k1) ‖ V(k2) …) for each of rows rows. scratch is reused between calls. With n = 0 every key is
  * H64(0, ""). The common shapes (one fixed-width column, one text column) take a fast path with the same values. */
 MILL_NODISCARD mill_status mill_key_hash(const mill_column *const *keys, int n, int64_t rows, mill_bytes *scratch,
-					 uint64_t *out, mill_error *err);
+                                         uint64_t *out, mill_error *err);
 bool mill_value_equal(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b);
 /* <0, 0, >0; NULL is above everything here (callers place NULLs themselves). Same types only. */
 int mill_value_compare(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b);
@@ -27,7 +27,7 @@ typedef struct mill_sort_key {
 } mill_sort_key;
 /* out: a non-null BINARY column. The id columns of the batch, if with_ids, are appended big-endian. */
 MILL_NODISCARD mill_status mill_sort_encode(mill_mem *mem, const mill_batch *batch, const mill_sort_key *keys, int n,
-					    bool with_ids, mill_column *out, mill_error *err);
+                                            bool with_ids, mill_column *out, mill_error *err);
 
 /* Shortest round-trip text of a double ("1", "0.1", "1e+300", "nan", "inf", "-inf"), as Python's repr without a
  * trailing ".0"; float32 shortest for float. Returns its length. */

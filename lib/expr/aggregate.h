@@ -19,12 +19,12 @@ typedef enum mill_aggregate_kind {
 	MILL_AGG_COVAR_SAMP,
 	MILL_AGG_COVAR_POP,
 	MILL_AGG_MEDIAN,
-	MILL_AGG_QUANTILE,   /* quantile_cont(x, p), percentile_cont(p) WITHIN GROUP (ORDER BY x) */
-	MILL_AGG_FIRST,	     /* smallest row id */
+	MILL_AGG_QUANTILE, /* quantile_cont(x, p), percentile_cont(p) WITHIN GROUP (ORDER BY x) */
+	MILL_AGG_FIRST,    /* smallest row id */
 	MILL_AGG_LAST,
 	MILL_AGG_BOOL_AND,
 	MILL_AGG_BOOL_OR,
-	MILL_AGG_ANY_VALUE   /* = FIRST non-NULL */
+	MILL_AGG_ANY_VALUE /* = FIRST non-NULL */
 } mill_aggregate_kind;
 
 typedef struct mill_aggregate_signature {
@@ -32,16 +32,16 @@ typedef struct mill_aggregate_signature {
 	mill_type arg_types[2]; /* types the arguments are cast to */
 	int arg_count;
 	mill_type result;
-	bool nullable;	  /* NULL over no rows */
-	bool holistic;	  /* needs the rows of a group together (median); also every DISTINCT aggregate */
-	bool needs_ids;	  /* order-sensitive: FIRST, LAST */
+	bool nullable;  /* NULL over no rows */
+	bool holistic;  /* needs the rows of a group together (median); also every DISTINCT aggregate */
+	bool needs_ids; /* order-sensitive: FIRST, LAST */
 } mill_aggregate_signature;
 
 /* Result types per D6 and D9: sum(int4 or smaller) is int64, other integers decimal(38,0), decimal keeps its scale with
- * precision 38, float4 → float4; avg(integer or float) float64, avg(decimal) decimal of D9. MILL_USAGE: unknown name (with
- * suggestion) or wrong argument types. is_star: count(*). */
+ * precision 38, float4 → float4; avg(integer or float) float64, avg(decimal) decimal of D9. MILL_USAGE: unknown name
+ * (with suggestion) or wrong argument types. is_star: count(*). */
 MILL_NODISCARD mill_status mill_aggregate_resolve(const char *name, const mill_type *args, int arg_count, bool is_star,
-						  mill_aggregate_signature *out, mill_error *err);
+                                                  mill_aggregate_signature *out, mill_error *err);
 bool mill_aggregate_exists(const char *name);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * An expression is built bottom up; each builder resolves overloads, inserts casts and reports type errors with the
  * position in the SQL text. Row errors (division by zero, overflow, a CAST that fails, …) do not stop a batch: a kernel
- * marks the row, its value is NULL, and CASE, COALESCE, AND, OR and try() discard the marks of branches not taken. Marks
- * that survive to the top are reported by the evaluator. Literals are never spread over a batch. Not collective. */
+ * marks the row, its value is NULL, and CASE, COALESCE, AND, OR and try() discard the marks of branches not taken.
+ * Marks that survive to the top are reported by the evaluator. Literals are never spread over a batch. Not collective.
+ */
 #ifndef MILL_EXPR_EXPR_H
 #define MILL_EXPR_EXPR_H
 
@@ -32,17 +33,17 @@ typedef struct mill_literal {
 } mill_literal;
 
 typedef enum mill_expr_kind {
-	MILL_EXPR_COLUMN,  /* input column `column` */
+	MILL_EXPR_COLUMN, /* input column `column` */
 	MILL_EXPR_LITERAL,
-	MILL_EXPR_PARAM,   /* scalar sub-query number `param`; replaced by a literal before evaluation */
-	MILL_EXPR_CALL,	   /* a function over args */
-	MILL_EXPR_CAST,	   /* args[0] to type; is_try: NULL instead of a row error */
-	MILL_EXPR_CASE,	   /* args: when1, then1, …, [else] */
+	MILL_EXPR_PARAM, /* scalar sub-query number `param`; replaced by a literal before evaluation */
+	MILL_EXPR_CALL,  /* a function over args */
+	MILL_EXPR_CAST,  /* args[0] to type; is_try: NULL instead of a row error */
+	MILL_EXPR_CASE,  /* args: when1, then1, …, [else] */
 	MILL_EXPR_AND,
 	MILL_EXPR_OR,
 	MILL_EXPR_COALESCE,
-	MILL_EXPR_IN,	   /* args[0] IN (args[1…]), three-valued */
-	MILL_EXPR_TRY	   /* try(args[0]) */
+	MILL_EXPR_IN, /* args[0] IN (args[1…]), three-valued */
+	MILL_EXPR_TRY /* try(args[0]) */
 } mill_expr_kind;
 
 struct mill_expr {
@@ -51,7 +52,7 @@ struct mill_expr {
 	bool nullable;
 	bool is_try;
 	bool is_wide_literal; /* LITERAL whose type is still to be settled by context (number or untyped text) */
-	int position;	      /* byte offset in the SQL text; −1: none */
+	int position;         /* byte offset in the SQL text; −1: none */
 	int column;
 	int param;
 	mill_literal literal;
@@ -63,7 +64,7 @@ struct mill_expr {
 /* Where builders take memory and put the blame. */
 typedef struct mill_expr_builder {
 	mill_arena *arena;
-	int position; /* given to nodes built from here on */
+	int position;        /* given to nodes built from here on */
 	int failed_position; /* set with an error: where in the SQL text; −1: none */
 } mill_expr_builder;
 
@@ -72,12 +73,14 @@ typedef struct mill_expr_builder {
 mill_expr *mill_expr_column(mill_expr_builder *b, int column, mill_type type, bool nullable, mill_error *err);
 mill_expr *mill_expr_null(mill_expr_builder *b, mill_error *err);
 mill_expr *mill_expr_bool(mill_expr_builder *b, bool value, mill_error *err);
-mill_expr *mill_expr_number(mill_expr_builder *b, const char *text, mill_error *err); /* D8: int4, int8, decimal, float64 */
+mill_expr *mill_expr_number(mill_expr_builder *b, const char *text,
+                            mill_error *err); /* D8: int4, int8, decimal, float64 */
 mill_expr *mill_expr_string(mill_expr_builder *b, const char *text, size_t length_bytes, mill_error *err);
 mill_expr *mill_expr_literal(mill_expr_builder *b, mill_type type, const mill_literal *value, mill_error *err);
 mill_expr *mill_expr_param(mill_expr_builder *b, int param, mill_type type, mill_error *err);
 /* A registered function or operator by name: "+", "=", "<>", "like", "lower", "date_trunc", … (names without case). */
-mill_expr *mill_expr_call(mill_expr_builder *b, const char *name, mill_expr *const *args, int arg_count, mill_error *err);
+mill_expr *mill_expr_call(mill_expr_builder *b, const char *name, mill_expr *const *args, int arg_count,
+                          mill_error *err);
 mill_expr *mill_expr_cast(mill_expr_builder *b, mill_expr *arg, mill_type type, bool is_try, mill_error *err);
 mill_expr *mill_expr_case(mill_expr_builder *b, mill_expr *const *args, int arg_count, mill_error *err);
 mill_expr *mill_expr_and(mill_expr_builder *b, mill_expr *const *args, int arg_count, mill_error *err);
@@ -103,7 +106,7 @@ MILL_NODISCARD mill_status mill_expr_text(const mill_expr *expr, const mill_sche
  * converted, patterns compiled. */
 typedef struct mill_program mill_program;
 MILL_NODISCARD mill_status mill_program_new(mill_expr *const *exprs, int count, const mill_knobs *knobs, mill_mem *mem,
-					    mill_program **out, mill_error *err);
+                                            mill_program **out, mill_error *err);
 void mill_program_free(mill_program *program); /* NULL is fine */
 
 /* Rows whose result is an error, by the first expression that failed in each. */
@@ -112,17 +115,17 @@ typedef struct mill_row_errors {
 	uint64_t *rows; /* a bit a row; owned by the program, valid until its next run; NULL when count is 0 */
 	int64_t first_row;
 	int first_expr;
-	int position;	  /* in the SQL text */
+	int position;     /* in the SQL text */
 	char detail[256]; /* "division by zero", "\"abc\" is not an int32" */
 } mill_row_errors;
 
 /* Evaluates every expression over the batch into columns[count] (owned by the caller, rows = batch rows). Rows with an
  * error hold NULL there; the caller decides what becomes of them. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_program_run(mill_program *program, const mill_batch *batch, mill_column *columns,
-					    mill_row_errors *errors, mill_error *err);
+                                            mill_row_errors *errors, mill_error *err);
 /* Evaluates expression 0, a boolean, as a predicate: bit set where TRUE (not NULL, not an error). keep has a bit a row,
  * bits past rows 0. */
-MILL_NODISCARD mill_status mill_program_filter(mill_program *program, const mill_batch *batch, uint64_t *keep, int64_t *kept,
-					       mill_row_errors *errors, mill_error *err);
+MILL_NODISCARD mill_status mill_program_filter(mill_program *program, const mill_batch *batch, uint64_t *keep,
+                                               int64_t *kept, mill_row_errors *errors, mill_error *err);
 
 #endif

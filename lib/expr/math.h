@@ -1,15 +1,28 @@
 /* Deterministic transcendental functions: SLEEF's non-FMA "cinz" variants, one algorithm at every SIMD level, so that a
- * result depends on neither CPU nor compiler (D15). Nothing else in lib/ may call exp, log, pow, sin … Source: SLEEF 3.5.
- * Not collective. in and out may be the same array. */
+ * result depends on neither CPU nor compiler (D15). Nothing else in lib/ may call exp, log, pow, sin … Source:
+ * SLEEF 3.5. Not collective. in and out may be the same array. */
 #ifndef MILL_EXPR_MATH_H
 #define MILL_EXPR_MATH_H
 
 #include <stdint.h>
 
 typedef enum mill_math1 {
-	MILL_MATH_EXP, MILL_MATH_EXPM1, MILL_MATH_LN, MILL_MATH_LOG2, MILL_MATH_LOG10, MILL_MATH_LOG1P, MILL_MATH_SIN,
-	MILL_MATH_COS, MILL_MATH_TAN, MILL_MATH_ASIN, MILL_MATH_ACOS, MILL_MATH_ATAN, MILL_MATH_SINH, MILL_MATH_COSH,
-	MILL_MATH_TANH, MILL_MATH_CBRT
+	MILL_MATH_EXP,
+	MILL_MATH_EXPM1,
+	MILL_MATH_LN,
+	MILL_MATH_LOG2,
+	MILL_MATH_LOG10,
+	MILL_MATH_LOG1P,
+	MILL_MATH_SIN,
+	MILL_MATH_COS,
+	MILL_MATH_TAN,
+	MILL_MATH_ASIN,
+	MILL_MATH_ACOS,
+	MILL_MATH_ATAN,
+	MILL_MATH_SINH,
+	MILL_MATH_COSH,
+	MILL_MATH_TANH,
+	MILL_MATH_CBRT
 } mill_math1;
 typedef enum mill_math2 { MILL_MATH_POW, MILL_MATH_ATAN2 } mill_math2; /* POW: exact cases of D15 */
 

@@ -8,12 +8,12 @@
 #include "formats/source.h"
 
 typedef struct mill_csv_options {
-	char delimiter;	 /* ',' */
-	int quote;	 /* '"'; −1: no quoting */
-	int escape;	 /* −1: the quote doubled; else a byte that makes the next one literal inside quotes */
-	int comment;	 /* −1: none; else rows that start with it are skipped */
-	bool header;	 /* true */
-	bool trim;	 /* strip blanks around unquoted fields */
+	char delimiter; /* ',' */
+	int quote;      /* '"'; −1: no quoting */
+	int escape;     /* −1: the quote doubled; else a byte that makes the next one literal inside quotes */
+	int comment;    /* −1: none; else rows that start with it are skipped */
+	bool header;    /* true */
+	bool trim;      /* strip blanks around unquoted fields */
 	int64_t skip_lines;
 	const char *const *null_values; /* besides the unquoted empty field; compared with unquoted fields */
 	int null_value_count;
@@ -22,8 +22,8 @@ typedef struct mill_csv_options {
 	const char *const *false_values;
 	int false_value_count;
 	const char *timestamp_format; /* strptime style, NULL: ISO (D10) */
-	int64_t split_bytes;	      /* 0: the knobs' */
-	bool infer;		      /* true: columns without a declared type are inferred; false: they are strings */
+	int64_t split_bytes;          /* 0: the knobs' */
+	bool infer;                   /* true: columns without a declared type are inferred; false: they are strings */
 } mill_csv_options;
 
 void mill_csv_options_init(mill_csv_options *options, bool is_tsv);
@@ -33,40 +33,44 @@ typedef struct mill_csv_table {
 	mill_csv_options options;
 	mill_input_file *files; /* in ordinal order */
 	int64_t file_count;
-	mill_schema schema;	/* declared or inferred; hive columns last */
-	int file_column_count;	/* fields of a row */
+	mill_schema schema;      /* declared or inferred; hive columns last */
+	int file_column_count;   /* fields of a row */
 	const bool *is_declared; /* [schema.count] */
 } mill_csv_table;
 
-/* Rank 0 opens the files, detects compression, reads the header and infers what is not declared. declared may be partial:
- * with a header by name (unknown names are MILL_USAGE with suggestion), without one by position. Every file's header must
- * name the same columns (any order is an error that shows both). MILL_IO, MILL_DATA (UTF-16, truncated gzip), MILL_USAGE. */
+/* Rank 0 opens the files, detects compression, reads the header and infers what is not declared. declared may be
+ * partial: with a header by name (unknown names are MILL_USAGE with suggestion), without one by position. Every file's
+ * header must name the same columns (any order is an error that shows both). MILL_IO, MILL_DATA (UTF-16, truncated
+ * gzip), MILL_USAGE. */
 MILL_NODISCARD mill_status mill_csv_open(const mill_storage_listing *listing, const mill_csv_options *options,
-					 const mill_schema *declared, mill_mem *mem, mill_arena *arena,
-					 mill_csv_table *out, mill_error *err);
+                                         const mill_schema *declared, mill_mem *mem, mill_arena *arena,
+                                         mill_csv_table *out, mill_error *err);
 /* For the broadcast from rank 0. */
 MILL_NODISCARD mill_status mill_csv_table_write(const mill_csv_table *table, mill_bytes *out);
-MILL_NODISCARD mill_status mill_csv_table_read(mill_bytes_view *in, mill_arena *arena, mill_csv_table *out, mill_error *err);
+MILL_NODISCARD mill_status mill_csv_table_read(mill_bytes_view *in, mill_arena *arena, mill_csv_table *out,
+                                               mill_error *err);
 
 /* Reads a run of splits. One reader a rank and stage. */
 typedef struct mill_csv_reader mill_csv_reader;
 MILL_NODISCARD mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_plan *plan,
-						const mill_scan_spec *spec, const mill_knobs *knobs, mill_mem *mem,
-						mill_csv_reader **out, mill_error *err);
+                                                const mill_scan_spec *spec, const mill_knobs *knobs, mill_mem *mem,
+                                                mill_csv_reader **out, mill_error *err);
 /* Pushes the rows of split into sink (not its finish_unit). Splits are read in ascending order; a split that does not
  * follow the one read before starts a new run. Stops early when sink->done. */
-MILL_NODISCARD mill_status mill_csv_read_split(mill_csv_reader *reader, int64_t split, mill_sink *sink, mill_error *err);
+MILL_NODISCARD mill_status mill_csv_read_split(mill_csv_reader *reader, int64_t split, mill_sink *sink,
+                                               mill_error *err);
 /* The seams of what was read so far (borrowed, valid until the next read). */
 const mill_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count);
 const mill_scan_counts *mill_csv_counts(const mill_csv_reader *reader);
 void mill_csv_reader_close(mill_csv_reader *reader); /* NULL is fine */
 
-/* Checks the seams of all ranks in (file, begin) order. bad_files[file] is set where a guess was wrong. Not collective: the
- * job gathers the seams first. */
-MILL_NODISCARD mill_status mill_csv_check_seams(const mill_seam *seams, int64_t count, bool *bad_files, int64_t file_count,
-						int64_t *bad_count, mill_error *err);
-/* Exact starts, for files whose guesses failed: the state transition of a range from every possible state, composed over
- * the ranges of a file, gives each range's exact first row; given to the reader before it reads that range again. */
+/* Checks the seams of all ranks in (file, begin) order. bad_files[file] is set where a guess was wrong. Not collective:
+ * the job gathers the seams first. */
+MILL_NODISCARD mill_status mill_csv_check_seams(const mill_seam *seams, int64_t count, bool *bad_files,
+                                                int64_t file_count, int64_t *bad_count, mill_error *err);
+/* Exact starts, for files whose guesses failed: the state transition of a range from every possible state, composed
+ * over the ranges of a file, gives each range's exact first row; given to the reader before it reads that range again.
+ */
 typedef struct mill_csv_transition {
 	int32_t file;
 	int64_t begin;
@@ -75,11 +79,11 @@ typedef struct mill_csv_transition {
 	int64_t first_row[8]; /* offset of the first row start in [begin, end), or −1, by state at begin */
 } mill_csv_transition;
 MILL_NODISCARD mill_status mill_csv_scan_transition(const mill_csv_table *table, const mill_range *range, mill_mem *mem,
-						    mill_csv_transition *out, mill_error *err);
+                                                    mill_csv_transition *out, mill_error *err);
 /* transitions of one file in order → exact first rows[count]. */
 void mill_csv_compose(const mill_csv_transition *transitions, int64_t count, int64_t *first_rows);
 /* The reader starts the contiguous range that begins at (file, begin) at first_row instead of guessing. */
 MILL_NODISCARD mill_status mill_csv_set_exact(mill_csv_reader *reader, int32_t file, int64_t begin, int64_t first_row,
-					      mill_error *err);
+                                              mill_error *err);
 
 #endif

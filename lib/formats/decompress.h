@@ -10,10 +10,10 @@ MILL_NODISCARD mill_status mill_codec_detect(mill_reader *reader, mill_codec *ou
 /* A stream over the decompressed bytes of a file; concatenated members and frames are one text. */
 typedef struct mill_stream mill_stream;
 MILL_NODISCARD mill_status mill_stream_open(mill_reader *reader, mill_codec codec, mill_mem *mem, mill_stream **out,
-					    mill_error *err);
+                                            mill_error *err);
 /* Up to size_bytes; *got = 0 only at the end. MILL_DATA: corrupt or truncated, naming URI and offset. */
 MILL_NODISCARD mill_status mill_stream_read(mill_stream *stream, void *out, size_t size_bytes, size_t *got_bytes,
-					    mill_error *err);
+                                            mill_error *err);
 void mill_stream_close(mill_stream *stream); /* NULL is fine; the reader stays open */
 
 #endif

@@ -11,14 +11,14 @@
 #include "expr/expr.h"
 
 typedef enum mill_plan_kind {
-	MILL_PLAN_SCAN,	     /* a table of the catalog */
-	MILL_PLAN_VALUES,    /* constant rows; id (index) */
+	MILL_PLAN_SCAN,   /* a table of the catalog */
+	MILL_PLAN_VALUES, /* constant rows; id (index) */
 	MILL_PLAN_FILTER,
 	MILL_PLAN_PROJECT,
 	MILL_PLAN_AGGREGATE, /* keys + aggregates; DISTINCT is an aggregate without aggregates; id (K, rank) */
-	MILL_PLAN_JOIN,	     /* inner or left equi-join, residual condition; id left words then right words */
+	MILL_PLAN_JOIN,      /* inner or left equi-join, residual condition; id left words then right words */
 	MILL_PLAN_WINDOW,    /* appends window results; id of the input */
-	MILL_PLAN_SORT,	     /* ORDER BY [LIMIT]; id (position) */
+	MILL_PLAN_SORT,      /* ORDER BY [LIMIT]; id (position) */
 	MILL_PLAN_LIMIT,     /* without ORDER BY: smallest ids; id of the input */
 	MILL_PLAN_SHARED     /* a CTE, step or table expression with several consumers: runs once */
 } mill_plan_kind;
@@ -30,7 +30,7 @@ typedef struct mill_plan_aggregate {
 	mill_expr *args[2];
 	mill_expr *filter; /* FILTER (WHERE …), or NULL */
 	bool distinct;
-	double quantile;   /* MILL_AGG_QUANTILE */
+	double quantile; /* MILL_AGG_QUANTILE */
 } mill_plan_aggregate;
 
 typedef enum mill_window_kind { MILL_WINDOW_ROW_NUMBER } mill_window_kind; /* rank, lag, frames … come later */
@@ -54,12 +54,14 @@ struct mill_plan {
 	int input_count;
 	int position; /* in the SQL text, for errors at run time */
 
-	int table;	       /* SCAN: index in the catalog */
-	const int *columns;    /* SCAN: table columns emitted, in schema order; filled by the optimiser */
-	mill_expr *predicate;  /* SCAN: pushed down, over the schema of the scan; FILTER; JOIN: residual over left ‖ right */
-	mill_expr **exprs;     /* PROJECT [schema.count]; JOIN: left keys then right keys [2·key_count]; VALUES: rows × columns */
-	int64_t value_rows;    /* VALUES */
-	int key_count;	       /* AGGREGATE: the first key_count exprs are keys; JOIN */
+	int table;          /* SCAN: index in the catalog */
+	const int *columns; /* SCAN: table columns emitted, in schema order; filled by the optimiser */
+	mill_expr
+	    *predicate; /* SCAN: pushed down, over the schema of the scan; FILTER; JOIN: residual over left ‖ right */
+	mill_expr *
+	    *exprs; /* PROJECT [schema.count]; JOIN: left keys then right keys [2·key_count]; VALUES: rows × columns */
+	int64_t value_rows;              /* VALUES */
+	int key_count;                   /* AGGREGATE: the first key_count exprs are keys; JOIN */
 	mill_plan_aggregate *aggregates; /* AGGREGATE: output is keys, then these */
 	int aggregate_count;
 	mill_join_kind join;
@@ -67,14 +69,15 @@ struct mill_plan {
 	int window_count;
 	const mill_sort_key *orders; /* SORT */
 	int order_count;
-	int64_t limit;	/* SORT, LIMIT; −1: none */
+	int64_t limit;  /* SORT, LIMIT; −1: none */
 	int64_t offset; /* SORT, LIMIT */
-	int shared;	/* SHARED: equal numbers are the same result; inputs[0] is its plan */
+	int shared;     /* SHARED: equal numbers are the same result; inputs[0] is its plan */
 	const char *shared_name;
 };
 
-/* A bound statement: the plan of its result and the scalar sub-queries (each a plan of one column) that it and they refer
- * to as MILL_EXPR_PARAM; sub-query k refers only to params below k. More than one row is a run-time error at position. */
+/* A bound statement: the plan of its result and the scalar sub-queries (each a plan of one column) that it and they
+ * refer to as MILL_EXPR_PARAM; sub-query k refers only to params below k. More than one row is a run-time error at
+ * position. */
 typedef struct mill_statement {
 	mill_plan *plan;
 	mill_plan **subqueries;
@@ -84,8 +87,8 @@ typedef struct mill_statement {
 	const char *text; /* the SQL, for errors with a caret */
 } mill_statement;
 
-/* Pushes predicates towards scans and prunes columns; never changes ids or results. Called by mill_sql_bind's callers once
- * the whole of a job's plan is known. */
+/* Pushes predicates towards scans and prunes columns; never changes ids or results. Called by mill_sql_bind's callers
+ * once the whole of a job's plan is known. */
 MILL_NODISCARD mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena, mill_plan **out, mill_error *err);
 /* An indented text of the tree, for `explain`. */
 MILL_NODISCARD mill_status mill_plan_text(const mill_plan *plan, mill_bytes *out);

@@ -1,6 +1,6 @@
-/* SQL text → bound logical plan. PostgreSQL's grammar through libpg_query; names, aliases, messages as interface §2 says:
- * names compare without case, output keeps the spelling as written (re-lexed, since the grammar folds), aliases may be
- * used later in the same SELECT list and in WHERE, errors show the line with a caret. Not collective. */
+/* SQL text → bound logical plan. PostgreSQL's grammar through libpg_query; names, aliases, messages as interface §2
+ * says: names compare without case, output keeps the spelling as written (re-lexed, since the grammar folds), aliases
+ * may be used later in the same SELECT list and in WHERE, errors show the line with a caret. Not collective. */
 #ifndef MILL_SQL_SQL_H
 #define MILL_SQL_SQL_H
 
@@ -15,37 +15,39 @@ typedef struct mill_table_argument {
 	int position;
 } mill_table_argument;
 struct mill_catalog {
-	/* Finds a table by name (as written) or, with arguments, a table function. Sets *plan to what it stands for: a SCAN of a
-	 * table, or the plan of an earlier step. MILL_USAGE with a message (unknown names: with suggestion). */
+	/* Finds a table by name (as written) or, with arguments, a table function. Sets *plan to what it stands for: a
+	 * SCAN of a table, or the plan of an earlier step. MILL_USAGE with a message (unknown names: with suggestion).
+	 */
 	mill_status (*find)(mill_catalog *self, const char *name, bool is_quoted, const mill_table_argument *arguments,
-			    int argument_count, mill_arena *arena, mill_plan **plan, mill_error *err);
+	                    int argument_count, mill_arena *arena, mill_plan **plan, mill_error *err);
 };
 
 /* What the binder needs around one statement. */
 typedef struct mill_sql_context {
 	mill_catalog *catalog;
 	mill_arena *arena;
-	int first_subquery;  /* numbers start here: one job shares one numbering */
+	int first_subquery; /* numbers start here: one job shares one numbering */
 	int first_shared;
-	const char *where;   /* "configs/x.json: /steps/0/sql" or "query": put before messages */
+	const char *where; /* "configs/x.json: /steps/0/sql" or "query": put before messages */
 } mill_sql_context;
 
-/* Parses and binds one SELECT (or WITH … SELECT, VALUES). MILL_USAGE: syntax, unknown name, types; MILL_NOT_YET: what the
- * grammar accepts and rankmill does not yet. */
+/* Parses and binds one SELECT (or WITH … SELECT, VALUES). MILL_USAGE: syntax, unknown name, types; MILL_NOT_YET: what
+ * the grammar accepts and rankmill does not yet. */
 MILL_NODISCARD mill_status mill_sql_bind(const mill_sql_context *context, const char *text, mill_statement *out,
-					 mill_error *err);
+                                         mill_error *err);
 
 /* Splits a script into statements (texts in arena). kind: SELECT, or CREATE TABLE|VIEW name AS select. */
 typedef struct mill_script_statement {
-	const char *text;	 /* the SELECT */
+	const char *text;        /* the SELECT */
 	const char *create_name; /* CREATE … AS: the table's name; NULL: a SELECT */
-	int offset;		 /* in the script, for messages */
+	int offset;              /* in the script, for messages */
 } mill_script_statement;
 MILL_NODISCARD mill_status mill_sql_split(const char *script, const char *where, mill_arena *arena,
-					  mill_script_statement **out, int *count, mill_error *err);
+                                          mill_script_statement **out, int *count, mill_error *err);
 
-/* "where:LINE:COLUMN: message", the line, a caret under position (bytes; UTF-8 aware). For errors found at run time too. */
+/* "where:LINE:COLUMN: message", the line, a caret under position (bytes; UTF-8 aware). For errors found at run time
+ * too. */
 mill_status mill_sql_fail_at(mill_error *err, mill_status status, const char *where, const char *text, int position,
-			     const char *format, ...) MILL_PRINTF(6, 7);
+                             const char *format, ...) MILL_PRINTF(6, 7);
 
 #endif

@@ -1,1 +1,8 @@
-echo "lint: not yet"
+#!/usr/bin/env bash
+# Format, layering, third-party headers, banned calls, size and complexity of functions, mutable state: see lint.py.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+for tool in clang-format clang python3; do
+	command -v "$tool" >/dev/null || { echo "lint: $tool is missing; run: bash tests/tools/deps.sh test" >&2; exit 2; }
+done
+exec python3 tests/tools/lint.py --flags "$(make -s lint-flags)"

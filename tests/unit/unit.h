@@ -39,7 +39,10 @@ static inline int unit_main(const char *suite_name, const unit_case *cases, size
 	return code == CUE_SUCCESS && failures == 0 && suite != NULL ? 0 : 1;
 }
 
-#define UNIT_MAIN(suite, cases) \
-	int main(void) { return unit_main(suite, cases, sizeof(cases) / sizeof((cases)[0])); }
+#define UNIT_MAIN(suite, cases)                                                     \
+	int main(void)                                                              \
+	{                                                                           \
+		return unit_main(suite, cases, sizeof(cases) / sizeof((cases)[0])); \
+	}
 
 #endif

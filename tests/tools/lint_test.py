@@ -1,0 +1,81 @@
+"""Each rule of lint_c.py against a snippet that breaks it and one that does not: prints ok / not ok lines."""
+
+import sys
+
+import lint
+import lint_c
+
+LONG = "void f(void)\n{\n" + "\tg();\n" * 80 + "}\n"
+BRANCHY = "void f(int a)\n{\n" + "\tif (a)\n\t\tg();\n" * 25 + "}\n"
+HEADER = "/* Not collective. */\n#ifndef MILL_BASE_X_H\n#define MILL_BASE_X_H\n%s#endif\n"
+
+# name, path, text, part of the message (None: no finding), line
+CASES = [
+    ("length", "lib/base/x.c", LONG, "f has 83 lines", 1),
+    ("length_ok", "lib/base/x.c", LONG.replace("\tg();\n", "", 3), None, 0),
+    ("complexity", "lib/base/x.c", BRANCHY, "f has complexity 26", 1),
+    ("complexity_ok", "lib/base/x.c", BRANCHY.replace("\tif (a)\n\t\tg();\n", "", 1), None, 0),
+    ("complexity_in_comment", "lib/base/x.c", "void f(void) { /* if if if && || */ g(\"if ? ? ?\"); }\n" * 9, None, 0),
+    ("target_attribute", "lib/base/x.c", '__attribute__((target("arch=x86-64-v3"))) ' + LONG, "f has 83 lines", 1),
+    ("macro_complexity", "lib/base/x.c", "#define M(a) " + "if (a) g(); \\\n" * 26 + "\n", "macro M has complexity", 1),
+    ("file_length", "lib/base/x.c", "\n" * 901, "901 lines", 901),
+    ("sibling", "lib/ops/x.c", '#include "sql/plan.h"\n', "layering: ops", 1),
+    ("upwards", "lib/base/x.c", '\n#include "column/type.h"\n', "layering: base (level 0) must not include column", 2),
+    ("downwards", "lib/ops/x.c", '#include "column/type.h"\n#include "ops/op.h"\n', None, 0),
+    ("unknown_room", "lib/base/x.c", '#include "misc/x.h"\n', "misc is no room", 1),
+    ("new_room", "lib/misc/x.c", "int f(void);\n", "lib/misc is no room", 1),
+    ("bare_include", "lib/base/x.c", '#include "mem.h"\n', 'write "base/mem.h"', 1),
+    ("app_includes_all", "apps/rankmill/x.c", '#include "job/job.h"\n', None, 0),
+    ("third_party", "lib/ops/x.c", "#include <mpi.h>\n", "<mpi.h> belongs to lib/comm/", 1),
+    ("third_party_home", "lib/comm/x.c", "#include <mpi.h>\n", None, 0),
+    ("unknown_header", "lib/comm/x.c", "#include <jansson.h>\n", "not in the tables", 1),
+    ("banned_call", "lib/base/x.c", "void f(void)\n{\n\texit(1);\n}\n", "exit is banned", 3),
+    ("banned_in_macro", "lib/base/x.c", "#define F(x) malloc(x)\n", "malloc is banned", 1),
+    ("banned_libm", "lib/expr/x.c", "double f(double x)\n{\n\treturn logf(x);\n}\n", "logf is banned", 3),
+    ("allowed_libm", "lib/expr/x.c", "double f(double x)\n{\n\treturn sqrt(floor(x));\n}\n", None, 0),
+    ("member_named_exit", "lib/expr/x.c", "void f(struct s *s)\n{\n\ts->exit(1);\n\ts->p.free(2);\n}\n", None, 0),
+    ("banned_word_in_string", "lib/expr/x.c", "const char *f(void)\n{\n\treturn \"exit(1)\";\n}\n", None, 0),
+    ("mem_at_home", "lib/base/mem.c", "void f(void)\n{\n\tfree(g());\n}\n", None, 0),
+    ("app_may_exit", "apps/rankmill/x.c", "void f(void)\n{\n\texit(1);\n}\n", None, 0),
+    ("world", "lib/job/x.c", "int f(void)\n{\n\treturn g(MPI_COMM_WORLD);\n}\n", "belongs to lib/comm", 3),
+    ("state", "lib/base/x.c", "\nstatic int count;\n", "mutable static state `static int count`", 2),
+    ("state_array", "lib/base/x.c", "static const char *names[] = {\"a\"};\n", "mutable", 1),
+    ("state_array_ok", "lib/base/x.c", "static const char *const names[] = {\"a\"};\n", None, 0),
+    ("state_struct_table", "lib/base/x.c", "static const struct {\n\tint a;\n} t[] = {{1}, {2}};\n", None, 0),
+    ("state_struct_mutable", "lib/base/x.c", "static struct {\n\tint a;\n} t;\n", "mutable", 1),
+    ("state_function_pointer", "lib/base/x.c", "static int (*hook)(void) = g;\n", "mutable", 1),
+    ("state_function_pointer_ok", "lib/base/x.c", "static int (*const hook[])(void) = {g, h};\n", None, 0),
+    ("state_local", "lib/base/x.c", "int f(void)\n{\n\tstatic int n = 0;\n\treturn n++;\n}\n", "mutable", 3),
+    ("state_after_macro", "lib/base/x.c", "MAKE(int)\nstatic int n;\n", "mutable", 2),
+    ("state_extern", "lib/base/x.c", "extern int n;\n", "mutable", 1),
+    ("state_types_ok", "lib/base/x.c", "struct a;\nenum e { A = 1 };\ntypedef int (*f)(int);\nint g(int *a);\n", None, 0),
+    ("state_inline_ok", "lib/base/x.c", "static inline int f(void)\n{\n\tstatic const int a[] = {1};\n\treturn a[0];\n}\n", None, 0),
+    ("state_signal_in_app", "apps/rankmill/x.c", "static volatile sig_atomic_t stop;\n", None, 0),
+    ("nodiscard", "lib/base/x.h", HEADER % "mill_status mill_x(void);\n", "MILL_NODISCARD", 4),
+    ("nodiscard_ok", "lib/base/x.h", HEADER % "MILL_NODISCARD mill_status mill_x(void);\nmill_status mill_json_fail(int);\n", None, 0),
+    ("guard", "lib/base/x.h", "/* Not collective. */\n", "include guard must be MILL_BASE_X_H", 1),
+    ("collective", "lib/base/x.h", (HEADER % "").replace("Not collective", "x"), "says Collective", 1),
+    ("unfinished", "lib/base/x.c", "\n/* TO" + "DO later */\n", "finish it", 2),
+    ("banner", "lib/base/x.c", "/* ----- parsing ----- */\n", "banners", 1),
+    ("tests_are_free", "tests/unit/x.c", "static int n;\n" + LONG, None, 0),
+]
+
+
+def main():
+    failed = 0
+    for name, path, text, message, line in CASES:
+        found = list(lint_c.check(path, text))
+        good = found == [] if message is None else any(message in m and at == line for _, at, m in found)
+        print(("ok" if good else "not ok") + " lint.rule." + name)
+        if not good:
+            failed += 1
+            print("   ", found)
+    paths = ["cd /wor" + "k/main", "/roo" + "t/.cache", "see far" + "m-bench", "/hom" + "e/me"]
+    fine = ["--scratch, $TMPDIR, /tmp", "homework/x", "https://example.org/root/x", "${root}/root/x"]
+    good = all(list(lint.check_text("a", p)) for p in paths) and not any(list(lint.check_text("a", p)) for p in fine)
+    print(("ok" if good else "not ok") + " lint.rule.machine_paths")
+    return 1 if failed or not good else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
