@@ -14,16 +14,21 @@ typedef struct mill_comm mill_comm;
 typedef struct mill_comm_options {
 	bool use_mpi;                    /* false: the single-rank backend */
 	int64_t timeout_ns;              /* a wait longer than this is a lost rank */
-	const volatile int *stop_signal; /* not 0 once a signal asked to stop (set by main's handler) */
+	const volatile int *stop_signal; /* not 0 once a signal asked to stop (set by main's handler); may be NULL */
+	int64_t chunk_bytes;             /* largest single message; 0: the default. For tests of the 64-bit paths */
 } mill_comm_options;
 
 /* True when a launcher started this process (PMIX_RANK, OMPI_COMM_WORLD_RANK or PMI_RANK). Not collective. */
 bool mill_comm_launched(void);
 
-/* Collective over the world. argc and argv may be NULL. MILL_USAGE: a world of 1 although SLURM_STEP_NUM_TASKS > 1. */
+/* MILL_USAGE when Slurm started several tasks that do not see each other (a world of world_size = 1 although
+ * SLURM_STEP_NUM_TASKS > 1): each copy would write the same store. open checks it too. Not collective. */
+MILL_NODISCARD mill_status mill_comm_check_launch(int world_size, mill_error *err);
+
+/* Collective over the world. timeout_ns 0 means 120 s. MILL_USAGE as mill_comm_check_launch. */
 MILL_NODISCARD mill_status mill_comm_open(const mill_comm_options *options, mill_mem *mem, mill_comm **out,
                                           mill_error *err);
-/* Collective: finalises MPI. NULL is fine. */
+/* Collective: finalises MPI, unless a rank was lost (main then calls abort). NULL is fine. */
 void mill_comm_close(mill_comm *comm);
 /* Not collective: MPI_Abort with the code, for main alone; the single backend exits. */
 _Noreturn void mill_comm_abort(mill_comm *comm, int exit_code);
@@ -39,8 +44,11 @@ void mill_comm_progress(mill_comm *comm);
 
 /* All Collective, in the same order on every rank. */
 MILL_NODISCARD mill_status mill_comm_barrier(mill_comm *comm, mill_error *err);
-/* Every rank leaves with the same status: the lowest failing rank's, whose message (naming rank) all ranks get. */
+/* Every rank leaves with the same status: the lowest failing rank's, whose message ("rank 3 of 8: …") all ranks get. A
+ * rank that was asked to stop counts as failing with MILL_INTERRUPTED. err holds the message of mine, or is NULL. */
 MILL_NODISCARD mill_status mill_comm_agree(mill_comm *comm, mill_status mine, mill_error *err);
+/* Every rank leaves with root's status, which is a failure, and its message: when a round told that root failed. */
+MILL_NODISCARD mill_status mill_comm_adopt(mill_comm *comm, int root, mill_status mine, mill_error *err);
 MILL_NODISCARD mill_status mill_comm_sum_i64(mill_comm *comm, int64_t *values, int count,
                                              mill_error *err); /* in place */
 MILL_NODISCARD mill_status mill_comm_min_i64(mill_comm *comm, int64_t *values, int count, mill_error *err);
@@ -52,8 +60,9 @@ MILL_NODISCARD mill_status mill_comm_exscan_i64(mill_comm *comm, const int64_t *
                                                 mill_error *err);
 /* Replaces blob on every rank by root's. */
 MILL_NODISCARD mill_status mill_comm_broadcast(mill_comm *comm, int root, mill_bytes *blob, mill_error *err);
-/* Every rank's blob, concatenated in rank order; sizes_bytes has one entry a rank (caller's array of size ranks). On
- * ranks other than root gather leaves out empty. */
+/* Every rank's blob, concatenated in rank order (out is replaced); sizes_bytes gets one entry a rank on every rank
+ * (caller's array of size ranks, or NULL). On ranks other than root gather leaves out empty. When a rank has no memory
+ * for the result, every rank fails. */
 MILL_NODISCARD mill_status mill_comm_gather(mill_comm *comm, int root, const void *data, size_t size_bytes,
                                             mill_bytes *out, size_t *sizes_bytes, mill_error *err);
 MILL_NODISCARD mill_status mill_comm_allgather(mill_comm *comm, const void *data, size_t size_bytes, mill_bytes *out,
@@ -62,11 +71,14 @@ MILL_NODISCARD mill_status mill_comm_allgather(mill_comm *comm, const void *data
 /* One round of a pipelined all-to-all. begin posts the round and returns; the send buffers stay untouched by the caller
  * until end. While a round flies the caller fills the next one's buffers (double buffering). The count message of a
  * round carries {bytes, dry, status, stop}, so agreement on the end costs no collective of its own; a failed rank keeps
- * meeting with zero bytes and its status until all leave together. At most one round of a comm is in flight. */
+ * meeting with zero bytes and its status until all leave together. At most one round of a comm is in flight, and no
+ * other collective is called while it is. A rank without memory for what it is sent drops it, returns MILL_NOMEM from
+ * round_end and tells the others in the word of its next round. */
 typedef struct mill_round_word {
 	bool dry;           /* this rank sends nothing more after this round */
 	mill_status status; /* not OK: this rank failed; it sends zero bytes */
-	bool stop;          /* a signal asked this rank to stop */
+	bool stop;          /* a signal asked this rank to stop; the options' stop_signal is looked at in any case */
+	uint32_t channel;   /* what the round is for: ranks that differ get MILL_INTERNAL */
 } mill_round_word;
 
 typedef struct mill_round_result {
@@ -74,7 +86,8 @@ typedef struct mill_round_result {
 	mill_status worst; /* status of the lowest failing rank, or MILL_OK */
 	int worst_rank;
 	bool any_stop;
-	const uint8_t **data;     /* [size] received blobs, by source rank; owned by comm until the next begin */
+	const uint8_t **data;     /* [size] received blobs, by source rank, 64-byte aligned but for this rank's own;
+	                             owned by comm until the next begin */
 	const size_t *size_bytes; /* [size] */
 } mill_round_result;
 
@@ -83,5 +96,7 @@ MILL_NODISCARD mill_status mill_comm_round_begin(mill_comm *comm, const void *co
                                                  mill_round_word mine, mill_error *err);
 /* Collective with begin: waits for the round to land. The status is of the transfer itself. */
 MILL_NODISCARD mill_status mill_comm_round_end(mill_comm *comm, mill_round_result *out, mill_error *err);
+/* Frees the buffers that the last round was received in: after the last round of an exchange. Not collective. */
+void mill_comm_round_release(mill_comm *comm);
 
 #endif
