@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 bool mill_comm_launched(void)
 {
@@ -50,7 +49,6 @@ void mill_comm_close(mill_comm *comm)
 void mill_comm_abort(mill_comm *comm, int exit_code)
 {
 	comm->vtable->abort(comm, exit_code);
-	_exit(exit_code); /* MPI_Abort is allowed to return */
 }
 
 int mill_comm_rank(const mill_comm *comm)

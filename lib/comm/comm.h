@@ -30,8 +30,9 @@ MILL_NODISCARD mill_status mill_comm_open(const mill_comm_options *options, mill
                                           mill_error *err);
 /* Collective: finalises MPI, unless a rank was lost (main then calls abort). NULL is fine. */
 void mill_comm_close(mill_comm *comm);
-/* Not collective: MPI_Abort with the code, for main alone; the single backend exits. */
-_Noreturn void mill_comm_abort(mill_comm *comm, int exit_code);
+/* Not collective: ends all ranks with the code (MPI_Abort), for main alone, after MILL_LOST_RANK. main exits with the
+ * same code afterwards: a single rank has nobody to end, and MPI_Abort may return. */
+void mill_comm_abort(mill_comm *comm, int exit_code);
 
 int mill_comm_rank(const mill_comm *comm);
 int mill_comm_size(const mill_comm *comm);
@@ -58,7 +59,8 @@ MILL_NODISCARD mill_status mill_comm_sum_u128(mill_comm *comm, mill_u128 *values
 /* out[i] = Σ of values[i] over lower ranks. */
 MILL_NODISCARD mill_status mill_comm_exscan_i64(mill_comm *comm, const int64_t *values, int count, int64_t *out,
                                                 mill_error *err);
-/* Replaces blob on every rank by root's. */
+/* Replaces blob on every rank by root's. When a rank has no memory for it, every rank fails (blobs then are undefined).
+ */
 MILL_NODISCARD mill_status mill_comm_broadcast(mill_comm *comm, int root, mill_bytes *blob, mill_error *err);
 /* Every rank's blob, concatenated in rank order (out is replaced); sizes_bytes gets one entry a rank on every rank
  * (caller's array of size ranks, or NULL). On ranks other than root gather leaves out empty. When a rank has no memory

@@ -1,4 +1,5 @@
-/* Private to the MPI backend: its state, waiting, and chunked point-to-point transfers. */
+/* Private to the MPI backend: its state, waiting, and chunked point-to-point transfers. The functions that
+ * wait are Collective, the others not. */
 #ifndef MILL_COMM_COMM_MPI_H
 #define MILL_COMM_COMM_MPI_H
 
@@ -67,7 +68,7 @@ typedef struct mpi_wait {
 void mpi_wait_progressed(mpi_wait *wait);
 MILL_NODISCARD mill_status mpi_wait_pause(mpi_comm *self, mpi_wait *wait, const char *what, mill_error *err);
 /* MILL_LOST_RANK naming this rank, the call and MPI's text; marks the communicator broken. */
-mill_status mpi_fail(mpi_comm *self, int code, const char *call, mill_error *err);
+MILL_NODISCARD mill_status mpi_fail(mpi_comm *self, int code, const char *call, mill_error *err);
 MILL_NODISCARD mill_status mpi_wait_for(mpi_comm *self, MPI_Request *request, const char *what, mill_error *err);
 
 /* Allocates room for `streams` streams. */
