@@ -20,8 +20,11 @@ typedef struct mill_buffer {
 	uint8_t *data;
 } mill_buffer;
 
-/* One reference, contents undefined, padding to 64 bytes included. NULL when out of memory. */
+/* One reference, contents undefined, size_bytes rounded up to 64 (at least 64). NULL when out of memory. */
 mill_buffer *mill_buffer_new(mill_mem *mem, size_t size_bytes);
+/* A buffer only the caller holds, made larger or smaller; contents kept. The old pointer is gone unless NULL is
+ * returned (out of memory), when it is untouched. buffer may be NULL. */
+mill_buffer *mill_buffer_resize(mill_mem *mem, mill_buffer *buffer, size_t size_bytes);
 mill_buffer *mill_buffer_retain(mill_buffer *buffer); /* returns buffer; NULL is fine */
 void mill_buffer_release(mill_buffer *buffer);        /* NULL is fine */
 
@@ -39,6 +42,15 @@ typedef struct mill_column {
 	int64_t references;             /* used on dictionary columns only */
 } mill_column;
 
+/* Dictionaries are columns shared by reference count. `values` (STRING or BINARY, no NULLs, no duplicates) is moved in,
+ * also on failure; the result has one reference. Release is NULL-safe. */
+MILL_NODISCARD mill_status mill_dictionary_new(mill_mem *mem, mill_column *values, mill_column **out, mill_error *err);
+mill_column *mill_dictionary_retain(mill_column *dictionary);
+void mill_dictionary_release(mill_column *dictionary);
+/* The same rows without a dictionary (a retain where there is none). */
+MILL_NODISCARD mill_status mill_column_decode(mill_mem *mem, const mill_column *column, mill_column *out,
+                                              mill_error *err);
+
 /* Adds a reference to every buffer and returns a copy of the struct. */
 mill_column mill_column_retain(const mill_column *column);
 void mill_column_release(mill_column *column); /* idempotent: zeroes the struct */
@@ -49,6 +61,8 @@ MILL_NODISCARD mill_status mill_column_new(mill_mem *mem, mill_type type, int64_
                                            mill_column *out, mill_error *err);
 /* Gives the column an all-valid validity bitmap of its own to clear bits in; the caller then sets null_count. */
 MILL_NODISCARD mill_status mill_column_add_validity(mill_mem *mem, mill_column *column, mill_error *err);
+/* Sets null_count from the bitmap, and drops the bitmap when no row is NULL. */
+void mill_column_settle_nulls(mill_column *column);
 /* rows NULLs of the type. */
 MILL_NODISCARD mill_status mill_column_nulls(mill_mem *mem, mill_type type, int64_t rows, mill_column *out,
                                              mill_error *err);
@@ -74,7 +88,10 @@ MILL_NODISCARD mill_status mill_column_take(mill_mem *mem, const mill_column *co
 /* The rows whose bit is set in keep (kept = number of such bits). When kept == rows this is a retain. */
 MILL_NODISCARD mill_status mill_column_filter(mill_mem *mem, const mill_column *column, const uint64_t *keep,
                                               int64_t kept, mill_column *out, mill_error *err);
-/* Concatenates n columns of one type. MILL_DATA when the text passes 2 GiB. */
+/* Rows first … first + count − 1 as a column of its own. */
+MILL_NODISCARD mill_status mill_column_slice(mill_mem *mem, const mill_column *column, int64_t first, int64_t count,
+                                             mill_column *out, mill_error *err);
+/* Concatenates n > 0 columns of one type. A dictionary shared by all is kept. MILL_DATA when the text passes 2 GiB. */
 MILL_NODISCARD mill_status mill_column_concat(mill_mem *mem, const mill_column *const *columns, int n, mill_column *out,
                                               mill_error *err);
 /* Checks every rule of the layout (offsets, null_count, padding bits, UTF-8): for tests and data from outside. */
@@ -97,9 +114,12 @@ MILL_NODISCARD mill_status mill_batch_filter(const mill_batch *batch, const uint
                                              mill_batch *out, mill_error *err);
 MILL_NODISCARD mill_status mill_batch_take(const mill_batch *batch, const int32_t *indices, int64_t count,
                                            mill_batch *out, mill_error *err);
-/* All rows of n batches of one schema as one (rows may pass MILL_BATCH_ROWS: sort and join build want that). */
+MILL_NODISCARD mill_status mill_batch_slice(const mill_batch *batch, int64_t first, int64_t count, mill_batch *out,
+                                            mill_error *err);
+/* All rows of n > 0 batches of one schema as one (rows may pass MILL_BATCH_ROWS: sort and join build want that). */
 MILL_NODISCARD mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, mill_batch *out,
                                              mill_error *err);
+int64_t mill_column_bytes(const mill_column *column);
 int64_t mill_batch_bytes(const mill_batch *batch); /* memory its buffers hold; shared buffers count in full */
 static inline int mill_batch_visible(const mill_batch *batch)
 {

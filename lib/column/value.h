@@ -2,10 +2,12 @@
  * hashes and `verify` stand on. Not collective.
  *
  * Equality: −0 = 0, NaN = NaN, NULL = NULL (one group). Order: numbers by value with NaN above +Inf, text by bytes,
- * false < true. */
+ * false < true; intervals by length, a month counting 30 days and a day 24 hours as in PostgreSQL (their V is that
+ * length in µs, 16 bytes). */
 #ifndef MILL_COLUMN_VALUE_H
 #define MILL_COLUMN_VALUE_H
 
+#include "base/float_text.h"
 #include "column/column.h"
 
 /* Appends V(row of column). */
@@ -29,12 +31,13 @@ typedef struct mill_sort_key {
 MILL_NODISCARD mill_status mill_sort_encode(mill_mem *mem, const mill_batch *batch, const mill_sort_key *keys, int n,
                                             bool with_ids, mill_column *out, mill_error *err);
 
-/* Shortest round-trip text of a double ("1", "0.1", "1e+300", "nan", "inf", "-inf"), as Python's repr without a
- * trailing ".0"; float32 shortest for float. Returns its length. */
-#define MILL_FLOAT_TEXT_BYTES 40
-int mill_f64_text(double value, char out[MILL_FLOAT_TEXT_BYTES]);
-int mill_f32_text(float value, char out[MILL_FLOAT_TEXT_BYTES]);
-/* The text that `query`, CAST AS TEXT and reports print for a non-NULL value (interface §1). */
+/* Decimal digits and a NUL; returns the length. */
+#define MILL_INTEGER_TEXT_BYTES 24
+int mill_i64_text(int64_t value, char out[MILL_INTEGER_TEXT_BYTES]);
+/* The text that `query`, CAST AS TEXT and reports print for a non-NULL value (interface §1): true/false, shortest
+ * floats, decimals with their scale, YYYY-MM-DD[ HH:MM:SS[.ffffff]] without trailing zeros of the fraction, +00 where
+ * zoned (years before 1 end in " BC"), intervals as PostgreSQL writes them, binary as \x and hex. Dictionaries are
+ * followed. */
 MILL_NODISCARD mill_status mill_value_text(const mill_column *column, int64_t row, mill_bytes *out);
 
 #endif
