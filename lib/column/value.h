@@ -27,7 +27,8 @@ typedef struct mill_sort_key {
 	bool descending;
 	bool nulls_first;
 } mill_sort_key;
-/* out: a non-null BINARY column. The id columns of the batch, if with_ids, are appended big-endian. */
+/* out: a non-null BINARY column (bytes as sort_encode.c lays them out; all rows one length where no key is text). The
+ * id columns of the batch, if with_ids, are appended big-endian. */
 MILL_NODISCARD mill_status mill_sort_encode(mill_mem *mem, const mill_batch *batch, const mill_sort_key *keys, int n,
                                             bool with_ids, mill_column *out, mill_error *err);
 

@@ -1,0 +1,12 @@
+/* UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF. Not collective. */
+#ifndef MILL_BASE_UTF8_H
+#define MILL_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool mill_utf8_valid(const char *text, size_t size_bytes);
+/* Bytes before the first one that is not part of a valid sequence; size_bytes when all are. */
+size_t mill_utf8_valid_prefix(const char *text, size_t size_bytes);
+
+#endif

@@ -1,0 +1,173 @@
+/* Sort keys as bytes that memcmp orders.
+ *
+ * A key is a marker byte that places NULL, then the value: integers, dates and timestamps big-endian with the sign bit
+ * flipped, in their own width; floats as 8 such bytes of their total order; decimals and intervals as 16; text with 00
+ * written 00 FF and ended by 00 00. A descending key has its value bytes inverted. A NULL of fixed width is zeros, so
+ * that keys without text have one length. Row ids follow as 8 bytes a word. */
+#include "column/canonical.h"
+#include "column/layout.h"
+#include "column/value.h"
+
+/* Rows whose cursors are kept at once: every key of a block is written while its bytes are in cache. */
+#define BLOCK_ROWS 256
+
+static size_t encoded_width(const mill_column *column)
+{
+	switch ((mill_type_id)column->type.id) {
+	case MILL_TYPE_BOOL: return 1;
+	case MILL_TYPE_FLOAT32: return 8;
+	default: return mill_type_width_bytes(column->type);
+	}
+}
+
+static size_t escaped_bytes(const char *text, int32_t length)
+{
+	size_t bytes = (size_t)length + 2;
+	const char *end = text + length;
+	while (text < end && (text = memchr(text, 0, (size_t)(end - text))) != NULL) {
+		bytes++;
+		text++;
+	}
+	return bytes;
+}
+
+static size_t text_key_bytes(const mill_column *column, int64_t row)
+{
+	int32_t length;
+	if (mill_column_is_null(column, row))
+		return 1;
+	const char *text = mill_column_text(column, row, &length);
+	return 1 + escaped_bytes(text, length);
+}
+
+/* Fills offsets[1 … rows]; returns the bytes of all keys. */
+static size_t lay_out(const mill_batch *batch, const mill_sort_key *keys, int n, bool with_ids, int32_t *offsets)
+{
+	size_t fixed = with_ids ? 8 * (size_t)batch->id_words : 0, total = 0;
+	for (int k = 0; k < n; k++)
+		if (!mill_type_is_text(batch->columns[keys[k].column].type))
+			fixed += 1 + encoded_width(&batch->columns[keys[k].column]);
+	for (int64_t r = 0; r < batch->rows; r++) {
+		total += fixed;
+		for (int k = 0; k < n; k++)
+			if (mill_type_is_text(batch->columns[keys[k].column].type))
+				total += text_key_bytes(&batch->columns[keys[k].column], r);
+		offsets[r + 1] = (int32_t)(uint32_t)total;
+	}
+	return total;
+}
+
+/* The first `width` bytes of value << …, most significant first. */
+static inline uint8_t *put_big_endian(uint8_t *to, uint64_t value, size_t width)
+{
+	uint64_t swapped = __builtin_bswap64(value << (64 - 8 * width));
+	memcpy(to, &swapped, width);
+	return to + width;
+}
+
+static inline uint8_t *put_integer(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
+{
+	uint64_t sign = mill_type_is_unsigned(column->type) ? 0 : (uint64_t)1 << (8 * width - 1);
+	return put_big_endian(to, mill_integer_bits(column, row) ^ sign ^ invert, width);
+}
+
+static inline uint8_t *put_float(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
+{
+	uint64_t order = (uint64_t)mill_order_f64(mill_float_value(column, row)) ^ (uint64_t)INT64_MIN;
+	return put_big_endian(to, order ^ invert, width);
+}
+
+static inline uint8_t *put_wide(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
+{
+	mill_i128 value = column->type.id == MILL_TYPE_INTERVAL
+	                      ? mill_interval_us(((const mill_interval *)column->values)[row])
+	                      : ((const mill_i128 *)column->values)[row];
+	(void)width;
+	to = put_big_endian(to, (uint64_t)(value >> 64) ^ (uint64_t)INT64_MIN ^ invert, 8);
+	return put_big_endian(to, (uint64_t)value ^ invert, 8);
+}
+
+static inline uint8_t *put_bool(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
+{
+	return put_big_endian(to, (uint64_t)mill_bit_get(column->values, row) ^ invert, width);
+}
+
+static inline uint8_t *put_text(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
+{
+	int32_t length;
+	const char *text = mill_column_text(column, row, &length);
+	(void)width;
+	for (int32_t i = 0; i < length; i++) {
+		*to++ = (uint8_t)((uint8_t)text[i] ^ invert);
+		if (text[i] == 0)
+			*to++ = (uint8_t)(0xff ^ invert);
+	}
+	*to++ = (uint8_t)invert;
+	*to++ = (uint8_t)invert;
+	return to;
+}
+
+#define KEY_LOOP(put)                                                               \
+	for (int64_t r = 0; r < rows; r++) {                                        \
+		uint8_t *to = cursors[r];                                           \
+		if (mill_column_is_null(column, first + r)) {                       \
+			*to = null_marker;                                          \
+			memset(to + 1, 0, width);                                   \
+			cursors[r] = to + 1 + width;                                \
+		} else {                                                            \
+			*to = valid_marker;                                         \
+			cursors[r] = put(column, first + r, width, invert, to + 1); \
+		}                                                                   \
+	}
+
+static void write_key(const mill_column *column, const mill_sort_key *key, int64_t first, int64_t rows,
+                      uint8_t **restrict cursors)
+{
+	size_t width = encoded_width(column);
+	uint64_t invert = key->descending ? ~(uint64_t)0 : 0;
+	uint8_t null_marker = key->nulls_first ? 0 : 1, valid_marker = !null_marker;
+	if (mill_type_is_text(column->type)) {
+		KEY_LOOP(put_text)
+	} else if (column->type.id == MILL_TYPE_BOOL) {
+		KEY_LOOP(put_bool)
+	} else if (mill_type_is_float(column->type)) {
+		KEY_LOOP(put_float)
+	} else if (width == 16) {
+		KEY_LOOP(put_wide)
+	} else {
+		KEY_LOOP(put_integer)
+	}
+}
+
+static void write_ids(const mill_batch *batch, int64_t first, int64_t rows, uint8_t **restrict cursors)
+{
+	for (int c = batch->column_count - batch->id_words; c < batch->column_count; c++) {
+		const uint64_t *ids = batch->columns[c].values;
+		for (int64_t r = 0; r < rows; r++)
+			cursors[r] = put_big_endian(cursors[r], ids[first + r], 8);
+	}
+}
+
+mill_status mill_sort_encode(mill_mem *mem, const mill_batch *batch, const mill_sort_key *keys, int n, bool with_ids,
+                             mill_column *out, mill_error *err)
+{
+	mill_column made;
+	MILL_TRY(mill_column_new_offsets(mem, mill_type_of(MILL_TYPE_BINARY), batch->rows, &made, err));
+	mill_status status = mill_column_add_text(mem, &made, lay_out(batch, keys, n, with_ids, made.offsets), err);
+	if (status != MILL_OK) {
+		mill_column_release(&made);
+		return status;
+	}
+	for (int64_t first = 0; first < batch->rows; first += BLOCK_ROWS) {
+		uint8_t *cursors[BLOCK_ROWS];
+		int64_t rows = mill_min_i64(BLOCK_ROWS, batch->rows - first);
+		for (int64_t r = 0; r < rows; r++)
+			cursors[r] = (uint8_t *)made.bytes + made.offsets[first + r];
+		for (int k = 0; k < n; k++)
+			write_key(&batch->columns[keys[k].column], &keys[k], first, rows, cursors);
+		if (with_ids)
+			write_ids(batch, first, rows, cursors);
+	}
+	*out = made;
+	return MILL_OK;
+}
