@@ -18,7 +18,8 @@ typedef struct mill_frame_info {
 	size_t size_bytes; /* the whole frame, header included; a multiple of 8 */
 } mill_frame_info;
 
-/* Appends one frame with the rows indices[0 … count) of batch (NULL: all rows). */
+/* Appends one frame with the rows indices[0 … count) of batch (NULL: all rows). out->size_bytes must be a multiple of
+ * 8, as frames are. */
 MILL_NODISCARD mill_status mill_frame_write(const mill_batch *batch, const int32_t *indices, int64_t count,
                                             uint32_t bucket, uint32_t unit, mill_bytes *out, mill_error *err);
 /* Reads the header at data (size_bytes readable). MILL_DATA: not a frame, another version, or cut short. */

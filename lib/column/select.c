@@ -62,6 +62,13 @@ typedef struct width_kernels {
 	}
 static const width_kernels by_log_width[] = {KERNELS(1), KERNELS(2), KERNELS(4), KERNELS(8), KERNELS(16)};
 
+void mill_take_fixed(size_t width, void *restrict out, const void *restrict in, const int32_t *restrict indices,
+                     int64_t count)
+{
+	if (width != 0)
+		by_log_width[__builtin_ctzll(width)].take(out, in, indices, count);
+}
+
 static size_t element_bytes(const mill_column *column)
 {
 	return column->dictionary != NULL ? sizeof(int32_t) : mill_type_width_bytes(column->type);
@@ -83,15 +90,6 @@ static mill_status new_like(mill_mem *mem, const mill_column *column, int64_t ro
 	codes.dictionary = mill_dictionary_retain(column->dictionary);
 	*out = codes;
 	return MILL_OK;
-}
-
-/* Where 16 bytes may be read and written at once, that beats a call of memcpy for short text. */
-static void copy_text(char *restrict to, const char *restrict from, size_t size, size_t readable)
-{
-	if (size <= 16 && readable >= 16)
-		memcpy(to, from, 16);
-	else
-		memcpy(to, from, size);
 }
 
 static mill_status take_text(mill_mem *mem, const mill_column *column, const int32_t *indices, int64_t count,
@@ -117,8 +115,8 @@ static mill_status take_text(mill_mem *mem, const mill_column *column, const int
 		if (at < 0)
 			continue;
 		size_t start = (size_t)from[at];
-		copy_text(taken.bytes + taken.offsets[i], column->bytes + start, (size_t)from[at + 1] - start,
-		          readable - start);
+		mill_copy_text(taken.bytes + taken.offsets[i], column->bytes + start, (size_t)from[at + 1] - start,
+		               readable - start);
 	}
 	*out = taken;
 	return MILL_OK;
