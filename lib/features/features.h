@@ -1,8 +1,8 @@
 /* Features: the `tensors` and `keep` of a store block, their transforms' fit, merge and apply (interface §2, D7).
  *
- * A fit may depend on the fit before it in a `do` list (standardize after impute_mean): fits are ordered in passes. Pass 0
- * runs while rows are exchanged; each later pass reads the exchanged rows again. States merge in any order, so the result is
- * the same on any ranks. */
+ * A fit may depend on the fit before it in a `do` list (standardize after impute_mean): fits are ordered in passes.
+ * Pass 0 runs while rows are exchanged; each later pass reads the exchanged rows again. States merge in any order, so
+ * the result is the same on any ranks. */
 #ifndef MILL_FEATURES_FEATURES_H
 #define MILL_FEATURES_FEATURES_H
 
@@ -17,17 +17,20 @@ typedef struct mill_features mill_features;
  * MILL_USAGE with the JSON pointer: unknown column or transform (with suggestion), wrong type for a transform, missing
  * parameter. `columns` braces (I{1..13}) are already expanded by the job file reader. Not collective. */
 MILL_NODISCARD mill_status mill_features_new(const mill_json *tensors, const mill_json *keep, const mill_schema *input,
-					     const mill_knobs *knobs, mill_mem *mem, mill_features **out, mill_error *err);
+                                             const mill_knobs *knobs, mill_mem *mem, mill_features **out,
+                                             mill_error *err);
 void mill_features_free(mill_features *features); /* NULL is fine */
 
-/* The input columns that fit or apply reads, ascending, borrowed: only these are exchanged. Batches given to fit and apply
- * hold exactly these columns in this order (then ids). Not collective. */
+/* The input columns that fit or apply reads, ascending, borrowed: only these are exchanged. Batches given to fit and
+ * apply hold exactly these columns in this order (then ids). Not collective. */
 const int *mill_features_columns(const mill_features *features, int *count);
 
 /* Number of fit passes (0: nothing is fitted). Not collective. */
 int mill_features_passes(const mill_features *features);
-/* Adds the rows of a batch (fit_on rows only) to the fit of a pass. MILL_DATA: a NaN reaches a float statistic. Not collective. */
-MILL_NODISCARD mill_status mill_features_fit(mill_features *features, int pass, const mill_batch *batch, mill_error *err);
+/* Adds the rows of a batch (fit_on rows only) to the fit of a pass. MILL_DATA: a NaN reaches a float statistic. Not
+ * collective. */
+MILL_NODISCARD mill_status mill_features_fit(mill_features *features, int pass, const mill_batch *batch,
+                                             mill_error *err);
 /* Collective: merges the pass over ranks and completes it; every rank then holds the same fitted state. */
 MILL_NODISCARD mill_status mill_features_merge(mill_features *features, int pass, mill_comm *comm, mill_error *err);
 
@@ -35,16 +38,16 @@ MILL_NODISCARD mill_status mill_features_merge(mill_features *features, int pass
  * cardinalities are known once every pass is merged; before, `check` gets what is known (width −1 otherwise). */
 const mill_dataset_spec *mill_features_datasets(const mill_features *features, int *count);
 
-/* Transforms a batch into blocks[dataset count], owned by the caller. first_row_ids name the row in errors: a NULL or out of
- * range value reaching a tensor is MILL_DATA with tensor, column, how many in this batch, the first place and the transform
- * that would fix it. Not collective. */
+/* Transforms a batch into blocks[dataset count], owned by the caller. first_row_ids name the row in errors: a NULL or
+ * out of range value reaching a tensor is MILL_DATA with tensor, column, how many in this batch, the first place and
+ * the transform that would fix it. Not collective. */
 MILL_NODISCARD mill_status mill_features_apply(mill_features *features, const mill_batch *batch, mill_block *blocks,
-					       mill_error *err);
+                                               mill_error *err);
 
-/* fitted.json: every fitted statistic, readable, and reading it back. Vocabularies over 100,000 entries go to binary side
- * files in folder `fitted/` of store_path. Not collective: one rank writes. */
-MILL_NODISCARD mill_status mill_features_write_fitted(const mill_features *features, const char *store_path, mill_bytes *json,
-						      mill_error *err);
+/* fitted.json: every fitted statistic, readable, and reading it back. Vocabularies over 100,000 entries go to binary
+ * side files in folder `fitted/` of store_path. Not collective: one rank writes. */
+MILL_NODISCARD mill_status mill_features_write_fitted(const mill_features *features, const char *store_path,
+                                                      mill_bytes *json, mill_error *err);
 /* Names, parameters and help of every transform, for `help` and the JSON schema. */
 typedef struct mill_transform_info {
 	const char *name;
