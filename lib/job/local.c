@@ -1,0 +1,235 @@
+/* Rows kept on their rank, unit by unit, as frames: in memory while it lasts, then in one scratch file. */
+#include "column/frame.h"
+#include "job/flow.h"
+
+typedef struct kept_frame {
+	uint8_t *data; /* NULL once it is in the file */
+	size_t size_bytes;
+} kept_frame;
+
+struct mill_local {
+	mill_run *run;
+	kept_frame *frames;
+	int64_t frame_count;
+	int64_t frame_capacity;
+	int64_t in_file;	/* frames 0 … in_file − 1 are in the file, in order */
+	int64_t first_unit;
+	int64_t end_unit;
+	int64_t rows;
+	int64_t bytes;
+	mill_spill_file *file;
+};
+
+typedef struct local_target {
+	mill_stage_target base;
+	mill_sink sink;
+	const mill_unit_source *source;
+	mill_local *local;
+	int64_t unit; /* the one whose rows arrive */
+} local_target;
+
+int64_t mill_local_rows(const mill_local *local) { return local->rows; }
+int64_t mill_local_bytes(const mill_local *local) { return local->bytes; }
+
+static void local_clear(mill_local *local)
+{
+	for (int64_t i = local->in_file; i < local->frame_count; i++)
+		mill_mem_free(local->frames[i].data);
+	mill_mem_free(local->frames);
+	mill_spill_delete(local->file);
+	local->frames = NULL;
+	local->file = NULL;
+	local->frame_count = local->frame_capacity = local->in_file = local->rows = local->bytes = 0;
+}
+
+void mill_local_free(mill_local *local)
+{
+	if (local == NULL)
+		return;
+	local_clear(local);
+	mill_mem_free(local);
+}
+
+static mill_status spill_frames(mill_local *local, mill_error *err)
+{
+	if (local->file == NULL)
+		MILL_TRY(mill_spill_create(local->run->scratch, "rows", &local->file, err));
+	for (; local->in_file < local->frame_count; local->in_file++) {
+		kept_frame *frame = &local->frames[local->in_file];
+		MILL_TRY(mill_spill_append(local->file, frame->data, frame->size_bytes, err));
+		mill_mem_free(frame->data);
+		frame->data = NULL;
+	}
+	return MILL_OK;
+}
+
+static mill_status grow_frames(mill_local *local, mill_error *err)
+{
+	if (local->frame_count < local->frame_capacity)
+		return MILL_OK;
+	int64_t capacity = local->frame_capacity == 0 ? 64 : 2 * local->frame_capacity;
+	size_t size = (size_t)capacity * sizeof *local->frames;
+	kept_frame *frames = mill_mem_realloc(local->run->mem, local->frames, size);
+	if (frames == NULL)
+		return mill_fail_nomem(err, size, "the list of kept rows");
+	local->frames = frames;
+	local->frame_capacity = capacity;
+	return MILL_OK;
+}
+
+static mill_status local_push(mill_sink *self, const mill_batch *batch, mill_error *err)
+{
+	local_target *target = (local_target *)((char *)self - offsetof(local_target, sink));
+	mill_local *local = target->local;
+	mill_bytes frame;
+	mill_bytes_init(&frame, local->run->mem);
+	MILL_TRY(grow_frames(local, err));
+	mill_status status = mill_frame_write(batch, NULL, batch->rows, 0, (uint32_t)(target->unit - local->first_unit),
+					      &frame, err);
+	if (status != MILL_OK) {
+		mill_bytes_release(&frame);
+		return status;
+	}
+	local->frames[local->frame_count++] = (kept_frame){frame.data, frame.size_bytes};
+	local->rows += batch->rows;
+	local->bytes += (int64_t)frame.size_bytes;
+	bool press = mill_mem_pressure(local->run->mem) > MILL_MEM_HIGH_WATER || local->run->knobs->force_spill;
+	return press && local->run->scratch != NULL ? spill_frames(local, err) : MILL_OK;
+}
+
+static mill_status local_finish_unit(mill_sink *self, mill_error *err)
+{
+	(void)err;
+	((local_target *)((char *)self - offsetof(local_target, sink)))->unit++;
+	return MILL_OK;
+}
+
+static mill_status local_finish(mill_sink *self, mill_error *err)
+{
+	(void)self;
+	(void)err;
+	return MILL_OK;
+}
+
+static mill_status local_begin(mill_stage_target *self, mill_run *run, mill_sink **sink, mill_error *err)
+{
+	(void)run;
+	(void)err;
+	local_target *target = (local_target *)self;
+	local_clear(target->local);
+	target->unit = target->source->first_unit;
+	target->local->first_unit = target->source->first_unit;
+	target->local->end_unit = target->source->end_unit;
+	*sink = &target->sink;
+	return MILL_OK;
+}
+
+static mill_status local_end(mill_stage_target *self, mill_run *run, mill_status mine, mill_error *err)
+{
+	local_target *target = (local_target *)self;
+	if (mine == MILL_OK && target->local->file != NULL)
+		mine = mill_spill_flush(target->local->file, err);
+	return mill_comm_agree(run->comm, mine, err);
+}
+
+mill_status mill_flow_materialise(mill_run *run, mill_flow *flow, mill_local **out, mill_error *err)
+{
+	mill_local *local = mill_mem_calloc(run->mem, 1, sizeof *local);
+	local_target target = {.source = flow->source, .local = local};
+	mill_status status = local == NULL ? mill_fail_nomem(err, sizeof *local, "kept rows") : MILL_OK;
+	status = mill_comm_agree(run->comm, status, err);
+	if (status == MILL_OK) {
+		local->run = run;
+		target.base.begin = local_begin;
+		target.base.end = local_end;
+		target.sink.push = local_push;
+		target.sink.finish_unit = local_finish_unit;
+		target.sink.finish = local_finish;
+		status = mill_stage_run(run, flow, &target.base, err);
+	}
+	if (status != MILL_OK) {
+		mill_local_free(local);
+		return status;
+	}
+	*out = local;
+	return MILL_OK;
+}
+
+typedef struct local_source {
+	mill_unit_source base;
+	const mill_local *local;
+	mill_spill_reader *reader;
+	int64_t at;	  /* frame to read next */
+	const void *data; /* of frame `at`, once fetched from the file */
+	size_t size_bytes;
+} local_source;
+
+static mill_status local_source_begin(mill_unit_source *self, mill_run *run, mill_error *err)
+{
+	(void)run;
+	local_source *source = (local_source *)self;
+	mill_spill_reader_close(source->reader);
+	source->reader = NULL;
+	source->at = 0;
+	source->data = NULL;
+	return source->local->file != NULL ? mill_spill_reader_open(source->local->file, &source->reader, err) : MILL_OK;
+}
+
+/* Makes frame `at` available in data. */
+static mill_status fetch(local_source *source, mill_error *err)
+{
+	const mill_local *local = source->local;
+	if (source->data != NULL)
+		return MILL_OK;
+	if (source->at >= local->in_file) {
+		source->data = local->frames[source->at].data;
+		source->size_bytes = local->frames[source->at].size_bytes;
+		return MILL_OK;
+	}
+	MILL_TRY(mill_spill_next(source->reader, &source->data, &source->size_bytes, err));
+	return source->data != NULL ? MILL_OK : mill_fail(err, MILL_INTERNAL, "a scratch file of kept rows is short");
+}
+
+static mill_status local_source_read(mill_unit_source *self, int64_t unit, mill_sink *sink, mill_error *err)
+{
+	local_source *source = (local_source *)self;
+	const mill_local *local = source->local;
+	while (source->at < local->frame_count && !sink->done) {
+		mill_frame_info info;
+		mill_batch batch = {0};
+		MILL_TRY(fetch(source, err));
+		MILL_TRY(mill_frame_peek(source->data, source->size_bytes, &info, err));
+		if ((int64_t)info.unit + local->first_unit != unit)
+			break;
+		MILL_TRY(mill_frame_read(source->data, source->size_bytes, local->run->mem, &batch, err));
+		mill_status status = mill_sink_push(sink, &batch, err);
+		mill_batch_release(&batch);
+		MILL_TRY(status);
+		source->data = NULL;
+		source->at++;
+	}
+	return sink->finish_unit(sink, err);
+}
+
+static void local_source_free(mill_unit_source *self)
+{
+	local_source *source = (local_source *)self;
+	mill_spill_reader_close(source->reader);
+	source->reader = NULL;
+}
+
+mill_status mill_local_source_new(mill_run *run, const mill_local *local, mill_unit_source **out, mill_error *err)
+{
+	local_source *source = mill_arena_alloc(run->arena, sizeof *source);
+	if (source == NULL)
+		return mill_fail_nomem(err, sizeof *source, "a stage's source");
+	source->base.name = "rows";
+	source->base.first_unit = local->first_unit;
+	source->base.end_unit = local->end_unit;
+	source->base.begin = local_source_begin;
+	source->base.read = local_source_read;
+	source->base.free = local_source_free;
+	source->local = local;
+	*out = &source->base;
+	return MILL_OK;
+}

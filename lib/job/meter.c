@@ -1,0 +1,42 @@
+#include "job/meter.h"
+
+void mill_meter_tick(mill_meter *meter)
+{
+	mill_comm_progress(meter->run->comm);
+	if (meter->target != NULL && meter->target->consumed != NULL && meter->source->consumed_bytes != NULL)
+		meter->target->consumed(meter->target, meter->source->consumed_bytes(meter->source));
+}
+
+static mill_status meter_push(mill_sink *self, const mill_batch *batch, mill_error *err)
+{
+	mill_meter *meter = (mill_meter *)self;
+	meter->rows += batch->rows;
+	if (meter->source != NULL)
+		mill_meter_tick(meter);
+	MILL_TRY(mill_sink_push(meter->next, batch, err));
+	self->done = meter->next->done;
+	return MILL_OK;
+}
+
+static mill_status meter_finish_unit(mill_sink *self, mill_error *err)
+{
+	mill_meter *meter = (mill_meter *)self;
+	MILL_TRY(meter->next->finish_unit(meter->next, err));
+	self->done = meter->next->done;
+	return MILL_OK;
+}
+
+static mill_status meter_finish(mill_sink *self, mill_error *err)
+{
+	mill_meter *meter = (mill_meter *)self;
+	return meter->next->finish(meter->next, err);
+}
+
+void mill_meter_init(mill_meter *meter, mill_run *run, mill_sink *next)
+{
+	*meter = (mill_meter){.next = next, .run = run};
+	meter->sink.push = meter_push;
+	meter->sink.finish_unit = meter_finish_unit;
+	meter->sink.finish = meter_finish;
+	meter->sink.done = next->done;
+}

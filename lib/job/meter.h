@@ -1,0 +1,20 @@
+/* A sink that counts the rows it hands on, and tells a target how much input was consumed. Private to the job room. */
+#ifndef MILL_JOB_METER_H
+#define MILL_JOB_METER_H
+
+#include "job/flow.h"
+
+typedef struct mill_meter {
+	mill_sink sink;
+	mill_sink *next;
+	mill_run *run;
+	const mill_unit_source *source; /* NULL: only count */
+	mill_stage_target *target;
+	int64_t rows;
+} mill_meter;
+
+void mill_meter_init(mill_meter *meter, mill_run *run, mill_sink *next);
+/* Lets rounds and transfers happen: once a batch, also for batches that a pushed-down filter emptied. */
+void mill_meter_tick(mill_meter *meter);
+
+#endif

@@ -1,0 +1,264 @@
+/* Scan of a table as a stage's source: a run of splits a rank, a predicate pushed into the reader, guesses at run heads
+ * checked when every rank is through (architecture §3, "Speculation"). */
+#include "job/flow.h"
+#include "job/table.h"
+
+#include <string.h>
+
+typedef struct exact_start {
+	int32_t file;
+	int64_t begin;
+	int64_t first_row;
+} exact_start;
+
+typedef struct scan_source {
+	mill_unit_source base;
+	mill_scan_filter filter; /* used when the plan has a predicate */
+	mill_run *run;
+	const mill_table *table;
+	const mill_plan *plan;
+	int *columns;
+	int *filter_columns;
+	mill_scan_spec spec;
+	mill_csv_reader *reader;
+	mill_program *predicate;
+	mill_row_error_policy *errors;
+	exact_start *exact; /* starts of this rank's ranges in files whose guesses failed */
+	int64_t exact_count;
+	bool *bad_files; /* [file_count] */
+} scan_source;
+
+static mill_status scan_keep(mill_scan_filter *self, const mill_batch *batch, uint64_t *keep, int64_t *kept,
+			     mill_error *err)
+{
+	scan_source *source = (scan_source *)((char *)self - offsetof(scan_source, filter));
+	mill_row_errors errors;
+	MILL_TRY(mill_program_filter(source->predicate, batch, keep, kept, &errors, err));
+	return errors.count > 0 ? source->errors->report(source->errors, batch, &errors, err) : MILL_OK;
+}
+
+static void close_attempt(scan_source *source)
+{
+	mill_csv_reader_close(source->reader);
+	mill_program_free(source->predicate);
+	source->reader = NULL;
+	source->predicate = NULL;
+}
+
+static mill_status scan_begin(mill_unit_source *self, mill_run *run, mill_error *err)
+{
+	scan_source *source = (scan_source *)self;
+	close_attempt(source);
+	mill_audit_drop_attempt(source->table->audit);
+	if (source->plan->predicate != NULL) {
+		mill_expr *predicate = mill_expr_bind_params(run->arena, source->plan->predicate, run->params, err);
+		if (predicate == NULL)
+			return MILL_NOMEM;
+		MILL_TRY(mill_program_new(&predicate, 1, run->knobs, run->mem, &source->predicate, err));
+		source->errors = mill_books_sql_errors(run->books, source->plan->sql, source->plan->sql_where);
+	}
+	MILL_TRY(mill_csv_reader_open(&source->table->csv, &source->table->splits, &source->spec, run->knobs, run->mem,
+				      &source->reader, err));
+	for (int64_t i = 0; i < source->exact_count; i++)
+		MILL_TRY(mill_csv_set_exact(source->reader, source->exact[i].file, source->exact[i].begin,
+					    source->exact[i].first_row, err));
+	return MILL_OK;
+}
+
+static mill_status scan_read(mill_unit_source *self, int64_t unit, mill_sink *sink, mill_error *err)
+{
+	scan_source *source = (scan_source *)self;
+	MILL_TRY(mill_csv_read_split(source->reader, unit, sink, err));
+	return sink->finish_unit(sink, err);
+}
+
+static int64_t scan_consumed(const mill_unit_source *self)
+{
+	const scan_source *source = (const scan_source *)self;
+	return mill_csv_counts(source->reader)->text_bytes;
+}
+
+static void scan_free(mill_unit_source *self) { close_attempt((scan_source *)self); }
+
+/* Rows of a range that was left early (LIMIT) were enough: what follows it is not used, so not checked either. */
+static int64_t complete_seams(const mill_seam *seams, int64_t count)
+{
+	for (int64_t i = 0; i < count; i++)
+		if (seams[i].next_row < seams[i].end && seams[i].end != INT64_MAX)
+			return i;
+	return count;
+}
+
+/* Transitions of this rank's ranges in bad files, one blob a rank in file order. */
+static mill_status scan_transitions(scan_source *source, const mill_seam *seams, int64_t count, mill_bytes *out,
+				    mill_error *err)
+{
+	for (int64_t i = 0; i < count; i++) {
+		if (!source->bad_files[seams[i].file])
+			continue;
+		mill_range range = {seams[i].file, seams[i].begin, seams[i].end};
+		mill_csv_transition transition;
+		MILL_TRY(mill_csv_scan_transition(&source->table->csv, &range, source->run->mem, &transition, err));
+		MILL_TRY(mill_bytes_append(out, &transition, sizeof transition));
+	}
+	return MILL_OK;
+}
+
+static mill_status take_exact(scan_source *source, const mill_csv_transition *all, int64_t count, mill_error *err)
+{
+	mill_arena *arena = source->run->arena;
+	int64_t *first_rows = mill_arena_array(arena, (size_t)count, sizeof *first_rows);
+	exact_start *exact = mill_arena_array(arena, (size_t)(count + source->exact_count), sizeof *exact);
+	if (first_rows == NULL || exact == NULL)
+		return mill_fail_nomem(err, (size_t)count * sizeof *exact, "exact starts of a scan");
+	for (int64_t i = 0, next; i < count; i = next) {
+		for (next = i + 1; next < count && all[next].file == all[i].file;)
+			next++;
+		mill_csv_compose(all + i, next - i, first_rows + i);
+	}
+	if (source->exact_count > 0)
+		memcpy(exact, source->exact, (size_t)source->exact_count * sizeof *exact);
+	source->exact = exact;
+	for (int64_t i = 0; i < count; i++)
+		exact[source->exact_count++] = (exact_start){all[i].file, all[i].begin, first_rows[i]};
+	return MILL_OK;
+}
+
+/* Collective: the exact pass over the files whose guesses failed. */
+static mill_status find_exact(scan_source *source, const mill_seam *mine, int64_t count, mill_error *err)
+{
+	mill_comm *comm = source->run->comm;
+	mill_bytes local, all;
+	mill_bytes_init(&local, source->run->mem);
+	mill_bytes_init(&all, source->run->mem);
+	size_t *sizes = mill_arena_array(source->run->arena, (size_t)mill_comm_size(comm), sizeof *sizes);
+	mill_status status = sizes == NULL ? mill_fail_nomem(err, 0, "exact starts of a scan")
+					   : scan_transitions(source, mine, count, &local, err);
+	status = mill_comm_agree(comm, status, err);
+	if (status == MILL_OK)
+		status = mill_comm_allgather(comm, local.data, local.size_bytes, &all, sizes, err);
+	if (status == MILL_OK)
+		status = take_exact(source, (const mill_csv_transition *)(const void *)all.data,
+				    (int64_t)(all.size_bytes / sizeof(mill_csv_transition)), err);
+	mill_bytes_release(&local);
+	mill_bytes_release(&all);
+	return status;
+}
+
+/* Line ends before each of the gathered seams in its file. */
+static void first_lines(const mill_seam *seams, int64_t count, int64_t *lines)
+{
+	for (int64_t i = 0; i < count; i++)
+		lines[i] = i > 0 && seams[i - 1].file == seams[i].file ? lines[i - 1] + seams[i - 1].lines : 0;
+}
+
+static mill_status check_all(scan_source *source, const mill_seam *all, int64_t count, bool *again, mill_error *err)
+{
+	int64_t files = source->table->csv.file_count;
+	int64_t bad_count = 0;
+	int64_t complete = complete_seams(all, count);
+	memset(source->bad_files, 0, (size_t)files * sizeof(bool));
+	MILL_TRY(mill_csv_check_seams(all, complete, source->bad_files, files, &bad_count, err));
+	*again = bad_count > 0;
+	return MILL_OK;
+}
+
+static mill_status judge(scan_source *source, const mill_seam *all, int64_t count, const mill_seam *mine, mill_error *err)
+{
+	int64_t *lines = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof *lines);
+	if (lines == NULL)
+		return mill_fail_nomem(err, 0, "line numbers of a scan");
+	first_lines(all, count, lines);
+	int64_t offset = 0; /* of this rank's seams among all */
+	int64_t mine_count = 0;
+	mill_csv_seams(source->reader, &mine_count);
+	while (mine_count > 0 && offset + mine_count < count &&
+	       (all[offset].file != mine[0].file || all[offset].begin != mine[0].begin))
+		offset++;
+	return mill_audit_judge(source->table->audit, lines + offset, mill_csv_counts(source->reader), err);
+}
+
+static mill_status scan_end(mill_unit_source *self, mill_run *run, bool *again, mill_error *err)
+{
+	scan_source *source = (scan_source *)self;
+	int64_t mine_count = 0;
+	const mill_seam *mine = mill_csv_seams(source->reader, &mine_count);
+	mill_bytes all;
+	mill_bytes_init(&all, run->mem);
+	size_t *sizes = mill_arena_array(run->arena, (size_t)mill_comm_size(run->comm), sizeof *sizes);
+	if (sizes == NULL)
+		return mill_fail_nomem(err, 0, "seams of a scan");
+	mill_status status = mill_comm_allgather(run->comm, mine, (size_t)mine_count * sizeof *mine, &all, sizes, err);
+	const mill_seam *seams = (const mill_seam *)(const void *)all.data;
+	int64_t count = (int64_t)(all.size_bytes / sizeof *seams);
+	if (status == MILL_OK)
+		status = check_all(source, seams, count, again, err);
+	if (status == MILL_OK && *again)
+		status = find_exact(source, mine, mine_count, err);
+	else if (status == MILL_OK)
+		status = judge(source, seams, count, mine, err);
+	mill_bytes_release(&all);
+	return status;
+}
+
+static void mark_column(void *context, int column) { ((bool *)context)[column] = true; }
+
+/* The scan's columns that the predicate needs. */
+static mill_status make_filter(scan_source *source, mill_error *err)
+{
+	int count = source->plan->schema.count;
+	bool *used = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof *used);
+	source->filter_columns = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof(int));
+	if (used == NULL || source->filter_columns == NULL)
+		return mill_fail_nomem(err, (size_t)count, "a scan's filter");
+	mill_expr_columns(source->plan->predicate, mark_column, used);
+	for (int i = 0; i < count; i++)
+		if (used[i])
+			source->filter_columns[source->filter.column_count++] = i;
+	source->filter.columns = source->filter_columns;
+	source->filter.keep = scan_keep;
+	source->spec.filter = &source->filter;
+	return MILL_OK;
+}
+
+static mill_status fill_spec(scan_source *source, bool with_ids, mill_error *err)
+{
+	int count = source->plan->schema.count;
+	source->columns = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof(int));
+	if (source->columns == NULL)
+		return mill_fail_nomem(err, (size_t)count, "a scan");
+	for (int i = 0; i < count; i++)
+		source->columns[i] = source->plan->columns != NULL ? source->plan->columns[i] : i;
+	source->spec.columns = source->columns;
+	source->spec.column_count = count;
+	source->spec.with_ids = with_ids;
+	source->spec.bad_policy = mill_audit_policy(source->table->audit);
+	source->spec.bad_rows = mill_audit_bad_rows(source->table->audit);
+	source->spec.limit_rows = INT64_MAX;
+	return source->plan->predicate != NULL ? make_filter(source, err) : MILL_OK;
+}
+
+mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with_ids, mill_unit_source **out,
+				 mill_error *err)
+{
+	scan_source *source = mill_arena_alloc(run->arena, sizeof *source);
+	if (source == NULL)
+		return mill_fail_nomem(err, sizeof *source, "a scan");
+	source->run = run;
+	source->table = run->tables[plan->table];
+	source->plan = plan;
+	source->bad_files = mill_arena_array(run->arena, (size_t)source->table->csv.file_count + 1, sizeof(bool));
+	if (source->bad_files == NULL)
+		return mill_fail_nomem(err, (size_t)source->table->csv.file_count, "a scan");
+	MILL_TRY(fill_spec(source, with_ids, err));
+	mill_split_run(&source->table->splits, mill_comm_rank(run->comm), mill_comm_size(run->comm),
+		       &source->base.first_unit, &source->base.end_unit);
+	source->base.name = source->table->spec.name;
+	source->base.begin = scan_begin;
+	source->base.read = scan_read;
+	source->base.end = scan_end;
+	source->base.consumed_bytes = scan_consumed;
+	source->base.free = scan_free;
+	*out = &source->base;
+	return MILL_OK;
+}

@@ -1,0 +1,111 @@
+#include "job/books.h"
+#include "job/flow.h"
+#include "job/meter.h"
+
+/* The operators of one attempt, first to last, with meters at both ends. */
+typedef struct chain {
+	mill_sink **ops; /* in the order they were made: last first */
+	int count;
+	mill_meter head;
+	mill_meter tail;
+} chain;
+
+void mill_flow_append(mill_flow *flow, mill_op_maker *maker)
+{
+	maker->before = flow->last;
+	flow->last = maker;
+}
+
+static int count_makers(const mill_flow *flow)
+{
+	int n = 0;
+	for (const mill_op_maker *m = flow->last; m != NULL; m = m->before)
+		n++;
+	return n;
+}
+
+static void chain_release(chain *c)
+{
+	for (int i = c->count - 1; i >= 0; i--)
+		mill_op_release(c->ops[i]);
+	mill_mem_free(c->ops);
+	c->ops = NULL;
+	c->count = 0;
+}
+
+/* Operators are made from the last to the first, since each is given the one after it. */
+static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mill_stage_target *target,
+			      mill_sink *end, mill_error *err)
+{
+	size_t size = (size_t)count_makers(flow) * sizeof *c->ops;
+	c->count = 0;
+	c->ops = mill_mem_alloc(run->mem, size);
+	if (c->ops == NULL)
+		return mill_fail_nomem(err, size, "operators of a stage");
+	mill_meter_init(&c->tail, run, end);
+	mill_sink *next = &c->tail.sink;
+	for (const mill_op_maker *m = flow->last; m != NULL; m = m->before) {
+		mill_sink *op = NULL;
+		MILL_TRY(m->make(m, run, next, &op, err));
+		c->ops[c->count++] = op;
+		next = op;
+	}
+	mill_meter_init(&c->head, run, next);
+	c->head.source = flow->source;
+	c->head.target = target;
+	return MILL_OK;
+}
+
+static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_error *err)
+{
+	for (int64_t unit = source->first_unit; unit < source->end_unit && !head->sink.done; unit++) {
+		MILL_TRY(source->read(source, unit, &head->sink, err));
+		mill_meter_tick(head);
+	}
+	return head->sink.finish(&head->sink, err);
+}
+
+/* This rank's part of an attempt. Once begun, its failure is carried to the target's end, where all ranks agree. */
+static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *target, mill_stage_entry *entry,
+			     bool *begun, mill_error *err)
+{
+	chain c = {0};
+	mill_sink *end = NULL;
+	mill_status status = target->begin(target, run, &end, err);
+	/* Ranks whose target could not be begun would never meet the others in it. */
+	status = mill_comm_agree(run->comm, status, err);
+	if (status != MILL_OK)
+		return status;
+	*begun = true;
+	status = flow->source->begin(flow->source, run, err);
+	if (status == MILL_OK)
+		status = chain_make(&c, run, flow, target, end, err);
+	if (status == MILL_OK)
+		status = read_units(flow->source, &c.head, err);
+	entry->rows_in = c.head.rows;
+	entry->rows_out = c.tail.rows;
+	chain_release(&c);
+	return status;
+}
+
+mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *target, mill_error *err)
+{
+	mill_status status = MILL_OK;
+	bool again = true;
+	while (status == MILL_OK && again) {
+		mill_stage_entry entry = {.name = flow->name};
+		bool begun = false;
+		again = false;
+		status = run_local(run, flow, target, &entry, &begun, err);
+		if (begun)
+			status = target->end(target, run, status, err);
+		if (status == MILL_OK && flow->source->end != NULL)
+			status = flow->source->end(flow->source, run, &again, err);
+		if (status == MILL_OK && !again)
+			status = mill_books_stage(run->books, &entry, err);
+	}
+	if (flow->source->free != NULL)
+		flow->source->free(flow->source);
+	flow->source = NULL;
+	return status;
+}

@@ -1,0 +1,133 @@
+#include "job/table.h"
+
+#include <string.h>
+
+/* All paths of a source as one listing. Ordinals come from each path's own listing, so several paths keep their order. */
+static mill_status list_paths(mill_run *run, const mill_source_spec *spec, mill_storage_listing *out, mill_error *err)
+{
+	mill_storage_listing all = {0};
+	for (int i = 0; i < spec->path_count; i++) {
+		mill_storage_listing one;
+		mill_status status = mill_storage_list(spec->paths[i], run->arena, &one, err);
+		if (status == MILL_NOT_FOUND && spec->optional)
+			continue;
+		if (status != MILL_OK)
+			return mill_fail_context(err, status, "%s", spec->where);
+		size_t count = (size_t)(all.count + one.count);
+		mill_storage_entry *entries = mill_arena_array(run->arena, count, sizeof *entries);
+		if (entries == NULL)
+			return mill_fail_nomem(err, count * sizeof *entries, "the list of input files");
+		if (all.count > 0)
+			memcpy(entries, all.entries, (size_t)all.count * sizeof *entries);
+		memcpy(entries + all.count, one.entries, (size_t)one.count * sizeof *entries);
+		all.entries = entries;
+		all.count += one.count;
+	}
+	*out = all;
+	return MILL_OK;
+}
+
+static mill_status open_on_root(mill_run *run, const mill_source_spec *spec, mill_bytes *blob, mill_error *err)
+{
+	mill_storage_listing listing;
+	mill_csv_table csv;
+	MILL_TRY(list_paths(run, spec, &listing, err));
+	if (listing.count == 0 && spec->declared.count == 0)
+		return mill_fail(err, MILL_USAGE,
+				 "%s: optional and nothing is there, so its schema cannot be inferred; declare it in "
+				 "\"schema\"",
+				 spec->where);
+	mill_status status = mill_csv_open(&listing, &spec->options, &spec->declared, run->mem, run->arena, &csv, err);
+	if (status != MILL_OK)
+		return mill_fail_context(err, status, "%s", spec->where);
+	return mill_csv_table_write(&csv, blob);
+}
+
+static mill_status share_table(mill_run *run, const mill_source_spec *spec, mill_csv_table *csv, mill_error *err)
+{
+	mill_bytes blob;
+	mill_bytes_init(&blob, run->mem);
+	mill_status status = MILL_OK;
+	if (mill_comm_rank(run->comm) == 0)
+		status = open_on_root(run, spec, &blob, err);
+	status = mill_comm_agree(run->comm, status, err);
+	if (status == MILL_OK)
+		status = mill_comm_broadcast(run->comm, 0, &blob, err);
+	if (status == MILL_OK) {
+		mill_bytes_view view = {blob.data, blob.size_bytes, 0};
+		status = mill_csv_table_read(&view, run->arena, csv, err);
+	}
+	mill_bytes_release(&blob);
+	return status;
+}
+
+static mill_status add_table(mill_run *run, mill_table *table, mill_error *err)
+{
+	size_t count = (size_t)run->table_count + 1;
+	mill_table **tables = mill_arena_array(run->arena, count, sizeof(mill_table *));
+	if (tables == NULL)
+		return mill_fail_nomem(err, count * sizeof(mill_table *), "the list of tables");
+	if (run->table_count > 0)
+		memcpy(tables, run->tables, (size_t)run->table_count * sizeof(mill_table *));
+	table->index = run->table_count;
+	tables[run->table_count++] = table;
+	run->tables = tables;
+	return MILL_OK;
+}
+
+mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out, mill_error *err)
+{
+	mill_table *table = mill_arena_alloc(run->arena, sizeof *table);
+	if (table == NULL)
+		return mill_fail_nomem(err, sizeof *table, "a table");
+	table->spec = *spec;
+	if (spec->rows == NULL) {
+		MILL_TRY(share_table(run, spec, &table->csv, err));
+		int64_t split_bytes = table->csv.options.split_bytes;
+		MILL_TRY(mill_plan_splits(table->csv.files, table->csv.file_count,
+					  split_bytes > 0 ? split_bytes : run->knobs->split_bytes, run->arena,
+					  &table->splits, err));
+		for (int64_t i = 0; i < table->csv.file_count; i++)
+			table->size_bytes += table->csv.files[i].size_bytes;
+		MILL_TRY(mill_books_audit(run->books, spec->name, &spec->bad_rows, table->csv.files,
+					  table->csv.file_count, &table->audit, err));
+	}
+	MILL_TRY(add_table(run, table, err));
+	*out = table;
+	return MILL_OK;
+}
+
+static mill_status limit_plan(mill_run *run, mill_arena *arena, mill_plan *input, mill_plan **out, mill_error *err)
+{
+	mill_plan *limit = mill_arena_alloc(arena, sizeof *limit);
+	if (limit == NULL)
+		return mill_fail_nomem(err, sizeof *limit, "a plan");
+	limit->kind = MILL_PLAN_LIMIT;
+	limit->schema = input->schema;
+	limit->id_words = input->id_words;
+	limit->inputs[0] = input;
+	limit->input_count = 1;
+	limit->limit = run->limit_rows;
+	*out = limit;
+	return MILL_OK;
+}
+
+mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *arena, mill_plan **out, mill_error *err)
+{
+	mill_plan *plan = mill_arena_alloc(arena, sizeof *plan);
+	if (plan == NULL)
+		return mill_fail_nomem(err, sizeof *plan, "a plan");
+	if (table->spec.rows != NULL) {
+		*plan = *table->spec.rows;
+	} else {
+		plan->kind = MILL_PLAN_SCAN;
+		plan->table = table->index;
+		plan->id_words = 2;
+		MILL_TRY(mill_schema_copy(&table->csv.schema, arena, &plan->schema, err));
+	}
+	plan->position = -1;
+	if (run->limit_rows != INT64_MAX)
+		return limit_plan(run, arena, plan, out, err);
+	*out = plan;
+	return MILL_OK;
+}

@@ -1,0 +1,37 @@
+/* Tables: a run's sources, opened once on rank 0 and equal on every rank. Private to the job room. */
+#ifndef MILL_JOB_TABLE_H
+#define MILL_JOB_TABLE_H
+
+#include "job/books.h"
+
+/* What a source block says, before it is opened. Strings live in the run's arena. */
+typedef struct mill_source_spec {
+	const char *name;
+	const char *where;	   /* for messages: "configs/x.json: /sources/trips" or the path as written */
+	const char *const *paths;
+	int path_count;
+	bool is_tsv;
+	mill_csv_options options;
+	mill_schema declared;	   /* count 0: nothing declared */
+	mill_bad_limit bad_rows;
+	bool optional;		   /* nothing found: an empty table (its schema must be declared) */
+	const mill_plan *rows;	   /* inline rows: a VALUES plan; paths are then empty */
+} mill_source_spec;
+
+struct mill_table {
+	mill_source_spec spec;
+	int index;
+	mill_csv_table csv;
+	mill_split_plan splits;
+	int64_t size_bytes;
+	mill_audit *audit;
+};
+
+/* Collective. Rank 0 lists, opens and infers; the others get its result. Adds the table to the run. MILL_NOT_FOUND, MILL_IO,
+ * MILL_USAGE, MILL_DATA as storage and formats say. */
+MILL_NODISCARD mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out, mill_error *err);
+/* The plan that stands for the table: a SCAN of all its columns (under a LIMIT with --limit-rows). Not collective. */
+MILL_NODISCARD mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *arena, mill_plan **out,
+					   mill_error *err);
+
+#endif
