@@ -20,6 +20,7 @@ typedef enum mill_plan_kind {
 	MILL_PLAN_WINDOW,    /* appends window results; id of the input */
 	MILL_PLAN_SORT,      /* ORDER BY [LIMIT]; id (position) */
 	MILL_PLAN_LIMIT,     /* without ORDER BY: smallest ids; id of the input */
+	MILL_PLAN_SPLIT,     /* the `split` step: appends the string column `split`; id of the input */
 	MILL_PLAN_SHARED     /* a CTE, step or table expression with several consumers: runs once */
 } mill_plan_kind;
 
@@ -45,6 +46,16 @@ typedef struct mill_plan_window {
 	mill_type type;
 } mill_plan_window;
 
+/* The `split` step by hash (D4): a row goes to the first part i with u·total < cumulative[i]·2^64. */
+typedef struct mill_plan_split {
+	uint64_t seed; /* S("split", step name) */
+	const int *by; /* columns of the input's schema; by_count 0: the row id */
+	int by_count;
+	int part_count;
+	const char *const *parts;
+	const uint64_t *cumulative; /* weights as integers, summed up */
+} mill_plan_split;
+
 typedef struct mill_plan mill_plan;
 struct mill_plan {
 	mill_plan_kind kind;
@@ -52,7 +63,9 @@ struct mill_plan {
 	int id_words;
 	mill_plan *inputs[2];
 	int input_count;
-	int position; /* in the SQL text, for errors at run time */
+	int position;    /* in the SQL text, for errors at run time */
+	const char *sql; /* the statement's text and where it stands, for errors at run time; NULL: not from SQL */
+	const char *sql_where;
 
 	int table;          /* SCAN: index in the catalog */
 	const int *columns; /* SCAN: table columns emitted, in schema order; filled by the optimiser */
@@ -71,7 +84,8 @@ struct mill_plan {
 	int order_count;
 	int64_t limit;  /* SORT, LIMIT; −1: none */
 	int64_t offset; /* SORT, LIMIT */
-	int shared;     /* SHARED: equal numbers are the same result; inputs[0] is its plan */
+	const mill_plan_split *split;
+	int shared; /* SHARED: equal numbers are the same result; inputs[0] is its plan */
 	const char *shared_name;
 };
 
