@@ -16,11 +16,26 @@ typedef struct mill_bad_limit {
 /* Bad rows of one source or one step's SQL, on one rank, until they are judged. */
 typedef struct mill_audit mill_audit;
 
-MILL_NODISCARD mill_status mill_books_new(mill_mem *mem, mill_comm *comm, const mill_log *log, mill_books **out,
+struct mill_books {
+	mill_mem *mem;
+	mill_comm *comm;
+	const mill_log *log;
+	mill_scratch *scratch; /* where quarantined rows wait for the commit */
+	mill_arena arena;
+	mill_audit *audits;    /* in the order of their sources */
+	struct mill_sql_audit *sql_audits;
+	mill_ledger *exchanges;
+	int exchange_count;
+	struct mill_stage_entry *stages;
+	int stage_count;
+};
+
+const char *mill_bad_reason_text(mill_bad_reason reason); /* "field_count" */
+
+MILL_NODISCARD mill_status mill_books_new(mill_mem *mem, mill_comm *comm, const mill_log *log, mill_scratch *scratch,
+					  mill_books **out,
 					  mill_error *err);
 void mill_books_free(mill_books *books);
-/* Where quarantined rows are kept on this rank until the commit (a scratch file is made when first needed). */
-void mill_books_set_scratch(mill_books *books, mill_scratch *scratch);
 
 /* The audit of a source: equal order of calls on all ranks. files name the inputs (for messages). */
 MILL_NODISCARD mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
@@ -33,11 +48,12 @@ mill_bad_policy mill_audit_policy(const mill_audit *audit);
 void mill_audit_drop_attempt(mill_audit *audit); /* forgets what this stage reported */
 /* Collective: closes the audit. first_lines[seam of this rank] is the number of lines before it in its file. Counts are
  * merged and the limit applied: MILL_DATA with counts by reason and the first rows with a caret. */
-MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines,
+MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams,
 					    const mill_scan_counts *counts, mill_error *err);
 
 /* Row errors of SQL: a policy for operators that reports with file, line where the batch carries ids. */
 mill_row_error_policy *mill_books_sql_errors(mill_books *books, const char *sql, const char *sql_where);
+void mill_books_drop_sql(mill_books *books); /* forgets what this attempt reported */
 /* Collective, at the end of a stage: MILL_DATA when rows failed in SQL and their step does not say otherwise. */
 MILL_NODISCARD mill_status mill_books_judge_sql(mill_books *books, mill_error *err);
 

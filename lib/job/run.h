@@ -13,6 +13,13 @@
 typedef struct mill_table mill_table;
 typedef struct mill_books mill_books;
 
+/* The result of a MILL_PLAN_SHARED node, once it ran. */
+typedef struct mill_shared {
+	struct mill_local *local; /* NULL: not run yet */
+	int64_t bytes;
+	bool ordered;
+} mill_shared;
+
 typedef struct mill_run {
 	mill_comm *comm;
 	mill_mem *mem;
@@ -24,7 +31,7 @@ typedef struct mill_run {
 	mill_table **tables; /* opened sources, equal on all ranks */
 	int table_count;
 	int64_t limit_rows; /* --limit-rows: of each source; INT64_MAX: all */
-	struct mill_flow **shared; /* results of MILL_PLAN_SHARED nodes by number; NULL: not run yet */
+	mill_shared *shared; /* by number */
 	int shared_count;
 	mill_expr **params; /* literals of scalar sub-queries by number; NULL: not run yet */
 	int param_count;

@@ -175,7 +175,7 @@ static mill_status judge(scan_source *source, const mill_seam *all, int64_t coun
 	while (mine_count > 0 && offset + mine_count < count &&
 	       (all[offset].file != mine[0].file || all[offset].begin != mine[0].begin))
 		offset++;
-	return mill_audit_judge(source->table->audit, lines + offset, mill_csv_counts(source->reader), err);
+	return mill_audit_judge(source->table->audit, lines + offset, mine_count, mill_csv_counts(source->reader), err);
 }
 
 static mill_status scan_end(mill_unit_source *self, mill_run *run, bool *again, mill_error *err)

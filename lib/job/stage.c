@@ -96,11 +96,14 @@ mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *ta
 		mill_stage_entry entry = {.name = flow->name};
 		bool begun = false;
 		again = false;
+		mill_books_drop_sql(run->books);
 		status = run_local(run, flow, target, &entry, &begun, err);
 		if (begun)
 			status = target->end(target, run, status, err);
 		if (status == MILL_OK && flow->source->end != NULL)
 			status = flow->source->end(flow->source, run, &again, err);
+		if (status == MILL_OK && !again)
+			status = mill_books_judge_sql(run->books, err);
 		if (status == MILL_OK && !again)
 			status = mill_books_stage(run->books, &entry, err);
 	}

@@ -123,7 +123,7 @@ mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *
 		plan->kind = MILL_PLAN_SCAN;
 		plan->table = table->index;
 		plan->id_words = 2;
-		MILL_TRY(mill_schema_copy(&table->csv.schema, arena, &plan->schema, err));
+		MILL_TRY(mill_schema_copy(&table->csv.schema, arena, &plan->schema));
 	}
 	plan->position = -1;
 	if (run->limit_rows != INT64_MAX)
