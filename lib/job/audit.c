@@ -88,7 +88,7 @@ static mill_status audit_report(mill_bad_rows *self, const mill_bad_row *row, mi
 }
 
 mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
-			     const mill_input_file *files, int64_t file_count, mill_audit **out, mill_error *err)
+                             const mill_input_file *files, int64_t file_count, mill_audit **out, mill_error *err)
 {
 	mill_audit *audit = mill_arena_alloc(&books->arena, sizeof *audit);
 	if (audit == NULL)
@@ -107,8 +107,14 @@ mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad
 	return MILL_OK;
 }
 
-mill_bad_rows *mill_audit_bad_rows(mill_audit *audit) { return &audit->reporter; }
-mill_bad_policy mill_audit_policy(const mill_audit *audit) { return audit->limit.policy; }
+mill_bad_rows *mill_audit_bad_rows(mill_audit *audit)
+{
+	return &audit->reporter;
+}
+mill_bad_policy mill_audit_policy(const mill_audit *audit)
+{
+	return audit->limit.policy;
+}
 
 void mill_audit_drop_attempt(mill_audit *audit)
 {
@@ -124,30 +130,34 @@ void mill_audit_drop_attempt(mill_audit *audit)
 static mill_status append_shown(const mill_audit *audit, const mill_shown_row *row, mill_bytes *text)
 {
 	const char *reason = mill_bad_reason_text((mill_bad_reason)row->reason);
-	MILL_TRY(mill_bytes_printf(text, "\n  %s:%lld (byte %lld): %s: %s\n    %.*s\n    %*s^", audit->files[row->file].uri,
-				   (long long)row->line, (long long)row->offset, reason, row->detail, row->raw_bytes,
-				   row->raw, row->caret, ""));
+	MILL_TRY(mill_bytes_printf(text, "\n  %s:%lld (byte %lld): %s: %s\n    %.*s\n    %*s^",
+	                           audit->files[row->file].uri, (long long)row->line, (long long)row->offset, reason,
+	                           row->detail, row->raw_bytes, row->raw, row->caret, ""));
 	return MILL_OK;
 }
 
 static mill_status refusal_text(const mill_audit *audit, const mill_shown_row *rows, int64_t count, mill_bytes *text)
 {
 	MILL_TRY(mill_bytes_printf(text, "source \"%s\": %lld of %lld rows are bad (", audit->name,
-				   (long long)audit->bad_rows, (long long)audit->read_rows));
+	                           (long long)audit->bad_rows, (long long)audit->read_rows));
 	const char *separator = "";
 	for (int i = 0; i < MILL_REASON_COUNT; i++) {
 		if (audit->by_reason[i] == 0)
 			continue;
-		MILL_TRY(mill_bytes_printf(text, "%s%s %lld", separator, reason_texts[i], (long long)audit->by_reason[i]));
+		MILL_TRY(
+		    mill_bytes_printf(text, "%s%s %lld", separator, reason_texts[i], (long long)audit->by_reason[i]));
 		separator = ", ";
 	}
 	MILL_TRY(mill_bytes_append_text(text, ")"));
 	if (audit->limit.policy == MILL_BAD_FAIL)
-		MILL_TRY(mill_bytes_append_text(text, "; set \"bad_rows\" to \"quarantine\" or \"null\" to go on without them"));
+		MILL_TRY(mill_bytes_append_text(
+		    text, "; set \"bad_rows\" to \"quarantine\" or \"null\" to go on without them"));
 	else if (audit->limit.is_share)
-		MILL_TRY(mill_bytes_printf(text, ", more than \"max_bad_rows\" allows (%g %%)", audit->limit.share * 100));
+		MILL_TRY(
+		    mill_bytes_printf(text, ", more than \"max_bad_rows\" allows (%g %%)", audit->limit.share * 100));
 	else
-		MILL_TRY(mill_bytes_printf(text, ", more than \"max_bad_rows\" allows (%lld)", (long long)audit->limit.count));
+		MILL_TRY(mill_bytes_printf(text, ", more than \"max_bad_rows\" allows (%lld)",
+		                           (long long)audit->limit.count));
 	for (int64_t i = 0; i < count && i < MILL_AUDIT_SHOWN; i++)
 		MILL_TRY(append_shown(audit, &rows[i], text));
 	return mill_bytes_terminate(text);
@@ -202,8 +212,8 @@ static mill_status keep_lines(mill_audit *audit, const int64_t *first_lines, int
 	return MILL_OK;
 }
 
-mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams, const mill_scan_counts *counts,
-			     mill_error *err)
+mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams,
+                             const mill_scan_counts *counts, mill_error *err)
 {
 	if (audit->closed)
 		return MILL_OK;
@@ -212,16 +222,17 @@ mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int6
 	mill_bytes all;
 	mill_bytes_init(&all, audit->books->mem);
 	size_t *sizes = mill_arena_array(&audit->books->arena, (size_t)mill_comm_size(comm), sizeof *sizes);
-	mill_status status = sizes == NULL ? mill_fail_nomem(err, 0, "an audit") : keep_lines(audit, first_lines, seams, err);
+	mill_status status =
+	    sizes == NULL ? mill_fail_nomem(err, 0, "an audit") : keep_lines(audit, first_lines, seams, err);
 	MILL_TRY(mill_comm_agree(comm, status, err));
 	MILL_TRY(merge_counts(audit, counts, err));
 	if (audit->bad_rows == 0)
 		return MILL_OK;
-	status = mill_comm_allgather(comm, audit->shown, (size_t)audit->shown_count * sizeof audit->shown[0], &all, sizes,
-				     err);
+	status = mill_comm_allgather(comm, audit->shown, (size_t)audit->shown_count * sizeof audit->shown[0], &all,
+	                             sizes, err);
 	if (status == MILL_OK && over_limit(audit))
 		status = refuse(audit, (const mill_shown_row *)(const void *)all.data,
-				(int64_t)(all.size_bytes / sizeof(mill_shown_row)), err);
+		                (int64_t)(all.size_bytes / sizeof(mill_shown_row)), err);
 	mill_bytes_release(&all);
 	return status;
 }

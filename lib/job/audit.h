@@ -1,12 +1,12 @@
-/* One source's bad rows on one rank: counts, the first ones for the message, quarantined ones in scratch. Private to the
- * job room. */
+/* One source's bad rows on one rank: counts, the first ones for the message, quarantined ones in scratch. Private to
+ * the job room. */
 #ifndef MILL_JOB_AUDIT_H
 #define MILL_JOB_AUDIT_H
 
 #include "job/books.h"
 
-#define MILL_AUDIT_SHOWN 5 /* bad rows that a message shows */
-#define MILL_AUDIT_RAW_BYTES 160
+#define MILL_AUDIT_SHOWN        5 /* bad rows that a message shows */
+#define MILL_AUDIT_RAW_BYTES    160
 #define MILL_AUDIT_DETAIL_BYTES 160
 
 /* A bad row as a message shows it; travels between ranks of one build as it is. */
@@ -37,7 +37,7 @@ struct mill_audit {
 	int32_t shown_seam[MILL_AUDIT_SHOWN];
 	int shown_count;
 	mill_spill_file *quarantine; /* records: fixed head + raw bytes, lines relative to seams until judged */
-	int64_t *seam_lines;	     /* once judged: lines before each seam of this rank */
+	int64_t *seam_lines;         /* once judged: lines before each seam of this rank */
 	struct mill_audit *next;
 };
 

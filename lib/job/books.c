@@ -17,7 +17,7 @@ typedef struct mill_sql_audit {
 } mill_sql_audit;
 
 mill_status mill_books_new(mill_mem *mem, mill_comm *comm, const mill_log *log, mill_scratch *scratch, mill_books **out,
-			   mill_error *err)
+                           mill_error *err)
 {
 	mill_books *books = mill_mem_calloc(mem, 1, sizeof *books);
 	if (books == NULL)
@@ -56,7 +56,7 @@ static void describe_row(const mill_batch *batch, int64_t row, mill_mem *mem, ch
 		status = mill_bytes_append_text(&text, text.size_bytes > 0 ? ", " : "");
 		if (status == MILL_OK)
 			status = mill_column_is_null(column, row) ? mill_bytes_append_text(&text, "NULL")
-								  : mill_value_text(column, row, &text);
+			                                          : mill_value_text(column, row, &text);
 	}
 	if (status == MILL_OK && mill_bytes_terminate(&text) == MILL_OK)
 		snprintf(out, capacity, "%s", (const char *)text.data);
@@ -64,7 +64,7 @@ static void describe_row(const mill_batch *batch, int64_t row, mill_mem *mem, ch
 }
 
 static mill_status sql_report(mill_row_error_policy *self, const mill_batch *batch, const mill_row_errors *errors,
-			      mill_error *err)
+                              mill_error *err)
 {
 	(void)err;
 	mill_sql_audit *audit = (mill_sql_audit *)self;
@@ -98,7 +98,7 @@ static mill_status fail_sql(const mill_sql_audit *audit, int64_t rows, mill_erro
 {
 	char what[1024];
 	snprintf(what, sizeof what, "%s (in %lld row%s; the first is: %s); try(…) gives NULL instead", audit->detail,
-		 (long long)rows, rows == 1 ? "" : "s", audit->row);
+	         (long long)rows, rows == 1 ? "" : "s", audit->row);
 	if (audit->sql == NULL)
 		return mill_fail(err, MILL_DATA, "%s", what);
 	return mill_sql_fail_at(err, MILL_DATA, audit->sql_where, audit->sql, audit->position, "%s", what);

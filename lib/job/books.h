@@ -1,5 +1,5 @@
-/* The books of a run: bad rows by source, the ledger of exchanges and stages, what the manifest and the report say of them.
- * Private to the job room. */
+/* The books of a run: bad rows by source, the ledger of exchanges and stages, what the manifest and the report say of
+ * them. Private to the job room. */
 #ifndef MILL_JOB_BOOKS_H
 #define MILL_JOB_BOOKS_H
 
@@ -8,9 +8,9 @@
 /* How a source or step treats its bad rows. */
 typedef struct mill_bad_limit {
 	mill_bad_policy policy;
-	bool is_share;	   /* limit is a share of the rows read */
+	bool is_share; /* limit is a share of the rows read */
 	int64_t count;
-	double share;	   /* 0 … 1 */
+	double share; /* 0 … 1 */
 } mill_bad_limit;
 
 /* Bad rows of one source or one step's SQL, on one rank, until they are judged. */
@@ -22,7 +22,7 @@ struct mill_books {
 	const mill_log *log;
 	mill_scratch *scratch; /* where quarantined rows wait for the commit */
 	mill_arena arena;
-	mill_audit *audits;    /* in the order of their sources */
+	mill_audit *audits; /* in the order of their sources */
 	struct mill_sql_audit *sql_audits;
 	mill_ledger *exchanges;
 	int exchange_count;
@@ -33,23 +33,22 @@ struct mill_books {
 const char *mill_bad_reason_text(mill_bad_reason reason); /* "field_count" */
 
 MILL_NODISCARD mill_status mill_books_new(mill_mem *mem, mill_comm *comm, const mill_log *log, mill_scratch *scratch,
-					  mill_books **out,
-					  mill_error *err);
+                                          mill_books **out, mill_error *err);
 void mill_books_free(mill_books *books);
 
 /* The audit of a source: equal order of calls on all ranks. files name the inputs (for messages). */
 MILL_NODISCARD mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
-					    const mill_input_file *files, int64_t file_count, mill_audit **out,
-					    mill_error *err);
-/* What a scan reports to. While an audit is closed (judged once), reports are ignored: a source scanned twice is counted
- * once. */
+                                            const mill_input_file *files, int64_t file_count, mill_audit **out,
+                                            mill_error *err);
+/* What a scan reports to. While an audit is closed (judged once), reports are ignored: a source scanned twice is
+ * counted once. */
 mill_bad_rows *mill_audit_bad_rows(mill_audit *audit);
 mill_bad_policy mill_audit_policy(const mill_audit *audit);
 void mill_audit_drop_attempt(mill_audit *audit); /* forgets what this stage reported */
 /* Collective: closes the audit. first_lines[seam of this rank] is the number of lines before it in its file. Counts are
  * merged and the limit applied: MILL_DATA with counts by reason and the first rows with a caret. */
 MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams,
-					    const mill_scan_counts *counts, mill_error *err);
+                                            const mill_scan_counts *counts, mill_error *err);
 
 /* Row errors of SQL: a policy for operators that reports with file, line where the batch carries ids. */
 mill_row_error_policy *mill_books_sql_errors(mill_books *books, const char *sql, const char *sql_where);

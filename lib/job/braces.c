@@ -58,7 +58,7 @@ static bool parse_range(const char *body, size_t length, long *from, long *to, i
 static mill_status expand(names *n, const char *text, mill_error *err);
 
 static mill_status expand_range(names *n, const char *text, size_t prefix, long from, long to, int width,
-				const char *rest, mill_error *err)
+                                const char *rest, mill_error *err)
 {
 	long step = from <= to ? 1 : -1;
 	if (labs(to - from) >= MOST_NAMES)
@@ -74,7 +74,7 @@ static mill_status expand_range(names *n, const char *text, size_t prefix, long 
 }
 
 static mill_status expand_list(names *n, const char *text, size_t prefix, const char *body, const char *close,
-			       mill_error *err)
+                               mill_error *err)
 {
 	for (const char *at = body; at <= close;) {
 		size_t length = strcspn(at, ",}");
@@ -106,7 +106,7 @@ static mill_status expand(names *n, const char *text, mill_error *err)
 }
 
 mill_status mill_braces_expand(const mill_json *node, const char *text, mill_arena *arena, const char ***out,
-			       int64_t *count, mill_error *err)
+                               int64_t *count, mill_error *err)
 {
 	names n = {.arena = arena, .node = node};
 	MILL_TRY(expand(&n, text, err));

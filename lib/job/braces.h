@@ -4,9 +4,9 @@
 
 #include "base/json.h"
 
-/* The names that text stands for, in order: *out[*count], in arena. A text without braces gives itself. Malformed braces
- * are refused at node. At most 100,000 names. */
+/* The names that text stands for, in order: *out[*count], in arena. A text without braces gives itself. Malformed
+ * braces are refused at node. At most 100,000 names. */
 MILL_NODISCARD mill_status mill_braces_expand(const mill_json *node, const char *text, mill_arena *arena,
-					      const char ***out, int64_t *count, mill_error *err);
+                                              const char ***out, int64_t *count, mill_error *err);
 
 #endif

@@ -31,7 +31,7 @@ static void bucket_free(mill_unit_source *self)
 }
 
 mill_status mill_bucket_source_new(mill_run *run, mill_exchange *exchange, bool consume, mill_unit_source **out,
-				   mill_error *err)
+                                   mill_error *err)
 {
 	bucket_source *source = mill_arena_alloc(run->arena, sizeof *source);
 	if (source == NULL)
@@ -74,7 +74,7 @@ static void join_free(mill_unit_source *self)
 }
 
 mill_status mill_join_source_new(mill_run *run, mill_exchange *left, mill_exchange *right, mill_join_build *build,
-				 mill_unit_source **out, mill_error *err)
+                                 mill_unit_source **out, mill_error *err)
 {
 	join_source *source = mill_arena_alloc(run->arena, sizeof *source);
 	if (source == NULL)
@@ -100,7 +100,7 @@ typedef struct values_source {
 } values_source;
 
 static mill_status values_batch(const values_source *source, int64_t row, mill_program *program, mill_batch *out,
-				mill_error *err)
+                                mill_error *err)
 {
 	mill_batch input = {.rows = 1, .mem = source->run->mem};
 	mill_row_errors errors;
@@ -130,7 +130,7 @@ static mill_status values_row(const values_source *source, int64_t row, mill_sin
 	mill_program *program = NULL;
 	mill_batch batch = {0};
 	MILL_TRY(mill_program_new(source->plan->exprs + row * columns, columns, source->run->knobs, source->run->mem,
-				  &program, err));
+	                          &program, err));
 	mill_status status = values_batch(source, row, program, &batch, err);
 	mill_program_free(program);
 	MILL_TRY(status);
@@ -149,7 +149,7 @@ static mill_status values_read(mill_unit_source *self, int64_t unit, mill_sink *
 }
 
 mill_status mill_values_source_new(mill_run *run, const mill_plan *plan, bool with_ids, mill_unit_source **out,
-				   mill_error *err)
+                                   mill_error *err)
 {
 	values_source *source = mill_arena_alloc(run->arena, sizeof *source);
 	if (source == NULL)

@@ -1,10 +1,13 @@
-/* Logical plan → flows. Each node appends operators to its input's flow, or ends a stage with an exchange and starts the
- * next flow from its buckets; sizes of what was exchanged decide how the next stage runs, never what comes out. */
+/* Logical plan → flows. Each node appends operators to its input's flow, or ends a stage with an exchange and starts
+ * the next flow from its buckets; sizes of what was exchanged decide how the next stage runs, never what comes out. */
 #include "job/compile.h"
 
 #include <string.h>
 
-static mill_status nomem(mill_error *err) { return mill_fail_nomem(err, sizeof(mill_plan), "a stage plan"); }
+static mill_status nomem(mill_error *err)
+{
+	return mill_fail_nomem(err, sizeof(mill_plan), "a stage plan");
+}
 
 int64_t mill_bucket_count_for(const mill_run *run, int64_t bytes)
 {
@@ -47,7 +50,7 @@ mill_status mill_flow_from_buckets(mill_run *run, mill_flow *flow, mill_exchange
 
 /* Ends the flow's stage with an exchange; the flow then stands for the exchange's buckets. */
 mill_status mill_flow_reshuffle(mill_run *run, mill_flow *flow, const char *name, mill_exchange_kind kind,
-				const int *keys, int key_count, const mill_column *splitters, mill_error *err)
+                                const int *keys, int key_count, const mill_column *splitters, mill_error *err)
 {
 	mill_exchange *exchange = NULL;
 	mill_exchange_spec spec = {.name = name, .kind = kind, .key_columns = keys, .key_count = key_count};
@@ -143,7 +146,8 @@ static mill_status plan_group_inputs(mill_run *run, const mill_plan *plan, group
 	return MILL_OK;
 }
 
-static mill_status compile_aggregate(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out, mill_error *err)
+static mill_status compile_aggregate(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
+                                     mill_error *err)
 {
 	group_inputs inputs;
 	MILL_TRY(plan_group_inputs(run, plan, &inputs, err));
@@ -158,8 +162,8 @@ static mill_status compile_aggregate(mill_run *run, const mill_plan *plan, bool 
 	if (!whole)
 		MILL_TRY(mill_flow_add(out, mill_make_group(run, &spec, MILL_GROUP_PARTIAL), err));
 	MILL_TRY(mill_flow_reshuffle(run, out, "aggregate",
-				     plan->key_count == 0 ? MILL_EXCHANGE_TO_ONE : MILL_EXCHANGE_BY_HASH, inputs.keys,
-				     plan->key_count, NULL, err));
+	                             plan->key_count == 0 ? MILL_EXCHANGE_TO_ONE : MILL_EXCHANGE_BY_HASH, inputs.keys,
+	                             plan->key_count, NULL, err));
 	out->ordered = true; /* buckets are ranges of K, and groups leave in the order of K */
 	return mill_flow_add(out, mill_make_group(run, &spec, whole ? MILL_GROUP_WHOLE : MILL_GROUP_FINAL), err);
 }
@@ -169,9 +173,9 @@ static mill_status compile_window(mill_run *run, const mill_plan *plan, bool wit
 	MILL_TRY(mill_flow_compile(run, plan->inputs[0], true, out, err));
 	for (int i = 0; i < plan->window_count; i++) {
 		const mill_plan_window *window = &plan->windows[i];
-		MILL_TRY(mill_flow_reshuffle(run, out, "window",
-					     window->partition_count == 0 ? MILL_EXCHANGE_TO_ONE : MILL_EXCHANGE_BY_HASH,
-					     window->partitions, window->partition_count, NULL, err));
+		MILL_TRY(mill_flow_reshuffle(
+		    run, out, "window", window->partition_count == 0 ? MILL_EXCHANGE_TO_ONE : MILL_EXCHANGE_BY_HASH,
+		    window->partitions, window->partition_count, NULL, err));
 		MILL_TRY(mill_flow_add(out, mill_make_row_number(run, window), err));
 	}
 	if (with_ids)
@@ -280,11 +284,11 @@ mill_status mill_flow_compile(mill_run *run, const mill_plan *plan, bool with_id
 {
 	typedef mill_status (*compiler)(mill_run *, const mill_plan *, bool, mill_flow *, mill_error *);
 	static const compiler compilers[] = {
-	    [MILL_PLAN_SCAN] = compile_scan,	     [MILL_PLAN_VALUES] = compile_values,
-	    [MILL_PLAN_FILTER] = compile_filter,     [MILL_PLAN_PROJECT] = compile_project,
+	    [MILL_PLAN_SCAN] = compile_scan,           [MILL_PLAN_VALUES] = compile_values,
+	    [MILL_PLAN_FILTER] = compile_filter,       [MILL_PLAN_PROJECT] = compile_project,
 	    [MILL_PLAN_AGGREGATE] = compile_aggregate, [MILL_PLAN_JOIN] = mill_compile_join,
-	    [MILL_PLAN_WINDOW] = compile_window,     [MILL_PLAN_SORT] = compile_sort,
-	    [MILL_PLAN_LIMIT] = compile_limit,	     [MILL_PLAN_SHARED] = compile_shared,
+	    [MILL_PLAN_WINDOW] = compile_window,       [MILL_PLAN_SORT] = compile_sort,
+	    [MILL_PLAN_LIMIT] = compile_limit,         [MILL_PLAN_SHARED] = compile_shared,
 	    [MILL_PLAN_SPLIT] = compile_split,
 	};
 	*out = (mill_flow){0};

@@ -1,5 +1,5 @@
-/* A flow: units of rows at hand on the ranks and the operators they still have to pass, before the next exchange. Flows are
- * descriptions; mill_stage_run makes the operators and drives the rows. Private to the job room. */
+/* A flow: units of rows at hand on the ranks and the operators they still have to pass, before the next exchange. Flows
+ * are descriptions; mill_stage_run makes the operators and drives the rows. Private to the job room. */
 #ifndef MILL_JOB_FLOW_H
 #define MILL_JOB_FLOW_H
 
@@ -26,25 +26,27 @@ struct mill_unit_source {
 typedef struct mill_op_maker mill_op_maker;
 struct mill_op_maker {
 	const char *name;
-	mill_status (*make)(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out, mill_error *err);
+	mill_status (*make)(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+	                    mill_error *err);
 	mill_op_maker *before; /* the operator that feeds this one; NULL: the source does */
 };
 
 typedef struct mill_flow {
 	mill_unit_source *source;
-	mill_op_maker *last; /* NULL: rows go as the source gives them */
+	mill_op_maker *last;    /* NULL: rows go as the source gives them */
 	const mill_type *types; /* of the visible columns that come out */
 	int column_count;
-	int id_words;	     /* words that travel below; 0 where not asked for */
-	bool ordered;	     /* rows come in ascending row id order over units */
-	int64_t bytes;	     /* exact size of the input in bytes, an upper bound where operators drop rows */
+	int id_words;  /* words that travel below; 0 where not asked for */
+	bool ordered;  /* rows come in ascending row id order over units */
+	int64_t bytes; /* exact size of the input in bytes, an upper bound where operators drop rows */
 	const char *name;
 } mill_flow;
 
 /* Puts an operator at the end of the flow. maker is in the run's arena. */
 void mill_flow_append(mill_flow *flow, mill_op_maker *maker);
 
-/* Where a stage's rows go. begin may be called several times (attempts); end is Collective and gets this rank's status. */
+/* Where a stage's rows go. begin may be called several times (attempts); end is Collective and gets this rank's status.
+ */
 typedef struct mill_stage_target mill_stage_target;
 struct mill_stage_target {
 	mill_status (*begin)(mill_stage_target *self, mill_run *run, mill_sink **sink, mill_error *err);
@@ -52,13 +54,13 @@ struct mill_stage_target {
 	mill_status (*end)(mill_stage_target *self, mill_run *run, mill_status mine, mill_error *err);
 };
 
-/* Collective. Drives the flow into the target; repeats the attempt where a source asks for it; judges bad rows. The flow's
- * source is freed. */
+/* Collective. Drives the flow into the target; repeats the attempt where a source asks for it; judges bad rows. The
+ * flow's source is freed. */
 MILL_NODISCARD mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *target, mill_error *err);
 
 /* Targets. An exchange over the flow's rows: afterwards flow's rows come out of the exchange's buckets (unordered). */
 MILL_NODISCARD mill_status mill_flow_exchange(mill_run *run, mill_flow *flow, const mill_exchange_spec *spec,
-					      mill_exchange **out, mill_error *err);
+                                              mill_exchange **out, mill_error *err);
 /* Rows kept on their ranks unit by unit, in memory or scratch: a local store that can be read several times. */
 typedef struct mill_local mill_local;
 MILL_NODISCARD mill_status mill_flow_materialise(mill_run *run, mill_flow *flow, mill_local **out, mill_error *err);
@@ -67,22 +69,24 @@ int64_t mill_local_bytes(const mill_local *local);
 void mill_local_free(mill_local *local);
 /* Sources over them. An exchange's source owns it; a local's only borrows. */
 MILL_NODISCARD mill_status mill_bucket_source_new(mill_run *run, mill_exchange *exchange, bool consume,
-						  mill_unit_source **out, mill_error *err);
+                                                  mill_unit_source **out, mill_error *err);
 MILL_NODISCARD mill_status mill_local_source_new(mill_run *run, const mill_local *local, mill_unit_source **out,
-						 mill_error *err);
-/* Both sides of a join by bucket: the right bucket fills build before the left bucket is pushed. Owns both exchanges. */
+                                                 mill_error *err);
+/* Both sides of a join by bucket: the right bucket fills build before the left bucket is pushed. Owns both exchanges.
+ */
 MILL_NODISCARD mill_status mill_join_source_new(mill_run *run, mill_exchange *left, mill_exchange *right,
-						mill_join_build *build, mill_unit_source **out, mill_error *err);
+                                                mill_join_build *build, mill_unit_source **out, mill_error *err);
 /* Rank 0 emits constant rows. */
 MILL_NODISCARD mill_status mill_values_source_new(mill_run *run, const mill_plan *plan, bool with_ids,
-						  mill_unit_source **out, mill_error *err);
+                                                  mill_unit_source **out, mill_error *err);
 /* Scan of a table (columns: plan's), with the predicate pushed down. */
 MILL_NODISCARD mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with_ids,
-						mill_unit_source **out, mill_error *err);
+                                                mill_unit_source **out, mill_error *err);
 
-/* Collective. Compiles a plan into a flow, running the stages before its last exchange. with_ids: rows carry their id. */
+/* Collective. Compiles a plan into a flow, running the stages before its last exchange. with_ids: rows carry their id.
+ */
 MILL_NODISCARD mill_status mill_flow_compile(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
-					     mill_error *err);
+                                             mill_error *err);
 /* Collective. Runs the sub-queries of a statement and keeps their values as params. */
 MILL_NODISCARD mill_status mill_run_subqueries(mill_run *run, const mill_statement *statement, mill_error *err);
 /* Collective. All rows of the flow on rank 0, in order of row ids where the flow has them; pushed into sink there. */

@@ -1,5 +1,5 @@
-/* Equi-joins: the right side is kept and counted first; a small one goes to every rank, so that the left side never moves,
- * else both sides are exchanged by key and joined bucket by bucket. */
+/* Equi-joins: the right side is kept and counted first; a small one goes to every rank, so that the left side never
+ * moves, else both sides are exchanged by key and joined bucket by bucket. */
 #include "column/frame.h"
 #include "job/compile.h"
 
@@ -21,7 +21,7 @@ static mill_expr *side_column(mill_run *run, const mill_schema *schema, int colu
 
 /* Appends computed keys as columns; sides whose keys are all plain columns pass as they are. */
 static mill_status make_side(mill_run *run, const mill_plan *plan, int which, bool with_ids, join_side *side,
-			     mill_error *err)
+                             mill_error *err)
 {
 	const mill_plan *input = plan->inputs[which];
 	mill_expr **keys = plan->exprs + which * plan->key_count;
@@ -50,12 +50,12 @@ static mill_status make_side(mill_run *run, const mill_plan *plan, int which, bo
 	}
 	side->column_count = count;
 	return count == visible ? MILL_OK
-				: mill_flow_add(&side->flow, mill_make_project(run, plan, exprs, count, with_ids), err);
+	                        : mill_flow_add(&side->flow, mill_make_project(run, plan, exprs, count, with_ids), err);
 }
 
 /* residual is over left ‖ right without added keys; here the left side may be wider. */
 static mill_status fill_spec(mill_run *run, const mill_plan *plan, const join_side *left, const join_side *right,
-			     bool with_ids, mill_join_spec *spec, mill_error *err)
+                             bool with_ids, mill_join_spec *spec, mill_error *err)
 {
 	int left_visible = plan->inputs[0]->schema.count;
 	int right_visible = plan->inputs[1]->schema.count;
@@ -80,7 +80,7 @@ static mill_status fill_spec(mill_run *run, const mill_plan *plan, const join_si
 
 /* After the probe: drops added key columns. */
 static mill_status drop_added(mill_run *run, const mill_plan *plan, const join_side *left, const join_side *right,
-			      bool with_ids, mill_flow *flow, mill_error *err)
+                              bool with_ids, mill_flow *flow, mill_error *err)
 {
 	int left_visible = plan->inputs[0]->schema.count;
 	if (left->column_count == left_visible && right->column_count == plan->inputs[1]->schema.count)
@@ -92,7 +92,7 @@ static mill_status drop_added(mill_run *run, const mill_plan *plan, const join_s
 	for (int i = 0; i < plan->schema.count; i++) {
 		int column = i < left_visible ? i : i - left_visible + left->column_count;
 		exprs[i] = mill_expr_column(&builder, column, plan->schema.fields[i].type,
-					    plan->schema.fields[i].nullable, err);
+		                            plan->schema.fields[i].nullable, err);
 		if (exprs[i] == NULL)
 			return MILL_NOMEM;
 	}
@@ -167,7 +167,7 @@ static mill_status broadcast_build(mill_run *run, const mill_local *local, mill_
 }
 
 static mill_status exchange_side(mill_run *run, const char *name, mill_flow *flow, const join_side *side, int key_count,
-				 int64_t buckets, mill_exchange **out, mill_error *err)
+                                 int64_t buckets, mill_exchange **out, mill_error *err)
 {
 	mill_exchange_spec spec = {.name = name, .kind = MILL_EXCHANGE_BY_HASH, .key_columns = side->keys};
 	spec.key_count = key_count;
@@ -177,7 +177,7 @@ static mill_status exchange_side(mill_run *run, const char *name, mill_flow *flo
 
 /* Both sides meet bucket by bucket. */
 static mill_status join_by_bucket(mill_run *run, const mill_plan *plan, join_side *left, const join_side *right,
-				  const mill_local *local, int64_t bytes, mill_join_build *build, mill_error *err)
+                                  const mill_local *local, int64_t bytes, mill_join_build *build, mill_error *err)
 {
 	mill_exchange *left_exchange = NULL, *right_exchange = NULL;
 	mill_flow kept = {.name = "join right"};
@@ -218,8 +218,9 @@ mill_status mill_compile_join(mill_run *run, const mill_plan *plan, bool with_id
 	if (status == MILL_OK)
 		status = mill_comm_agree(run->comm, mill_join_build_new(&env, &spec, &build, err), err);
 	if (status == MILL_OK && (plan->key_count == 0 || bytes <= run->knobs->broadcast_bytes)) {
-		status = broadcast_build(run, local, build, err);
-		run->builds = mill_build_list_add(run, build);
+		status = mill_run_keep_build(run, build, err);
+		if (status == MILL_OK)
+			status = broadcast_build(run, local, build, err);
 	} else if (status == MILL_OK) {
 		status = join_by_bucket(run, plan, &left, &right, local, bytes, build, err);
 	}

@@ -12,7 +12,7 @@ struct mill_local {
 	kept_frame *frames;
 	int64_t frame_count;
 	int64_t frame_capacity;
-	int64_t in_file;	/* frames 0 … in_file − 1 are in the file, in order */
+	int64_t in_file; /* frames 0 … in_file − 1 are in the file, in order */
 	int64_t first_unit;
 	int64_t end_unit;
 	int64_t rows;
@@ -28,8 +28,14 @@ typedef struct local_target {
 	int64_t unit; /* the one whose rows arrive */
 } local_target;
 
-int64_t mill_local_rows(const mill_local *local) { return local->rows; }
-int64_t mill_local_bytes(const mill_local *local) { return local->bytes; }
+int64_t mill_local_rows(const mill_local *local)
+{
+	return local->rows;
+}
+int64_t mill_local_bytes(const mill_local *local)
+{
+	return local->bytes;
+}
 
 static void local_clear(mill_local *local)
 {
@@ -84,8 +90,8 @@ static mill_status local_push(mill_sink *self, const mill_batch *batch, mill_err
 	mill_bytes frame;
 	mill_bytes_init(&frame, local->run->mem);
 	MILL_TRY(grow_frames(local, err));
-	mill_status status = mill_frame_write(batch, NULL, batch->rows, 0, (uint32_t)(target->unit - local->first_unit),
-					      &frame, err);
+	mill_status status =
+	    mill_frame_write(batch, NULL, batch->rows, 0, (uint32_t)(target->unit - local->first_unit), &frame, err);
 	if (status != MILL_OK) {
 		mill_bytes_release(&frame);
 		return status;
@@ -159,7 +165,7 @@ typedef struct local_source {
 	mill_unit_source base;
 	const mill_local *local;
 	mill_spill_reader *reader;
-	int64_t at;	  /* frame to read next */
+	int64_t at;       /* frame to read next */
 	const void *data; /* of frame `at`, once fetched from the file */
 	size_t size_bytes;
 } local_source;
@@ -172,7 +178,8 @@ static mill_status local_source_begin(mill_unit_source *self, mill_run *run, mil
 	source->reader = NULL;
 	source->at = 0;
 	source->data = NULL;
-	return source->local->file != NULL ? mill_spill_reader_open(source->local->file, &source->reader, err) : MILL_OK;
+	return source->local->file != NULL ? mill_spill_reader_open(source->local->file, &source->reader, err)
+	                                   : MILL_OK;
 }
 
 /* Makes frame `at` available in data. */

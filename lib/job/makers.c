@@ -32,7 +32,8 @@ static mill_row_error_policy *policy_of(mill_run *run, const mill_plan *plan)
 	return mill_books_sql_errors(run->books, plan->sql, plan->sql_where);
 }
 
-static mill_status filter_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out, mill_error *err)
+static mill_status filter_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+                               mill_error *err)
 {
 	const expr_maker *maker = (const expr_maker *)self;
 	mill_op_env env = mill_run_env(run);
@@ -42,13 +43,14 @@ static mill_status filter_make(const mill_op_maker *self, mill_run *run, mill_si
 }
 
 static mill_status project_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
-				mill_error *err)
+                                mill_error *err)
 {
 	const expr_maker *maker = (const expr_maker *)self;
 	mill_op_env env = mill_run_env(run);
 	mill_expr **exprs;
 	MILL_TRY(bind_exprs(maker, run, &exprs, err));
-	return mill_project_new(&env, exprs, maker->count, maker->with_ids, policy_of(run, maker->plan), next, out, err);
+	return mill_project_new(&env, exprs, maker->count, maker->with_ids, policy_of(run, maker->plan), next, out,
+	                        err);
 }
 
 mill_op_maker *mill_make_filter(mill_run *run, const mill_plan *plan, mill_expr *predicate)
@@ -62,7 +64,8 @@ mill_op_maker *mill_make_filter(mill_run *run, const mill_plan *plan, mill_expr 
 	return &maker->base;
 }
 
-mill_op_maker *mill_make_project(mill_run *run, const mill_plan *plan, mill_expr *const *exprs, int count, bool with_ids)
+mill_op_maker *mill_make_project(mill_run *run, const mill_plan *plan, mill_expr *const *exprs, int count,
+                                 bool with_ids)
 {
 	expr_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
@@ -78,7 +81,8 @@ typedef struct group_maker {
 	mill_group_half half;
 } group_maker;
 
-static mill_status group_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out, mill_error *err)
+static mill_status group_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+                              mill_error *err)
 {
 	const group_maker *maker = (const group_maker *)self;
 	mill_op_env env = mill_run_env(run);
@@ -104,7 +108,8 @@ typedef struct probe_maker {
 	mill_join_build *build;
 } probe_maker;
 
-static mill_status probe_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out, mill_error *err)
+static mill_status probe_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+                              mill_error *err)
 {
 	const probe_maker *maker = (const probe_maker *)self;
 	mill_op_env env = mill_run_env(run);
@@ -131,21 +136,23 @@ typedef struct sort_maker {
 } sort_maker;
 
 static mill_status sort_key_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
-				 mill_error *err)
+                                 mill_error *err)
 {
 	const sort_maker *maker = (const sort_maker *)self;
 	mill_op_env env = mill_run_env(run);
 	return mill_sort_key_new(&env, maker->keys, maker->count, maker->flag, next, out, err);
 }
 
-static mill_status sort_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out, mill_error *err)
+static mill_status sort_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+                             mill_error *err)
 {
 	const sort_maker *maker = (const sort_maker *)self;
 	mill_op_env env = mill_run_env(run);
 	return mill_sort_new(&env, maker->key, maker->limit, maker->flag, next, out, err);
 }
 
-static mill_status limit_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out, mill_error *err)
+static mill_status limit_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+                              mill_error *err)
 {
 	const sort_maker *maker = (const sort_maker *)self;
 	mill_op_env env = mill_run_env(run);
@@ -157,7 +164,8 @@ mill_op_maker *mill_make_sort_key(mill_run *run, const mill_sort_key *keys, int 
 	sort_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (sort_maker){.base = {"sort key", sort_key_make, NULL}, .keys = keys, .count = count, .flag = with_ids};
+	*maker =
+	    (sort_maker){.base = {"sort key", sort_key_make, NULL}, .keys = keys, .count = count, .flag = with_ids};
 	return &maker->base;
 }
 
@@ -185,12 +193,12 @@ typedef struct window_maker {
 } window_maker;
 
 static mill_status row_number_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
-				   mill_error *err)
+                                   mill_error *err)
 {
 	const mill_plan_window *window = ((const window_maker *)self)->window;
 	mill_op_env env = mill_run_env(run);
 	return mill_row_number_new(&env, window->partitions, window->partition_count, window->orders,
-				   window->order_count, next, out, err);
+	                           window->order_count, next, out, err);
 }
 
 mill_op_maker *mill_make_row_number(mill_run *run, const mill_plan_window *window)
@@ -208,7 +216,8 @@ typedef struct split_maker {
 	bool with_ids;
 } split_maker;
 
-static mill_status split_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out, mill_error *err)
+static mill_status split_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+                              mill_error *err)
 {
 	const split_maker *maker = (const split_maker *)self;
 	mill_op_env env = mill_run_env(run);
@@ -271,10 +280,13 @@ static mill_status position_finish(mill_sink *self, mill_error *err)
 	return op->next->finish(op->next, err);
 }
 
-static void position_release(mill_sink *self) { mill_mem_free(self); }
+static void position_release(mill_sink *self)
+{
+	mill_mem_free(self);
+}
 
 static mill_status position_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
-				 mill_error *err)
+                                 mill_error *err)
 {
 	position_op *op = mill_mem_calloc(run->mem, 1, sizeof *op);
 	if (op == NULL)

@@ -1,4 +1,5 @@
-/* Descriptors of the operators that flows are made of. Each returns NULL only when out of memory. Private to the job room. */
+/* Descriptors of the operators that flows are made of. Each returns NULL only when out of memory. Private to the job
+ * room. */
 #ifndef MILL_JOB_MAKERS_H
 #define MILL_JOB_MAKERS_H
 
@@ -7,7 +8,8 @@
 
 /* plan: where row errors are reported. */
 mill_op_maker *mill_make_filter(mill_run *run, const mill_plan *plan, mill_expr *predicate);
-mill_op_maker *mill_make_project(mill_run *run, const mill_plan *plan, mill_expr *const *exprs, int count, bool with_ids);
+mill_op_maker *mill_make_project(mill_run *run, const mill_plan *plan, mill_expr *const *exprs, int count,
+                                 bool with_ids);
 typedef enum mill_group_half { MILL_GROUP_PARTIAL, MILL_GROUP_FINAL, MILL_GROUP_WHOLE } mill_group_half;
 mill_op_maker *mill_make_group(mill_run *run, const mill_group_spec *spec, mill_group_half half);
 mill_op_maker *mill_make_probe(mill_run *run, const mill_plan *plan, mill_join_build *build);

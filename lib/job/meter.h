@@ -1,4 +1,5 @@
-/* A sink that counts the rows it hands on, and tells a target how much input was consumed. Private to the job room. */
+/* A sink that counts the rows it hands on, and tells a target how much input was consumed. Not collective. Private to
+ * the job room. */
 #ifndef MILL_JOB_METER_H
 #define MILL_JOB_METER_H
 

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static mill_status nomem(mill_error *err) { return mill_fail_nomem(err, 0, "parameters"); }
+static mill_status nomem(mill_error *err)
+{
+	return mill_fail_nomem(err, 0, "parameters");
+}
 
 static mill_status add_param(mill_params *params, const char *name, const mill_json *value, bool is_secret,
-			     mill_error *err)
+                             mill_error *err)
 {
 	if (params->count == params->capacity) {
 		int capacity = params->capacity == 0 ? 16 : 2 * params->capacity;
@@ -82,7 +85,7 @@ static mill_status append_value(const mill_json *value, bool in_sql, mill_bytes 
 
 /* ${env:NAME} and ${file:PATH}: read here, remembered as secrets. */
 static mill_status append_outside(mill_params *params, const mill_json *node, const char *name, bool in_sql,
-				  mill_bytes *out, mill_error *err)
+                                  mill_bytes *out, mill_error *err)
 {
 	mill_json value = {.kind = MILL_JSON_STRING};
 	if (strncmp(name, "env:", 4) == 0) {
@@ -111,8 +114,8 @@ static mill_status append_outside(mill_params *params, const mill_json *node, co
 }
 
 /* One ${…} whose name starts at text and ends before '}'. */
-static mill_status append_param(mill_params *params, const mill_json *node, const char *text, size_t length, bool in_sql,
-				mill_bytes *out, mill_error *err)
+static mill_status append_param(mill_params *params, const mill_json *node, const char *text, size_t length,
+                                bool in_sql, mill_bytes *out, mill_error *err)
 {
 	char *name = mill_arena_strndup(params->arena, text, length);
 	if (name == NULL)
@@ -123,10 +126,11 @@ static mill_status append_param(mill_params *params, const mill_json *node, cons
 	if (param == NULL)
 		return unknown_param(params, node, name, err);
 	if (param->value->kind == MILL_JSON_NULL)
-		return mill_json_fail(node, err, "parameter \"%s\" is required; give it with --set %s=VALUE", name, name);
+		return mill_json_fail(node, err, "parameter \"%s\" is required; give it with --set %s=VALUE", name,
+		                      name);
 	if (param->value->kind == MILL_JSON_ARRAY || param->value->kind == MILL_JSON_OBJECT)
 		return mill_json_fail(node, err, "parameter \"%s\" is %s and cannot stand inside a string", name,
-				      mill_json_kind_name(param->value->kind));
+		                      mill_json_kind_name(param->value->kind));
 	return append_value(param->value, in_sql, out) == MILL_OK ? MILL_OK : nomem(err);
 }
 
@@ -183,7 +187,8 @@ mill_status mill_params_substitute(mill_params *params, mill_json *node, bool in
 		return substitute_string(params, node, in_sql, err);
 	for (int64_t i = 0; i < node->count; i++) {
 		mill_json *item = &node->items[i];
-		bool sql = in_sql || (item->key != NULL && (strcmp(item->key, "sql") == 0 || strcmp(item->key, "expect") == 0));
+		bool sql = in_sql ||
+		           (item->key != NULL && (strcmp(item->key, "sql") == 0 || strcmp(item->key, "expect") == 0));
 		MILL_TRY(mill_params_substitute(params, item, sql, err));
 	}
 	return MILL_OK;
@@ -193,8 +198,8 @@ static mill_status apply_setting(mill_params *params, mill_json *declared, const
 {
 	mill_json *node = declared != NULL ? mill_json_get(declared, setting->name) : NULL;
 	if (node == NULL) {
-		const char **names = mill_arena_array(params->arena, declared != NULL ? (size_t)declared->count + 1 : 1,
-						      sizeof *names);
+		const char **names =
+		    mill_arena_array(params->arena, declared != NULL ? (size_t)declared->count + 1 : 1, sizeof *names);
 		if (names == NULL)
 			return nomem(err);
 		int64_t count = declared != NULL ? declared->count : 0;
@@ -202,11 +207,13 @@ static mill_status apply_setting(mill_params *params, mill_json *declared, const
 			names[i] = declared->items[i].key;
 		const char *near = mill_suggest(setting->name, names, (size_t)count);
 		return mill_fail(err, MILL_USAGE, "--set %s: the job has no such parameter%s%s%s", setting->name,
-				 near != NULL ? " (did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?)" : "");
+		                 near != NULL ? " (did you mean \"" : "", near != NULL ? near : "",
+		                 near != NULL ? "\"?)" : "");
 	}
 	mill_json *value = NULL;
 	mill_error ignored = {0};
-	if (mill_json_parse(setting->value, strlen(setting->value), "--set", params->arena, &value, &ignored) == MILL_OK)
+	if (mill_json_parse(setting->value, strlen(setting->value), "--set", params->arena, &value, &ignored) ==
+	    MILL_OK)
 		return mill_json_assign(node, value, params->arena, err);
 	return mill_json_assign_string(node, setting->value, params->arena, err);
 }
@@ -223,8 +230,8 @@ static mill_status add_builtin(mill_params *params, const char *name, const char
 }
 
 mill_status mill_params_read(mill_json *root, const mill_setting *settings, int setting_count, const char *job,
-			     const char *job_dir, const char *out_path, mill_arena *arena, mill_params *params,
-			     mill_error *err)
+                             const char *job_dir, const char *out_path, mill_arena *arena, mill_params *params,
+                             mill_error *err)
 {
 	mill_json *declared = mill_json_get(root, "params");
 	*params = (mill_params){.arena = arena};

@@ -1,5 +1,5 @@
-/* Parameters of a job: `params`, --set, the built-in ones, and their places in the file (interface §2). Private to the job
- * room. Not collective: rank 0 reads environment and files, see jobfile. */
+/* Parameters of a job: `params`, --set, the built-in ones, and their places in the file (interface §2). Private to the
+ * job room. Not collective: rank 0 reads environment and files, see jobfile. */
 #ifndef MILL_JOB_PARAMS_H
 #define MILL_JOB_PARAMS_H
 
@@ -13,7 +13,7 @@ typedef struct mill_setting { /* --set name=value */
 typedef struct mill_param {
 	const char *name;
 	const mill_json *value; /* kind NULL: required and not given */
-	bool is_secret;		/* from ${env:} or ${file:}: never printed or kept */
+	bool is_secret;         /* from ${env:} or ${file:}: never printed or kept */
 } mill_param;
 
 typedef struct mill_params {
@@ -28,9 +28,10 @@ typedef struct mill_params {
 /* Reads the `params` object of root, lays settings over it (an unknown name is MILL_USAGE with suggestion), adds the
  * built-in job, job_dir and out. Values may use ${…} of the ones before. */
 MILL_NODISCARD mill_status mill_params_read(mill_json *root, const mill_setting *settings, int setting_count,
-					    const char *job, const char *job_dir, const char *out_path,
-					    mill_arena *arena, mill_params *params, mill_error *err);
-/* Replaces ${…} in every string under node. In SQL (members called "sql", "expect") a parameter becomes a quoted literal. */
+                                            const char *job, const char *job_dir, const char *out_path,
+                                            mill_arena *arena, mill_params *params, mill_error *err);
+/* Replaces ${…} in every string under node. In SQL (members called "sql", "expect") a parameter becomes a quoted
+ * literal. */
 MILL_NODISCARD mill_status mill_params_substitute(mill_params *params, mill_json *node, bool in_sql, mill_error *err);
 
 #endif

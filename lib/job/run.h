@@ -30,12 +30,12 @@ typedef struct mill_run {
 	mill_books *books;
 	mill_table **tables; /* opened sources, equal on all ranks */
 	int table_count;
-	int64_t limit_rows; /* --limit-rows: of each source; INT64_MAX: all */
+	int64_t limit_rows;  /* --limit-rows: of each source; INT64_MAX: all */
 	mill_shared *shared; /* by number */
 	int shared_count;
 	mill_expr **params; /* literals of scalar sub-queries by number; NULL: not run yet */
 	int param_count;
-	const char *sql_where; /* for messages of row errors */
+	struct mill_build_list *builds; /* sides broadcast by joins, kept until the run ends */
 } mill_run;
 
 static inline mill_op_env mill_run_env(const mill_run *run)
@@ -43,5 +43,12 @@ static inline mill_op_env mill_run_env(const mill_run *run)
 	mill_op_env env = {run->mem, run->knobs};
 	return env;
 }
+
+/* Frees what stages kept on the run: shared results, broadcast join sides. Not collective. */
+void mill_run_release(mill_run *run);
+/* The run frees build when it ends. MILL_NOMEM (build is then freed at once). Not collective. */
+MILL_NODISCARD mill_status mill_run_keep_build(mill_run *run, mill_join_build *build, mill_error *err);
+/* Room for the shared results and sub-queries of statements numbered below these counts. Not collective. */
+MILL_NODISCARD mill_status mill_run_reserve(mill_run *run, int shared_count, int param_count, mill_error *err);
 
 #endif

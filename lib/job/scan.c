@@ -29,7 +29,7 @@ typedef struct scan_source {
 } scan_source;
 
 static mill_status scan_keep(mill_scan_filter *self, const mill_batch *batch, uint64_t *keep, int64_t *kept,
-			     mill_error *err)
+                             mill_error *err)
 {
 	scan_source *source = (scan_source *)((char *)self - offsetof(scan_source, filter));
 	mill_row_errors errors;
@@ -58,10 +58,10 @@ static mill_status scan_begin(mill_unit_source *self, mill_run *run, mill_error 
 		source->errors = mill_books_sql_errors(run->books, source->plan->sql, source->plan->sql_where);
 	}
 	MILL_TRY(mill_csv_reader_open(&source->table->csv, &source->table->splits, &source->spec, run->knobs, run->mem,
-				      &source->reader, err));
+	                              &source->reader, err));
 	for (int64_t i = 0; i < source->exact_count; i++)
 		MILL_TRY(mill_csv_set_exact(source->reader, source->exact[i].file, source->exact[i].begin,
-					    source->exact[i].first_row, err));
+		                            source->exact[i].first_row, err));
 	return MILL_OK;
 }
 
@@ -78,7 +78,10 @@ static int64_t scan_consumed(const mill_unit_source *self)
 	return mill_csv_counts(source->reader)->text_bytes;
 }
 
-static void scan_free(mill_unit_source *self) { close_attempt((scan_source *)self); }
+static void scan_free(mill_unit_source *self)
+{
+	close_attempt((scan_source *)self);
+}
 
 /* Rows of a range that was left early (LIMIT) were enough: what follows it is not used, so not checked either. */
 static int64_t complete_seams(const mill_seam *seams, int64_t count)
@@ -91,7 +94,7 @@ static int64_t complete_seams(const mill_seam *seams, int64_t count)
 
 /* Transitions of this rank's ranges in bad files, one blob a rank in file order. */
 static mill_status scan_transitions(scan_source *source, const mill_seam *seams, int64_t count, mill_bytes *out,
-				    mill_error *err)
+                                    mill_error *err)
 {
 	for (int64_t i = 0; i < count; i++) {
 		if (!source->bad_files[seams[i].file])
@@ -133,13 +136,13 @@ static mill_status find_exact(scan_source *source, const mill_seam *mine, int64_
 	mill_bytes_init(&all, source->run->mem);
 	size_t *sizes = mill_arena_array(source->run->arena, (size_t)mill_comm_size(comm), sizeof *sizes);
 	mill_status status = sizes == NULL ? mill_fail_nomem(err, 0, "exact starts of a scan")
-					   : scan_transitions(source, mine, count, &local, err);
+	                                   : scan_transitions(source, mine, count, &local, err);
 	status = mill_comm_agree(comm, status, err);
 	if (status == MILL_OK)
 		status = mill_comm_allgather(comm, local.data, local.size_bytes, &all, sizes, err);
 	if (status == MILL_OK)
 		status = take_exact(source, (const mill_csv_transition *)(const void *)all.data,
-				    (int64_t)(all.size_bytes / sizeof(mill_csv_transition)), err);
+		                    (int64_t)(all.size_bytes / sizeof(mill_csv_transition)), err);
 	mill_bytes_release(&local);
 	mill_bytes_release(&all);
 	return status;
@@ -163,7 +166,8 @@ static mill_status check_all(scan_source *source, const mill_seam *all, int64_t 
 	return MILL_OK;
 }
 
-static mill_status judge(scan_source *source, const mill_seam *all, int64_t count, const mill_seam *mine, mill_error *err)
+static mill_status judge(scan_source *source, const mill_seam *all, int64_t count, const mill_seam *mine,
+                         mill_error *err)
 {
 	int64_t *lines = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof *lines);
 	if (lines == NULL)
@@ -201,7 +205,10 @@ static mill_status scan_end(mill_unit_source *self, mill_run *run, bool *again, 
 	return status;
 }
 
-static void mark_column(void *context, int column) { ((bool *)context)[column] = true; }
+static void mark_column(void *context, int column)
+{
+	((bool *)context)[column] = true;
+}
 
 /* The scan's columns that the predicate needs. */
 static mill_status make_filter(scan_source *source, mill_error *err)
@@ -239,7 +246,7 @@ static mill_status fill_spec(scan_source *source, bool with_ids, mill_error *err
 }
 
 mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with_ids, mill_unit_source **out,
-				 mill_error *err)
+                                 mill_error *err)
 {
 	scan_source *source = mill_arena_alloc(run->arena, sizeof *source);
 	if (source == NULL)
@@ -252,7 +259,7 @@ mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with
 		return mill_fail_nomem(err, (size_t)source->table->csv.file_count, "a scan");
 	MILL_TRY(fill_spec(source, with_ids, err));
 	mill_split_run(&source->table->splits, mill_comm_rank(run->comm), mill_comm_size(run->comm),
-		       &source->base.first_unit, &source->base.end_unit);
+	               &source->base.first_unit, &source->base.end_unit);
 	source->base.name = source->table->spec.name;
 	source->base.begin = scan_begin;
 	source->base.read = scan_read;

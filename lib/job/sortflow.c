@@ -1,5 +1,5 @@
-/* A total order over all ranks: rows are kept where they are while their sort keys are sampled, then exchanged by ranges of
- * the key and sorted bucket by bucket. Splitters decide who sorts what, never what comes out. */
+/* A total order over all ranks: rows are kept where they are while their sort keys are sampled, then exchanged by
+ * ranges of the key and sorted bucket by bucket. Splitters decide who sorts what, never what comes out. */
 #include "column/builder.h"
 #include "job/compile.h"
 
@@ -71,10 +71,13 @@ static mill_status sample_finish(mill_sink *self, mill_error *err)
 	return next->finish(next, err);
 }
 
-static void sample_release(mill_sink *self) { mill_mem_free(self); }
+static void sample_release(mill_sink *self)
+{
+	mill_mem_free(self);
+}
 
 static mill_status sample_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
-			       mill_error *err)
+                               mill_error *err)
 {
 	sample_op *op = mill_mem_calloc(run->mem, 1, sizeof *op);
 	if (op == NULL)
@@ -96,7 +99,7 @@ static mill_status sample_make(const mill_op_maker *self, mill_run *run, mill_si
 
 /* Collective: keeps the flow's rows and finds splitters for about `buckets` ranges of column key. */
 static mill_status keep_and_sample(mill_run *run, mill_flow *flow, int key, int64_t buckets, mill_local **local,
-				   mill_column *splitters, mill_error *err)
+                                   mill_column *splitters, mill_error *err)
 {
 	sampler s = {.run = run, .key = key, .stride = 1};
 	mill_column samples = {0};
@@ -110,7 +113,8 @@ static mill_status keep_and_sample(mill_run *run, mill_flow *flow, int key, int6
 	if (status == MILL_OK) {
 		status = mill_comm_agree(run->comm, mill_builder_finish(&s.keys, &samples, err), err);
 		if (status == MILL_OK)
-			status = mill_splitters_from_samples(run->comm, run->mem, &samples, s.rows, buckets, splitters, err);
+			status =
+			    mill_splitters_from_samples(run->comm, run->mem, &samples, s.rows, buckets, splitters, err);
 		if (status != MILL_OK) {
 			mill_local_free(*local);
 			*local = NULL;
@@ -122,7 +126,7 @@ static mill_status keep_and_sample(mill_run *run, mill_flow *flow, int key, int6
 }
 
 static mill_status exchange_by_range(mill_run *run, mill_flow *flow, int key, int64_t buckets, mill_exchange **out,
-				     mill_error *err)
+                                     mill_error *err)
 {
 	mill_local *local = NULL;
 	mill_column splitters = {0};
@@ -139,7 +143,7 @@ static mill_status exchange_by_range(mill_run *run, mill_flow *flow, int key, in
 }
 
 mill_status mill_flow_sort(mill_run *run, const mill_plan *plan, const mill_sort_key *orders, int order_count,
-			   mill_flow *flow, mill_error *err)
+                           mill_flow *flow, mill_error *err)
 {
 	int key = flow->column_count;
 	int64_t buckets = mill_bucket_count_for(run, flow->bytes);

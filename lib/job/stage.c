@@ -34,8 +34,8 @@ static void chain_release(chain *c)
 }
 
 /* Operators are made from the last to the first, since each is given the one after it. */
-static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mill_stage_target *target,
-			      mill_sink *end, mill_error *err)
+static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mill_stage_target *target, mill_sink *end,
+                              mill_error *err)
 {
 	size_t size = (size_t)count_makers(flow) * sizeof *c->ops;
 	c->count = 0;
@@ -67,7 +67,7 @@ static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_e
 
 /* This rank's part of an attempt. Once begun, its failure is carried to the target's end, where all ranks agree. */
 static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *target, mill_stage_entry *entry,
-			     bool *begun, mill_error *err)
+                             bool *begun, mill_error *err)
 {
 	chain c = {0};
 	mill_sink *end = NULL;

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* All paths of a source as one listing. Ordinals come from each path's own listing, so several paths keep their order. */
+/* All paths of a source as one listing. Ordinals come from each path's own listing, so several paths keep their order.
+ */
 static mill_status list_paths(mill_run *run, const mill_source_spec *spec, mill_storage_listing *out, mill_error *err)
 {
 	mill_storage_listing all = {0};
@@ -34,9 +35,9 @@ static mill_status open_on_root(mill_run *run, const mill_source_spec *spec, mil
 	MILL_TRY(list_paths(run, spec, &listing, err));
 	if (listing.count == 0 && spec->declared.count == 0)
 		return mill_fail(err, MILL_USAGE,
-				 "%s: optional and nothing is there, so its schema cannot be inferred; declare it in "
-				 "\"schema\"",
-				 spec->where);
+		                 "%s: optional and nothing is there, so its schema cannot be inferred; declare it in "
+		                 "\"schema\"",
+		                 spec->where);
 	mill_status status = mill_csv_open(&listing, &spec->options, &spec->declared, run->mem, run->arena, &csv, err);
 	if (status != MILL_OK)
 		return mill_fail_context(err, status, "%s", spec->where);
@@ -85,12 +86,12 @@ mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_ta
 		MILL_TRY(share_table(run, spec, &table->csv, err));
 		int64_t split_bytes = table->csv.options.split_bytes;
 		MILL_TRY(mill_plan_splits(table->csv.files, table->csv.file_count,
-					  split_bytes > 0 ? split_bytes : run->knobs->split_bytes, run->arena,
-					  &table->splits, err));
+		                          split_bytes > 0 ? split_bytes : run->knobs->split_bytes, run->arena,
+		                          &table->splits, err));
 		for (int64_t i = 0; i < table->csv.file_count; i++)
 			table->size_bytes += table->csv.files[i].size_bytes;
 		MILL_TRY(mill_books_audit(run->books, spec->name, &spec->bad_rows, table->csv.files,
-					  table->csv.file_count, &table->audit, err));
+		                          table->csv.file_count, &table->audit, err));
 	}
 	MILL_TRY(add_table(run, table, err));
 	*out = table;

@@ -7,15 +7,15 @@
 /* What a source block says, before it is opened. Strings live in the run's arena. */
 typedef struct mill_source_spec {
 	const char *name;
-	const char *where;	   /* for messages: "configs/x.json: /sources/trips" or the path as written */
+	const char *where; /* for messages: "configs/x.json: /sources/trips" or the path as written */
 	const char *const *paths;
 	int path_count;
 	bool is_tsv;
 	mill_csv_options options;
-	mill_schema declared;	   /* count 0: nothing declared */
+	mill_schema declared; /* count 0: nothing declared */
 	mill_bad_limit bad_rows;
-	bool optional;		   /* nothing found: an empty table (its schema must be declared) */
-	const mill_plan *rows;	   /* inline rows: a VALUES plan; paths are then empty */
+	bool optional;         /* nothing found: an empty table (its schema must be declared) */
+	const mill_plan *rows; /* inline rows: a VALUES plan; paths are then empty */
 } mill_source_spec;
 
 struct mill_table {
@@ -27,11 +27,12 @@ struct mill_table {
 	mill_audit *audit;
 };
 
-/* Collective. Rank 0 lists, opens and infers; the others get its result. Adds the table to the run. MILL_NOT_FOUND, MILL_IO,
- * MILL_USAGE, MILL_DATA as storage and formats say. */
-MILL_NODISCARD mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out, mill_error *err);
+/* Collective. Rank 0 lists, opens and infers; the others get its result. Adds the table to the run. MILL_NOT_FOUND,
+ * MILL_IO, MILL_USAGE, MILL_DATA as storage and formats say. */
+MILL_NODISCARD mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out,
+                                           mill_error *err);
 /* The plan that stands for the table: a SCAN of all its columns (under a LIMIT with --limit-rows). Not collective. */
 MILL_NODISCARD mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *arena, mill_plan **out,
-					   mill_error *err);
+                                           mill_error *err);
 
 #endif

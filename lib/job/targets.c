@@ -15,8 +15,8 @@ static mill_status exchange_begin(mill_stage_target *self, mill_run *run, mill_s
 	exchange_target *target = (exchange_target *)self;
 	mill_exchange_release(target->exchange); /* of an attempt that was dropped */
 	target->exchange = NULL;
-	MILL_TRY(mill_exchange_create(run->comm, run->mem, run->scratch, run->knobs, target->spec, &target->exchange,
-				      err));
+	MILL_TRY(
+	    mill_exchange_create(run->comm, run->mem, run->scratch, run->knobs, target->spec, &target->exchange, err));
 	*sink = mill_exchange_sink(target->exchange);
 	return MILL_OK;
 }
@@ -35,7 +35,7 @@ static mill_status exchange_end(mill_stage_target *self, mill_run *run, mill_sta
 }
 
 mill_status mill_flow_exchange(mill_run *run, mill_flow *flow, const mill_exchange_spec *spec, mill_exchange **out,
-			       mill_error *err)
+                               mill_error *err)
 {
 	exchange_target target = {.run = run, .spec = spec};
 	target.base.begin = exchange_begin;

@@ -122,7 +122,7 @@ static void split_release(mill_sink *self)
 }
 
 mill_status mill_split_new(const mill_op_env *env, const mill_split_spec *spec, bool with_ids, mill_sink *next,
-			   mill_sink **out, mill_error *err)
+                           mill_sink **out, mill_error *err)
 {
 	split_op *op = mill_mem_calloc(env->mem, 1, sizeof *op);
 	if (op == NULL)
