@@ -1,5 +1,5 @@
 /* One source's bad rows on one rank: counts, the first ones for the message, quarantined ones in scratch. Private to
- * the job room. */
+ * the job room. Not collective. */
 #ifndef MILL_JOB_AUDIT_H
 #define MILL_JOB_AUDIT_H
 

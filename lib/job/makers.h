@@ -1,5 +1,5 @@
 /* Descriptors of the operators that flows are made of. Each returns NULL only when out of memory. Private to the job
- * room. */
+ * room. Not collective. */
 #ifndef MILL_JOB_MAKERS_H
 #define MILL_JOB_MAKERS_H
 
