@@ -1,11 +1,9 @@
 /* Value bytes and key hashes against constants made with Python's xxhash from definitions.md D1. */
-#include "column/builder.h"
-#include "column/value.h"
-#include "unit.h"
+#include "random_batch.h"
 #include <math.h>
-#include <string.h>
 
 static mill_mem mem;
+static uint64_t state;
 
 static mill_column finish(mill_builder *builder)
 {
@@ -154,11 +152,248 @@ static void test_pairs(void)
 	CU_ASSERT(mem.used_bytes == 0);
 }
 
-static const unit_case cases[] = {
-    {"hash_numbers", test_numbers}, {"hash_others", test_others}, {"hash_text", test_text}, {"hash_pairs", test_pairs}};
+#define SHAPES (RANDOM_TYPE_COUNT + 2)
+static mill_column make_shape(int shape, int64_t rows, int null_percent, model *m)
+{
+	mill_column column = {0};
+	mill_status status;
+	if (shape < RANDOM_TYPE_COUNT) {
+		*m = random_model(random_types[shape], rows, null_percent, &state);
+		status = model_build(&mem, m, &column, NULL);
+	} else {
+		mill_type type = mill_type_of(shape == RANDOM_TYPE_COUNT ? MILL_TYPE_STRING : MILL_TYPE_BINARY);
+		int64_t entries = shape == RANDOM_TYPE_COUNT ? 20 : 5000;
+		status = random_dictionary(&mem, type, entries, rows, null_percent, &state, m, &column);
+	}
+	CU_ASSERT_FATAL(status == MILL_OK);
+	return column;
+}
+
+/* Every fast path gives H64 over V after V, whatever the number of keys. */
+static void check_keys(const mill_column *columns, int n, int64_t rows)
+{
+	const mill_column *keys[4];
+	uint64_t *hashes = malloc((size_t)(rows + 1) * sizeof(uint64_t));
+	mill_bytes scratch, bytes;
+	mill_bytes_init(&scratch, &mem);
+	mill_bytes_init(&bytes, &mem);
+	for (int k = 0; k < n; k++)
+		keys[k] = &columns[k];
+	CU_ASSERT(mill_key_hash(keys, n, rows, &scratch, hashes, NULL) == MILL_OK);
+	for (int64_t r = 0; r < rows; r++) {
+		bytes.size_bytes = 0;
+		for (int k = 0; k < n; k++)
+			CU_ASSERT(mill_value_bytes(keys[k], r, &bytes) == MILL_OK);
+		if (hashes[r] != mill_h64(0, bytes.data, bytes.size_bytes)) {
+			printf("hash of %d keys, first of type %u, row %lld\n", n, (unsigned)keys[0]->type.id,
+			       (long long)r);
+			CU_FAIL_FATAL("hash");
+		}
+	}
+	mill_bytes_release(&scratch);
+	mill_bytes_release(&bytes);
+	free(hashes);
+}
+
+static void test_random_keys(void)
+{
+	static const int64_t row_counts[] = {0, 1, 255, 256, 257, 1500};
+	for (int round = 0; round < 40; round++)
+		for (int first = 0; first < SHAPES; first++) {
+			int64_t rows = row_counts[random_below(&state, 6)];
+			model m[4];
+			mill_column columns[4];
+			for (int k = 0; k < 4; k++)
+				columns[k] = make_shape(k == 0 ? first : (int)random_below(&state, SHAPES), rows,
+				                        random_below(&state, 2) ? 0 : 25, &m[k]);
+			for (int n = 0; n <= 4; n++)
+				check_keys(columns, n, rows);
+			for (int k = 0; k < 4; k++) {
+				mill_column_release(&columns[k]);
+				model_release(&m[k]);
+			}
+		}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static int sign_of(long double difference)
+{
+	return (difference > 0) - (difference < 0);
+}
+
+static mill_i128 integer_of(mill_type type, const cell *c)
+{
+	int64_t low = 0;
+	mill_i128 wide;
+	mill_interval interval;
+	if (type.id == MILL_TYPE_DECIMAL) {
+		memcpy(&wide, c->data, sizeof(wide));
+		return wide;
+	}
+	if (type.id == MILL_TYPE_INTERVAL) {
+		memcpy(&interval, c->data, sizeof(interval));
+		return (mill_i128)(interval.months * 30 + interval.days) * 86400000000 + interval.us;
+	}
+	memcpy(&low, c->data, (size_t)c->size);
+	int spare = 64 - 8 * c->size;
+	if (type.id == MILL_TYPE_UINT64)
+		return (uint64_t)low;
+	return mill_type_is_unsigned(type) || type.id == MILL_TYPE_BOOL ? low
+	                                                                : (int64_t)((uint64_t)low << spare) >> spare;
+}
+
+/* Order of two cells that are not NULL. */
+static int model_order(mill_type type, const cell *a, const cell *b)
+{
+	if (mill_type_is_text(type)) {
+		int order = memcmp(a->data, b->data, (size_t)(a->size < b->size ? a->size : b->size));
+		return order != 0 ? order : a->size - b->size;
+	}
+	if (mill_type_is_float(type)) {
+		float narrow_a, narrow_b;
+		double x, y;
+		memcpy(&narrow_a, a->data, 4);
+		memcpy(&narrow_b, b->data, 4);
+		memcpy(&x, a->data, 8);
+		memcpy(&y, b->data, 8);
+		if (type.id == MILL_TYPE_FLOAT32)
+			x = (double)narrow_a, y = (double)narrow_b;
+		if (isnan(x) || isnan(y))
+			return (isnan(x) != 0) - (isnan(y) != 0);
+		return (x > y) - (x < y);
+	}
+	mill_i128 x = integer_of(type, a), y = integer_of(type, b);
+	return (x > y) - (x < y);
+}
+
+static void check_order(const mill_column *column, const model *m)
+{
+	mill_bytes va, vb;
+	mill_bytes_init(&va, &mem);
+	mill_bytes_init(&vb, &mem);
+	for (int i = 0; i < 2000; i++) {
+		int64_t a = random_below(&state, m->rows), b = random_below(&state, m->rows);
+		const cell *x = &m->cells[a], *y = &m->cells[b];
+		int expected =
+		    x->is_null || y->is_null ? (int)x->is_null - (int)y->is_null : model_order(m->type, x, y);
+		va.size_bytes = vb.size_bytes = 0;
+		CU_ASSERT(sign_of(mill_value_compare(column, a, column, b)) == sign_of(expected));
+		CU_ASSERT(mill_value_equal(column, a, column, b) == (expected == 0));
+		CU_ASSERT(mill_value_bytes(column, a, &va) == MILL_OK && mill_value_bytes(column, b, &vb) == MILL_OK);
+		bool same = va.size_bytes == vb.size_bytes && memcmp(va.data, vb.data, va.size_bytes) == 0;
+		CU_ASSERT(same == (expected == 0));
+	}
+	mill_bytes_release(&va);
+	mill_bytes_release(&vb);
+}
+
+static void test_order(void)
+{
+	for (int shape = 0; shape < SHAPES; shape++) {
+		model m;
+		mill_column column = make_shape(shape, 300, 15, &m);
+		check_order(&column, &m);
+		mill_column_release(&column);
+		model_release(&m);
+	}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static int model_rows(const mill_sort_key *keys, int n, const model *models, int64_t a, int64_t b)
+{
+	for (int k = 0; k < n; k++) {
+		const model *m = &models[keys[k].column];
+		const cell *x = &m->cells[a], *y = &m->cells[b];
+		if (x->is_null != y->is_null)
+			return x->is_null == keys[k].nulls_first ? -1 : 1;
+		int order = x->is_null ? 0 : sign_of(model_order(m->type, x, y));
+		if (order != 0)
+			return keys[k].descending ? -order : order;
+	}
+	return 0;
+}
+
+static int encoded_order(const mill_column *c, int64_t a, int64_t b)
+{
+	int32_t size_a, size_b;
+	const char *x = mill_column_text(c, a, &size_a), *y = mill_column_text(c, b, &size_b);
+	int order = memcmp(x, y, (size_t)(size_a < size_b ? size_a : size_b));
+	return order != 0 ? order : size_a - size_b;
+}
+
+static void check_encoding(const mill_batch *batch, const model *models, int64_t rows)
+{
+	mill_sort_key keys[3];
+	mill_column plain = {0}, with_ids = {0};
+	int n = 1 + (int)random_below(&state, 3);
+	for (int k = 0; k < n; k++)
+		keys[k] = (mill_sort_key){(int)random_below(&state, SHAPES), random_below(&state, 2),
+		                          random_below(&state, 2)};
+	CU_ASSERT_FATAL(mill_sort_encode(&mem, batch, keys, n, false, &plain, NULL) == MILL_OK);
+	CU_ASSERT_FATAL(mill_sort_encode(&mem, batch, keys, n, true, &with_ids, NULL) == MILL_OK);
+	CU_ASSERT(mill_column_validate(&plain, NULL) == MILL_OK && mill_column_validate(&with_ids, NULL) == MILL_OK);
+	const uint64_t *ids = batch->columns[SHAPES].values;
+	for (int i = 0; rows > 0 && i < 1000; i++) {
+		int64_t a = random_below(&state, rows), b = random_below(&state, rows);
+		int expected = model_rows(keys, n, models, a, b);
+		int by_id = (ids[a] > ids[b]) - (ids[a] < ids[b]);
+		CU_ASSERT(sign_of(encoded_order(&plain, a, b)) == expected);
+		CU_ASSERT(sign_of(encoded_order(&with_ids, a, b)) == (expected != 0 ? expected : by_id));
+	}
+	mill_column_release(&plain);
+	mill_column_release(&with_ids);
+}
+
+static void test_sort_keys(void)
+{
+	static const int64_t row_counts[] = {0, 1, 256, 700};
+	for (int n = 0; n < 4; n++) {
+		model models[SHAPES + 1];
+		mill_batch batch = {0};
+		int64_t rows = row_counts[n];
+		CU_ASSERT_FATAL(mill_batch_new(&mem, SHAPES + 1, 1, &batch, NULL) == MILL_OK);
+		batch.rows = rows;
+		for (int c = 0; c < SHAPES; c++)
+			batch.columns[c] = make_shape(c, rows, c % 2 ? 0 : 20, &models[c]);
+		models[SHAPES] = random_model(mill_type_of(MILL_TYPE_UINT64), rows, 0, &state);
+		CU_ASSERT_FATAL(model_build(&mem, &models[SHAPES], &batch.columns[SHAPES], NULL) == MILL_OK);
+		for (int round = 0; round < 200; round++)
+			check_encoding(&batch, models, rows);
+		mill_batch_release(&batch);
+		for (int c = 0; c <= SHAPES; c++)
+			model_release(&models[c]);
+	}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void test_sort_torture(void)
+{
+	model m;
+	mill_batch batch = {0};
+	mill_sort_key key = {0, false, true};
+	mill_column out;
+	CU_ASSERT_FATAL(mill_batch_new(&mem, 1, 0, &batch, NULL) == MILL_OK);
+	batch.rows = 10;
+	batch.columns[0] = make_shape(12, 10, 20, &m);
+	int64_t held = mem.used_bytes;
+	for (int n = 1; n <= 2; n++) {
+		mem.fail_at = mem.allocation_count + n;
+		CU_ASSERT(mill_sort_encode(&mem, &batch, &key, 1, false, &out, NULL) == MILL_NOMEM);
+		CU_ASSERT_EQUAL(mem.used_bytes, held);
+	}
+	mem.fail_at = 0;
+	mill_batch_release(&batch);
+	model_release(&m);
+}
+
+static const unit_case cases[] = {{"hash_numbers", test_numbers},    {"hash_others", test_others},
+                                  {"hash_text", test_text},          {"hash_pairs", test_pairs},
+                                  {"hash_random", test_random_keys}, {"order", test_order},
+                                  {"sort_keys", test_sort_keys},     {"sort_torture", test_sort_torture}};
 
 int main(void)
 {
 	mill_mem_init(&mem, INT64_MAX);
+	state = random_seed("column_value");
 	return unit_main("column_value", cases, sizeof(cases) / sizeof(cases[0]));
 }
