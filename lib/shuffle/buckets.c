@@ -64,8 +64,9 @@ static mill_status keep_frame(mill_exchange *ex, const uint8_t *frame, const mil
 {
 	mill_bucket *bucket = local_bucket(ex, info->bucket);
 	if (bucket == NULL)
-		return mill_fail(err, MILL_INTERNAL, "exchange %s: a frame of bucket %u came to rank %d, which owns %lld to %lld",
-		                 ex->name, info->bucket, mill_comm_rank(ex->comm), (long long)ex->first_bucket,
+		return mill_fail(err, MILL_INTERNAL,
+		                 "exchange %s: a frame of bucket %u came to rank %d, which owns %lld to %lld", ex->name,
+		                 info->bucket, mill_comm_rank(ex->comm), (long long)ex->first_bucket,
 		                 (long long)ex->end_bucket - 1);
 	mill_chunk *chunk = bucket->last;
 	if (chunk == NULL || chunk->capacity_bytes - chunk->used_bytes < info->size_bytes) {
@@ -88,7 +89,8 @@ mill_status mill_buckets_receive(mill_exchange *ex, int from, const uint8_t *dat
 		mill_frame_info info;
 		mill_status status = mill_frame_peek(data + at, size_bytes - at, &info, err);
 		if (status != MILL_OK)
-			return mill_fail_context(err, MILL_INTERNAL, "exchange %s: from rank %d at byte %zu", ex->name, from, at);
+			return mill_fail_context(err, MILL_INTERNAL, "exchange %s: from rank %d at byte %zu", ex->name,
+			                         from, at);
 		const uint8_t *frame = data + at;
 		at += info.size_bytes;
 		if (ex->lose_next_frame) {

@@ -70,7 +70,8 @@ static mill_status set_up(mill_exchange *ex, const mill_exchange_spec *spec, mil
 	}
 	ex->buckets = mill_mem_calloc(ex->mem, (size_t)(ex->end_bucket - ex->first_bucket) + 1, sizeof *ex->buckets);
 	if (ex->buckets == NULL)
-		return mill_fail_nomem(err, (size_t)(ex->end_bucket - ex->first_bucket) * sizeof *ex->buckets, "exchange");
+		return mill_fail_nomem(err, (size_t)(ex->end_bucket - ex->first_bucket) * sizeof *ex->buckets,
+		                       "exchange");
 	MILL_TRY(mill_partition_init(&ex->partition, ex->mem, spec, ex->bucket_count, err));
 	return mill_staging_init(&ex->staging, ex->mem, ex->bucket_count, err);
 }
@@ -189,7 +190,8 @@ static mill_status land(mill_exchange *ex)
 		return status;
 	}
 	ex->rounds++;
-	/* Without memory for the round's data this rank fails, but its words have arrived: it leaves with the others. */
+	/* Without memory for the round's data this rank fails, but its words have arrived: it leaves with the others.
+	 */
 	if (status != MILL_OK)
 		mill_fail_context(&err, status, "exchange %s", ex->name);
 	remember(ex, status, &err);
@@ -298,19 +300,19 @@ mill_status mill_exchange_tick(mill_exchange *ex, mill_error *err)
 static mill_status check_ledger(mill_exchange *ex, mill_error *err)
 {
 	enum { SENT_ROWS, GOT_ROWS, SENT_FRAMES, GOT_FRAMES, SENT_BYTES, GOT_BYTES, SPILLED, SPILLED_BYTES, COUNTS };
-	int64_t counts[COUNTS] = {ex->sent.rows,  ex->received.rows,  ex->sent.frames,    ex->received.frames,
+	int64_t counts[COUNTS] = {ex->sent.rows,  ex->received.rows,  ex->sent.frames,     ex->received.frames,
 	                          ex->sent.bytes, ex->received.bytes, ex->spilled_buckets, ex->spilled_bytes};
 	mill_u128 sums[2] = {ex->sent.sum, ex->received.sum};
 	MILL_TRY(mill_comm_sum_i64(ex->comm, counts, COUNTS, err));
 	MILL_TRY(mill_comm_sum_u128(ex->comm, sums, 2, err));
 	if (counts[SENT_ROWS] != counts[GOT_ROWS] || counts[SENT_FRAMES] != counts[GOT_FRAMES] ||
 	    counts[SENT_BYTES] != counts[GOT_BYTES] || sums[0] != sums[1])
-		return mill_fail(err, MILL_INTERNAL,
-		                 "exchange %s: its ledger does not balance: %lld rows in %lld frames sent, %lld in %lld received, "
-		                 "frame sums %s",
-		                 ex->name, (long long)counts[SENT_ROWS], (long long)counts[SENT_FRAMES],
-		                 (long long)counts[GOT_ROWS], (long long)counts[GOT_FRAMES],
-		                 sums[0] == sums[1] ? "equal" : "different");
+		return mill_fail(
+		    err, MILL_INTERNAL,
+		    "exchange %s: its ledger does not balance: %lld rows in %lld frames sent, %lld in %lld received, "
+		    "frame sums %s",
+		    ex->name, (long long)counts[SENT_ROWS], (long long)counts[SENT_FRAMES], (long long)counts[GOT_ROWS],
+		    (long long)counts[GOT_FRAMES], sums[0] == sums[1] ? "equal" : "different");
 	ex->ledger = (mill_ledger){.name = ex->name,
 	                           .rows = counts[SENT_ROWS],
 	                           .frames = counts[SENT_FRAMES],

@@ -61,8 +61,8 @@ typedef struct mill_staging {
 	mill_type *types;
 	int *text_of; /* [column_count] index into texts, or −1 */
 	int text_count;
-	size_t fixed_bits;      /* a row's bits but for text bytes */
-	int32_t limit_rows;     /* rows of a full frame */
+	size_t fixed_bits;                         /* a row's bits but for text bytes */
+	int32_t limit_rows;                        /* rows of a full frame */
 	size_t *validity_at[MILL_STAGING_CLASSES]; /* offsets in the block, by class and column */
 	size_t *values_at[MILL_STAGING_CLASSES];
 	size_t block_bytes[MILL_STAGING_CLASSES];
@@ -71,7 +71,8 @@ typedef struct mill_staging {
 	size_t limit_bytes;
 } mill_staging;
 
-MILL_NODISCARD mill_status mill_staging_init(mill_staging *staging, mill_mem *mem, int64_t bucket_count, mill_error *err);
+MILL_NODISCARD mill_status mill_staging_init(mill_staging *staging, mill_mem *mem, int64_t bucket_count,
+                                             mill_error *err);
 void mill_staging_release(mill_staging *staging); /* idempotent */
 
 /* A run of frames of one bucket in memory. */

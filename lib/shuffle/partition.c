@@ -105,8 +105,8 @@ static mill_status find_keys(mill_partition *p, const mill_batch *batch, mill_er
 {
 	for (int k = 0; k < p->key_count; k++) {
 		if (p->key_columns[k] < 0 || p->key_columns[k] >= batch->column_count)
-			return mill_fail(err, MILL_INTERNAL, "exchange %s: key column %d of %d", p->name, p->key_columns[k],
-			                 batch->column_count);
+			return mill_fail(err, MILL_INTERNAL, "exchange %s: key column %d of %d", p->name,
+			                 p->key_columns[k], batch->column_count);
 		p->keys[k] = &batch->columns[p->key_columns[k]];
 	}
 	if (p->kind != MILL_EXCHANGE_BY_U64 && p->kind != MILL_EXCHANGE_BY_RANGE)
@@ -114,8 +114,8 @@ static mill_status find_keys(mill_partition *p, const mill_batch *batch, mill_er
 	const mill_column *key = p->keys[0];
 	uint8_t wanted = p->kind == MILL_EXCHANGE_BY_U64 ? MILL_TYPE_UINT64 : MILL_TYPE_BINARY;
 	if (key->type.id != wanted || key->null_count != 0 || key->dictionary != NULL)
-		return mill_fail(err, MILL_INTERNAL, "exchange %s: its key must be a plain %s column without NULL", p->name,
-		                 wanted == MILL_TYPE_UINT64 ? "uint64" : "binary");
+		return mill_fail(err, MILL_INTERNAL, "exchange %s: its key must be a plain %s column without NULL",
+		                 p->name, wanted == MILL_TYPE_UINT64 ? "uint64" : "binary");
 	return MILL_OK;
 }
 
@@ -149,7 +149,8 @@ static uint16_t id_of_key(const mill_partition *p, const char *key, size_t key_b
 static void ids_of_keys(mill_partition *p, const mill_column *keys, int64_t rows)
 {
 	for (int64_t r = 0; r < rows; r++)
-		p->ids[r] = id_of_key(p, keys->bytes + keys->offsets[r], (size_t)(keys->offsets[r + 1] - keys->offsets[r]));
+		p->ids[r] =
+		    id_of_key(p, keys->bytes + keys->offsets[r], (size_t)(keys->offsets[r + 1] - keys->offsets[r]));
 }
 
 static mill_status find_ids(mill_partition *p, const mill_batch *batch, mill_error *err)
@@ -201,7 +202,8 @@ static void group_rows(mill_partition *p, int64_t rows)
 mill_status mill_partition_run(mill_partition *p, const mill_batch *batch, mill_error *err)
 {
 	if (batch->rows > INT32_MAX)
-		return mill_fail(err, MILL_INTERNAL, "exchange %s: a batch of %lld rows", p->name, (long long)batch->rows);
+		return mill_fail(err, MILL_INTERNAL, "exchange %s: a batch of %lld rows", p->name,
+		                 (long long)batch->rows);
 	MILL_TRY(find_keys(p, batch, err));
 	MILL_TRY(reserve_rows(p, batch->rows, err));
 	for (int i = 0; i < p->touched_count; i++)

@@ -64,7 +64,7 @@ static size_t values_bytes(mill_type type, size_t rows)
 /* Where each column is in blocks of each class. */
 static void lay_out(mill_staging *s)
 {
-	for (int class = 0; class < MILL_STAGING_CLASSES; class++) {
+	for (int class = 0; class < MILL_STAGING_CLASSES; class ++) {
 		size_t rows = (size_t)MILL_STAGING_FIRST_ROWS << class;
 		size_t at = mill_round_up((size_t)s->column_count * sizeof(int32_t), ALIGNMENT);
 		for (int c = 0; c < s->column_count; c++) {
@@ -85,7 +85,7 @@ static mill_status fix_schema(mill_exchange *ex, const mill_batch *batch, mill_e
 	s->types = mill_mem_alloc(s->mem, columns * sizeof *s->types);
 	s->text_of = mill_mem_alloc(s->mem, columns * sizeof *s->text_of);
 	s->view = mill_mem_calloc(s->mem, columns, sizeof *s->view);
-	for (int class = 0; class < MILL_STAGING_CLASSES; class++) {
+	for (int class = 0; class < MILL_STAGING_CLASSES; class ++) {
 		s->validity_at[class] = mill_mem_alloc(s->mem, columns * sizeof(size_t));
 		s->values_at[class] = mill_mem_alloc(s->mem, columns * sizeof(size_t));
 		have = have && s->validity_at[class] != NULL && s->values_at[class] != NULL;
@@ -99,7 +99,8 @@ static mill_status fix_schema(mill_exchange *ex, const mill_batch *batch, mill_e
 		bool is_text = mill_type_is_text(type);
 		size_t width = mill_type_width_bytes(type);
 		if (!is_text && width == 0 && type.id != MILL_TYPE_BOOL)
-			return mill_fail(err, MILL_NOT_YET, "exchange %s: columns of this type cannot be exchanged yet", ex->name);
+			return mill_fail(err, MILL_NOT_YET, "exchange %s: columns of this type cannot be exchanged yet",
+			                 ex->name);
 		s->types[c] = type;
 		s->text_of[c] = is_text ? s->text_count++ : -1;
 		s->fixed_bits += 1 + (is_text ? 32 : type.id == MILL_TYPE_BOOL ? 1 : 8 * width);
@@ -170,7 +171,7 @@ static mill_status grow_block(mill_staging *s, mill_staged *staged, int class, m
 	}
 	s->held_bytes += s->block_bytes[class];
 	staged->block = block;
-	staged->class = (int8_t)class;
+	staged->class = (int8_t) class;
 	return MILL_OK;
 }
 
@@ -178,7 +179,7 @@ static mill_status reserve(mill_staging *s, mill_staged *staged, int64_t extra_r
 {
 	int class = staged->block == NULL ? 0 : staged->class;
 	while (((int64_t)MILL_STAGING_FIRST_ROWS << class) < staged->rows + extra_rows)
-		class++;
+		class ++;
 	if (staged->block == NULL || class != staged->class)
 		MILL_TRY(grow_block(s, staged, class, err));
 	if (s->text_count > 0 && staged->texts == NULL) {
@@ -191,15 +192,16 @@ static mill_status reserve(mill_staging *s, mill_staged *staged, int64_t extra_r
 	return MILL_OK;
 }
 
-#define GATHER(type, to, from, first)                                    \
-	do {                                                             \
-		type *restrict out_ = (type *)(to) + (first);            \
-		const type *restrict in_ = (const type *)(from);         \
-		for (int64_t i_ = 0; i_ < count; i_++)                   \
-			out_[i_] = in_[rows[i_]];                        \
+#define GATHER(type, to, from, first)                            \
+	do {                                                     \
+		type *restrict out_ = (type *)(to) + (first);    \
+		const type *restrict in_ = (const type *)(from); \
+		for (int64_t i_ = 0; i_ < count; i_++)           \
+			out_[i_] = in_[rows[i_]];                \
 	} while (0)
 
-static void gather_fixed(size_t width, void *to, int64_t first, const void *from, const int32_t *restrict rows, int64_t count)
+static void gather_fixed(size_t width, void *to, int64_t first, const void *from, const int32_t *restrict rows,
+                         int64_t count)
 {
 	switch (width) {
 	case 1: GATHER(uint8_t, to, from, first); break;
@@ -323,7 +325,8 @@ static mill_status append_rows(mill_staging *s, mill_staged *staged, const mill_
 		else if (s->types[c].id == MILL_TYPE_BOOL)
 			gather_bits(values, staged->rows, column->values, rows, count);
 		else
-			gather_fixed(mill_type_width_bytes(s->types[c]), values, staged->rows, column->values, rows, count);
+			gather_fixed(mill_type_width_bytes(s->types[c]), values, staged->rows, column->values, rows,
+			             count);
 	}
 	staged->rows += (int32_t)count;
 	return MILL_OK;
