@@ -53,3 +53,16 @@ bool mill_utf8_valid(const char *text, size_t size_bytes)
 {
 	return mill_utf8_valid_prefix(text, size_bytes) == size_bytes;
 }
+
+bool mill_is_ascii(const char *text, size_t size_bytes)
+{
+	uint64_t seen = 0, word = 0;
+	size_t at = 0;
+	for (; size_bytes - at >= 8; at += 8) {
+		memcpy(&word, text + at, 8);
+		seen |= word;
+	}
+	for (; at < size_bytes; at++)
+		seen |= (uint8_t)text[at];
+	return (seen & 0x8080808080808080ULL) == 0;
+}

@@ -8,5 +8,7 @@
 bool mill_utf8_valid(const char *text, size_t size_bytes);
 /* Bytes before the first one that is not part of a valid sequence; size_bytes when all are. */
 size_t mill_utf8_valid_prefix(const char *text, size_t size_bytes);
+/* No byte above 127. */
+bool mill_is_ascii(const char *text, size_t size_bytes);
 
 #endif

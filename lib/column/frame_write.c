@@ -45,8 +45,15 @@ static void zero_nulls(const frame_writer *w, size_t validity_at, uint8_t *value
 	size_t words = mill_bit_words(w->count);
 	for (size_t word = 0; word < words; word++) {
 		uint64_t nulls = ~validity[word] & mill_bits_mask(w->count - (int64_t)word * 64);
-		for (; nulls != 0; nulls &= nulls - 1)
-			memset(values + (word * 64 + (size_t)__builtin_ctzll(nulls)) * width, 0, width);
+		for (; nulls != 0; nulls &= nulls - 1) {
+			uint8_t *value = values + (word * 64 + (size_t)__builtin_ctzll(nulls)) * width;
+			if (width == 8)
+				memset(value, 0, 8);
+			else if (width == 4)
+				memset(value, 0, 4);
+			else
+				memset(value, 0, width);
+		}
 	}
 }
 

@@ -1,5 +1,8 @@
+/* Key hashes. General keys are laid out as V, a block of rows at a time, and hashed; the shapes that most keys have are
+ * hashed from registers by key_hash_fast.c. */
+#include "column/key_hash.h"
+
 #include "column/canonical.h"
-#include "column/value.h"
 
 /* V of a block of rows is laid out row by row before it is hashed: small enough to stay in the first-level cache. */
 #define BLOCK_ROWS 256
@@ -123,6 +126,10 @@ static mill_status hash_block(const mill_column *const *keys, int n, int64_t fir
 mill_status mill_key_hash(const mill_column *const *keys, int n, int64_t rows, mill_bytes *scratch, uint64_t *out,
                           mill_error *err)
 {
+	bool done = false;
+	MILL_TRY(mill_key_hash_fast(keys, n, rows, scratch, out, &done, err));
+	if (done)
+		return MILL_OK;
 	for (int64_t first = 0; first < rows; first += BLOCK_ROWS) {
 		int64_t now = mill_min_i64(BLOCK_ROWS, rows - first);
 		MILL_TRY(hash_block(keys, n, first, now, scratch, out + first, err));

@@ -31,27 +31,46 @@ static size_t escaped_bytes(const char *text, int32_t length)
 	return bytes;
 }
 
-static size_t text_key_bytes(const mill_column *column, int64_t row)
+/* One look at the text of many rows spares a look at each: text rarely holds a 00. Entries of a dictionary are looked
+ * at as they are used. */
+static bool may_hold_zero(const mill_column *column, int64_t first, int64_t rows)
 {
-	int32_t length;
-	if (mill_column_is_null(column, row))
-		return 1;
-	const char *text = mill_column_text(column, row, &length);
-	return 1 + escaped_bytes(text, length);
+	if (column->dictionary != NULL)
+		return true;
+	size_t start = (size_t)column->offsets[first], end = (size_t)column->offsets[first + rows];
+	return end > start && memchr(column->bytes + start, 0, end - start) != NULL;
 }
 
-/* Fills offsets[1 … rows]; returns the bytes of all keys. */
+/* Adds the key bytes of each row to sizes. */
+static void add_text_sizes(const mill_column *column, int64_t rows, uint32_t *restrict sizes)
+{
+	bool escape = rows > 0 && may_hold_zero(column, 0, rows);
+	for (int64_t r = 0; r < rows; r++) {
+		int32_t length;
+		if (mill_column_is_null(column, r)) {
+			sizes[r]++;
+			continue;
+		}
+		const char *text = mill_column_text(column, r, &length);
+		sizes[r] += 1 + (uint32_t)(escape ? escaped_bytes(text, length) : (size_t)length + 2);
+	}
+}
+
+/* Fills offsets[1 … rows]; returns the bytes of all keys. A row's sizes stay below 2^32: its text does. */
 static size_t lay_out(const mill_batch *batch, const mill_sort_key *keys, int n, bool with_ids, int32_t *offsets)
 {
+	uint32_t *sizes = (uint32_t *)offsets + 1;
 	size_t fixed = with_ids ? 8 * (size_t)batch->id_words : 0, total = 0;
-	for (int k = 0; k < n; k++)
-		if (!mill_type_is_text(batch->columns[keys[k].column].type))
-			fixed += 1 + encoded_width(&batch->columns[keys[k].column]);
+	memset(sizes, 0, (size_t)batch->rows * sizeof(*sizes));
+	for (int k = 0; k < n; k++) {
+		const mill_column *column = &batch->columns[keys[k].column];
+		if (mill_type_is_text(column->type))
+			add_text_sizes(column, batch->rows, sizes);
+		else
+			fixed += 1 + encoded_width(column);
+	}
 	for (int64_t r = 0; r < batch->rows; r++) {
-		total += fixed;
-		for (int k = 0; k < n; k++)
-			if (mill_type_is_text(batch->columns[keys[k].column].type))
-				total += text_key_bytes(&batch->columns[keys[k].column], r);
+		total += fixed + sizes[r];
 		offsets[r + 1] = (int32_t)(uint32_t)total;
 	}
 	return total;
@@ -92,19 +111,50 @@ static inline uint8_t *put_bool(const mill_column *column, int64_t row, size_t w
 	return put_big_endian(to, (uint64_t)mill_bit_get(column->values, row) ^ invert, width);
 }
 
-static inline uint8_t *put_text(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
+static inline uint8_t *put_escaped(const char *text, int32_t length, uint64_t invert, uint8_t *to)
 {
-	int32_t length;
-	const char *text = mill_column_text(column, row, &length);
-	(void)width;
 	for (int32_t i = 0; i < length; i++) {
 		*to++ = (uint8_t)((uint8_t)text[i] ^ invert);
 		if (text[i] == 0)
 			*to++ = (uint8_t)(0xff ^ invert);
 	}
-	*to++ = (uint8_t)invert;
-	*to++ = (uint8_t)invert;
 	return to;
+}
+
+static inline uint8_t *put_unescaped(const char *restrict text, size_t length, uint64_t invert, uint8_t *restrict to)
+{
+	size_t i = 0;
+	for (; i + 8 <= length; i += 8) {
+		uint64_t word;
+		memcpy(&word, text + i, 8);
+		word ^= invert;
+		memcpy(to + i, &word, 8);
+	}
+	for (; i < length; i++)
+		to[i] = (uint8_t)((uint8_t)text[i] ^ invert);
+	return to + length;
+}
+
+static void write_text_key(const mill_column *column, const mill_sort_key *key, int64_t first, int64_t rows,
+                           bool escape, uint8_t **restrict cursors)
+{
+	uint64_t invert = key->descending ? ~(uint64_t)0 : 0;
+	uint8_t null_marker = key->nulls_first ? 0 : 1;
+	for (int64_t r = 0; r < rows; r++) {
+		uint8_t *to = cursors[r];
+		int32_t length;
+		if (mill_column_is_null(column, first + r)) {
+			*to++ = null_marker;
+			cursors[r] = to;
+			continue;
+		}
+		*to++ = !null_marker;
+		const char *text = mill_column_text(column, first + r, &length);
+		to = escape ? put_escaped(text, length, invert, to) : put_unescaped(text, (size_t)length, invert, to);
+		*to++ = (uint8_t)invert;
+		*to++ = (uint8_t)invert;
+		cursors[r] = to;
+	}
 }
 
 #define KEY_LOOP(put)                                                               \
@@ -127,7 +177,7 @@ static void write_key(const mill_column *column, const mill_sort_key *key, int64
 	uint64_t invert = key->descending ? ~(uint64_t)0 : 0;
 	uint8_t null_marker = key->nulls_first ? 0 : 1, valid_marker = !null_marker;
 	if (mill_type_is_text(column->type)) {
-		KEY_LOOP(put_text)
+		write_text_key(column, key, first, rows, may_hold_zero(column, first, rows), cursors);
 	} else if (column->type.id == MILL_TYPE_BOOL) {
 		KEY_LOOP(put_bool)
 	} else if (mill_type_is_float(column->type)) {

@@ -5,21 +5,46 @@
 /* "170141183460469231731687303715884105728" and a sign, or "−39 digits with a point and leading zero". */
 #define WIDE_TEXT_BYTES 48
 
+static const char digit_pairs[] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
+    "4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293"
+    "949596979899";
+
+/* The digits of value end before `end`; returns where they start. Nothing is written for 0. */
+static char *digits_before(uint64_t value, char *end)
+{
+	for (; value >= 10; value /= 100) {
+		end -= 2;
+		memcpy(end, digit_pairs + value % 100 * 2, 2);
+	}
+	if (value != 0)
+		*--end = (char)('0' + value);
+	return end;
+}
+
+/* Exactly 18 digits of value < 10^18 before `end`. */
+static char *eighteen_digits_before(uint64_t value, char *end)
+{
+	for (int i = 0; i < 9; i++, value /= 100) {
+		end -= 2;
+		memcpy(end, digit_pairs + value % 100 * 2, 2);
+	}
+	return end;
+}
+
+/* At least `least` digits, zeros in front; returns how many. */
 static int unsigned_digits(mill_u128 value, int least, char *out)
 {
-	char reversed[40];
-	int size = 0;
+	char text[WIDE_TEXT_BYTES], *end = text + sizeof(text), *start = end;
 	while (value > UINT64_MAX) {
-		reversed[size++] = (char)('0' + (int)(value % 10));
-		value /= 10;
+		start = eighteen_digits_before((uint64_t)(value % 1000000000000000000U), start);
+		value /= 1000000000000000000U;
 	}
-	for (uint64_t low = (uint64_t)value; low != 0; low /= 10)
-		reversed[size++] = (char)('0' + low % 10);
-	while (size < least)
-		reversed[size++] = '0';
-	for (int i = 0; i < size; i++)
-		out[i] = reversed[size - 1 - i];
-	return size;
+	start = digits_before((uint64_t)value, start);
+	while (end - start < least)
+		*--start = '0';
+	memcpy(out, start, (size_t)(end - start));
+	return (int)(end - start);
 }
 
 int mill_i64_text(int64_t value, char out[MILL_INTEGER_TEXT_BYTES])

@@ -216,6 +216,33 @@ static void test_random_keys(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
+/* Every length of text around the borders of the hash, at the end of a buffer and inside it. */
+static void test_text_lengths(void)
+{
+	for (int null_percent = 0; null_percent < 2; null_percent++) {
+		mill_builder b;
+		mill_column column = {0};
+		char text[700];
+		for (size_t i = 0; i < sizeof(text); i++)
+			text[i] = (char)random_u64(&state);
+		mill_builder_init(&b, &mem, mill_type_of(MILL_TYPE_BINARY));
+		for (int size = 0; size < 600; size++) {
+			if (null_percent != 0 && size % 7 == 0)
+				CU_ASSERT(mill_builder_null(&b) == MILL_OK);
+			CU_ASSERT(mill_builder_text(&b, text + size % 50, (size_t)size) == MILL_OK);
+		}
+		column = finish(&b);
+		check_keys(&column, 1, column.rows);
+		mill_column_release(&column);
+		for (size_t size = 0; size < 130; size++) {
+			column = one_text(text, size);
+			check_keys(&column, 1, 1);
+			mill_column_release(&column);
+		}
+	}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
 static int sign_of(long double difference)
 {
 	return (difference > 0) - (difference < 0);
@@ -386,10 +413,10 @@ static void test_sort_torture(void)
 	model_release(&m);
 }
 
-static const unit_case cases[] = {{"hash_numbers", test_numbers},    {"hash_others", test_others},
-                                  {"hash_text", test_text},          {"hash_pairs", test_pairs},
-                                  {"hash_random", test_random_keys}, {"order", test_order},
-                                  {"sort_keys", test_sort_keys},     {"sort_torture", test_sort_torture}};
+static const unit_case cases[] = {
+    {"hash_numbers", test_numbers}, {"hash_others", test_others},      {"hash_text", test_text},
+    {"hash_pairs", test_pairs},     {"hash_random", test_random_keys}, {"hash_lengths", test_text_lengths},
+    {"order", test_order},          {"sort_keys", test_sort_keys},     {"sort_torture", test_sort_torture}};
 
 int main(void)
 {
