@@ -1,5 +1,5 @@
 #include "ops/keys.h"
-#include "column/canonical.h"
+#include "column/layout.h"
 #include <string.h>
 
 #define KEYS_LEAST_SLOTS 1024
@@ -67,7 +67,7 @@ static void drop_tables(op_keys *keys)
 void op_keys_release(op_keys *keys)
 {
 	for (int k = 0; keys->codes != NULL && k < keys->count; k++) {
-		mill_column_release(&keys->codes[k].holder);
+		mill_dictionary_release(keys->codes[k].dictionary);
 		mill_mem_free(keys->codes[k].words);
 		mill_mem_free(keys->codes[k].hash);
 	}
@@ -267,6 +267,9 @@ static void confirm_slice(op_keys *keys, int64_t rows, bool insert, uint32_t *gr
 static mill_status look_up(op_keys *keys, const mill_column *const *columns, int64_t rows, bool insert,
                            uint32_t *groups, mill_error *err)
 {
+	if (keys->by_code_inserts != insert)
+		keys->by_code_count = 0;
+	keys->by_code_inserts = insert;
 	MILL_TRY(op_keys_learn(keys, columns, rows, err));
 	for (int64_t first = 0; first < rows; first += OP_KEYS_SLICE_ROWS) {
 		int64_t now = mill_min_i64(OP_KEYS_SLICE_ROWS, rows - first);
@@ -280,8 +283,7 @@ static mill_status look_up(op_keys *keys, const mill_column *const *columns, int
 			keys->out_of_memory = false;
 			return mill_fail_nomem(err, 0, "text of group keys");
 		}
-		if (insert)
-			op_keys_note_codes(keys, columns, first, now, groups + first);
+		op_keys_note_codes(keys, columns, first, now, groups + first);
 	}
 	return MILL_OK;
 }

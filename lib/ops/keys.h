@@ -24,10 +24,10 @@ typedef struct op_key_column {
 
 /* What is known about the entries of a dictionary that rows came with. */
 typedef struct op_key_codes {
-	mill_column holder; /* no rows; keeps the dictionary alive. dictionary NULL: none */
-	uint64_t *words;    /* two an entry */
-	uint64_t *hash;     /* what the second word adds to the hash */
-	int64_t capacity;   /* entries */
+	mill_column *dictionary; /* a reference, so that no other can take its address; NULL: none */
+	uint64_t *words;         /* two an entry */
+	uint64_t *hash;          /* what the second word adds to the hash */
+	int64_t capacity;        /* entries */
 } op_key_codes;
 
 typedef struct op_keys {
@@ -46,10 +46,12 @@ typedef struct op_keys {
 	int64_t groups;
 	int64_t capacity;      /* groups that rows and hashes hold */
 	mill_arena text;       /* of more than 12 bytes */
-	uint32_t *by_code;     /* groups by combined code + 1, where all key columns are dictionaries; 0: unknown */
+	uint32_t *by_code;     /* groups by combined code + 2, where all key columns are dictionaries; 0: unknown, 1: no
+	                          such group */
 	int64_t by_code_count; /* in use; 0: the dictionaries are not known */
 	int64_t by_code_capacity;
-	uint64_t *slice; /* key rows of the slice */
+	bool by_code_inserts; /* what by_code was filled by */
+	uint64_t *slice;      /* key rows of the slice */
 	uint64_t hash[OP_KEYS_SLICE_ROWS];
 	uint32_t candidate[OP_KEYS_SLICE_ROWS];
 } op_keys;
@@ -70,6 +72,9 @@ MILL_NODISCARD mill_status op_keys_find(op_keys *keys, const mill_column *const 
 /* Key column `key` of the groups order[0 … count). */
 MILL_NODISCARD mill_status op_keys_column(const op_keys *keys, int key, const int32_t *order, int64_t count,
                                           mill_column *out, mill_error *err);
+
+/* The form in which equal intervals leave: months of 30 days, days, the rest, all of one sign. */
+mill_interval op_keys_interval(mill_i128 us);
 
 /* Within the room: keys_words.c fills slices, keys_codes.c knows dictionaries. */
 MILL_NODISCARD mill_status op_keys_fill(op_keys *keys, const mill_column *const *columns, int64_t first, int64_t rows,

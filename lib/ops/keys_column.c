@@ -3,8 +3,7 @@
 #include "ops/keys.h"
 #include <string.h>
 
-/* The form in which equal intervals leave: months of 30 days, days, the rest, all of one sign. */
-static mill_interval interval_of_us(mill_i128 us)
+mill_interval op_keys_interval(mill_i128 us)
 {
 	const mill_i128 day_us = 86400000000LL, month_us = day_us * 30;
 	mill_interval out;
@@ -42,7 +41,7 @@ DEFINE_GATHER(16, uint16_t, (uint16_t)w[0])
 DEFINE_GATHER(32, uint32_t, (uint32_t)w[0])
 DEFINE_GATHER(64, uint64_t, w[0])
 DEFINE_GATHER(128, mill_i128, (mill_i128)((mill_u128)w[1] << 64 | w[0]))
-DEFINE_GATHER(interval, mill_interval, interval_of_us((mill_i128)((mill_u128)w[1] << 64 | w[0])))
+DEFINE_GATHER(interval, mill_interval, op_keys_interval((mill_i128)((mill_u128)w[1] << 64 | w[0])))
 
 static void gather_bool(const gather *g)
 {

@@ -1,5 +1,6 @@
 /* Columns to key words and back. */
 #include "column/canonical.h"
+#include "column/layout.h"
 #include "ops/keys.h"
 #include <string.h>
 
@@ -125,7 +126,8 @@ static inline uint64_t text_words(const char *text, int32_t length, const char *
 
 static void fill_text(op_keys *keys, const mill_column *c, const op_key_column *key, int64_t first, int64_t rows)
 {
-	const char *end = c->bytes + c->offsets[c->rows];
+	const char *bytes = c->bytes == NULL ? "" : c->bytes;
+	const char *end = bytes + mill_column_text_readable(c);
 	int stride = keys->words;
 	for (int64_t r = 0; r < rows; r++) {
 		uint64_t words[2], tail;
@@ -134,7 +136,7 @@ static void fill_text(op_keys *keys, const mill_column *c, const op_key_column *
 			tail = words[1] = 0;
 		} else {
 			int32_t from = c->offsets[first + r];
-			tail = text_words(c->bytes + from, c->offsets[first + r + 1] - from, end, words);
+			tail = text_words(bytes + from, c->offsets[first + r + 1] - from, end, words);
 		}
 		memcpy(keys->slice + r * stride + key->word, words, sizeof(words));
 		keys->hash[r] = op_keys_mix(op_keys_mix(keys->hash[r], words[0]), tail);
@@ -147,8 +149,9 @@ static void fill_codes(op_keys *keys, int k, const mill_column *c, int64_t first
 	const op_key_codes *known = &keys->codes[k];
 	const mill_column *dictionary = c->dictionary;
 	const int32_t *codes = (const int32_t *)c->values + first;
-	bool cached = known->holder.dictionary == dictionary;
-	const char *end = dictionary->bytes + dictionary->offsets[dictionary->rows];
+	bool cached = known->dictionary == dictionary;
+	const char *bytes = dictionary->bytes == NULL ? "" : dictionary->bytes;
+	const char *end = bytes + mill_column_text_readable(dictionary);
 	for (int64_t r = 0; r < rows; r++) {
 		uint64_t words[2] = {OP_KEYS_NULL_TEXT, 0}, tail = 0;
 		if (!mill_column_is_null(c, first + r)) {
@@ -157,8 +160,7 @@ static void fill_codes(op_keys *keys, int k, const mill_column *c, int64_t first
 				memcpy(words, known->words + 2 * (int64_t)code, sizeof(words));
 				tail = known->hash[code];
 			} else {
-				tail = text_words(dictionary->bytes + from, dictionary->offsets[code + 1] - from, end,
-				                  words);
+				tail = text_words(bytes + from, dictionary->offsets[code + 1] - from, end, words);
 			}
 		}
 		memcpy(keys->slice + r * keys->words + keys->columns[k].word, words, sizeof(words));
@@ -215,7 +217,6 @@ mill_status op_keys_fill(op_keys *keys, const mill_column *const *columns, int64
 static mill_status learn_entries(op_keys *keys, op_key_codes *known, const mill_column *column, mill_error *err)
 {
 	const mill_column *dictionary = column->dictionary;
-	mill_column holder = {0};
 	if (dictionary->rows > known->capacity) {
 		size_t entries = (size_t)dictionary->rows;
 		mill_mem_free(known->words);
@@ -227,17 +228,13 @@ static mill_status learn_entries(op_keys *keys, op_key_codes *known, const mill_
 			return mill_fail_nomem(err, entries * 3 * sizeof(uint64_t), "hash table");
 		known->capacity = dictionary->rows;
 	}
-	MILL_TRY(mill_column_take(keys->mem, column, NULL, 0, &holder, err));
-	if (holder.dictionary != dictionary) { /* the copy went without it: then it cannot be held on to */
-		mill_column_release(&holder);
-		return MILL_OK;
-	}
-	known->holder = holder;
-	const char *end = dictionary->bytes + dictionary->offsets[dictionary->rows];
+	known->dictionary = mill_dictionary_retain(column->dictionary);
+	const char *bytes = dictionary->bytes == NULL ? "" : dictionary->bytes;
+	const char *end = bytes + mill_column_text_readable(dictionary);
 	for (int64_t e = 0; e < dictionary->rows; e++)
 		known->hash[e] =
-		    text_words(dictionary->bytes + dictionary->offsets[e],
-		               dictionary->offsets[e + 1] - dictionary->offsets[e], end, known->words + 2 * e);
+		    text_words(bytes + dictionary->offsets[e], dictionary->offsets[e + 1] - dictionary->offsets[e], end,
+		               known->words + 2 * e);
 	return MILL_OK;
 }
 
@@ -249,7 +246,7 @@ static mill_status learn_combinations(op_keys *keys, const mill_column *const *c
 	int64_t combinations = 1;
 	keys->by_code_count = 0;
 	for (int k = 0; k < keys->count; k++) {
-		if (columns[k]->dictionary == NULL || keys->codes[k].holder.dictionary != columns[k]->dictionary)
+		if (columns[k]->dictionary == NULL || keys->codes[k].dictionary != columns[k]->dictionary)
 			return MILL_OK;
 		if (mill_mul_overflows(combinations, columns[k]->dictionary->rows + 1, &combinations) ||
 		    (keys->count > 1 && combinations > BY_CODE_LIMIT))
@@ -276,10 +273,11 @@ mill_status op_keys_learn(op_keys *keys, const mill_column *const *columns, int6
 	for (int k = 0; k < keys->count; k++) {
 		op_key_codes *known = &keys->codes[k];
 		const mill_column *dictionary = columns[k]->dictionary;
-		if (known->holder.dictionary == dictionary)
+		if (known->dictionary == dictionary)
 			continue;
 		changed = true;
-		mill_column_release(&known->holder);
+		mill_dictionary_release(known->dictionary);
+		known->dictionary = NULL;
 		if (dictionary != NULL && dictionary->rows <= rows)
 			MILL_TRY(learn_entries(keys, known, columns[k], err));
 	}
@@ -307,7 +305,7 @@ bool op_keys_by_code(const op_keys *keys, const mill_column *const *columns, int
 		uint32_t known = keys->by_code[combination(keys, columns, first + r)];
 		if (known == 0)
 			return false;
-		groups[r] = known - 1;
+		groups[r] = known - 2; /* 1 becomes OP_KEYS_NONE */
 	}
 	return true;
 }
@@ -318,5 +316,5 @@ void op_keys_note_codes(op_keys *keys, const mill_column *const *columns, int64_
 	if (keys->by_code_count == 0)
 		return;
 	for (int64_t r = 0; r < rows; r++)
-		keys->by_code[combination(keys, columns, first + r)] = groups[r] + 1;
+		keys->by_code[combination(keys, columns, first + r)] = groups[r] + 2;
 }
