@@ -19,8 +19,8 @@ static inline op_base *op_of(mill_sink *sink)
 /* A zeroed operator of size_bytes whose finish_unit and finish pass the call on. */
 MILL_NODISCARD mill_status op_new(const mill_op_env *env, size_t size_bytes, mill_sink *next, const char *what,
                                   void *out, mill_error *err);
-mill_status op_pass_unit(mill_sink *self, mill_error *err);
-mill_status op_pass_finish(mill_sink *self, mill_error *err);
+MILL_NODISCARD mill_status op_pass_unit(mill_sink *self, mill_error *err);
+MILL_NODISCARD mill_status op_pass_finish(mill_sink *self, mill_error *err);
 void op_free(mill_sink *self); /* release of an operator that holds nothing */
 
 /* Pushes batch to the next sink and takes over its `done`. */
@@ -32,7 +32,8 @@ MILL_NODISCARD mill_status op_emit_order(op_base *op, const mill_batch *batch, c
 MILL_NODISCARD mill_status op_report(mill_row_error_policy *policy, const mill_batch *batch,
                                      const mill_row_errors *errors, mill_error *err);
 /* MILL_NOMEM that names the operator, what it held and what to do. */
-mill_status op_nomem(const mill_op_env *env, const char *what, int64_t rows, int64_t bytes, mill_error *err);
+MILL_NODISCARD mill_status op_nomem(const mill_op_env *env, const char *what, int64_t rows, int64_t bytes,
+                                    mill_error *err);
 
 /* Retained batches of one unit. */
 typedef struct op_batches {

@@ -96,7 +96,7 @@ MILL_NODISCARD mill_status op_state_array(mill_mem *mem, void *array, int64_t ol
 /* A result column of count rows, NULL where the group saw no value (when the signature says so). */
 MILL_NODISCARD mill_status op_state_column(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
                                            mill_error *err);
-mill_status op_state_damaged(mill_error *err); /* MILL_INTERNAL: state bytes cut short */
+MILL_NODISCARD mill_status op_state_damaged(mill_error *err); /* MILL_INTERNAL: state bytes cut short */
 
 extern const op_state_kind op_state_count;
 extern const op_state_kind op_state_integers; /* sum, avg of integers and decimals */
