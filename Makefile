@@ -111,6 +111,10 @@ lint:
 	@bash tests/tools/lint.sh
 
 # What lint.sh compiles with.
+.PHONY: libs
+libs:
+	@echo "$(LIBS)"
+
 .PHONY: lint-flags
 lint-flags:
 	@echo '$(CFLAGS_ALL) $(SYSTEM_INCLUDES)'
