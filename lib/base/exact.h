@@ -2,10 +2,10 @@
  *
  * A state holds Σx (or Σxy) of finite float64 as a fixed-point integer in units of 2^-2176; merging is addition, so
  * partial states combine in any order, and one rounding to nearest even happens at the end. NaN and infinities are
- * noted beside. A result of zero is +0. Of the 4,480 bits a window of 320 is kept in the state, placed around the first value; values outside
- * it go to a wide accumulator that is allocated when first needed. Background: Kulisch accumulators; Neal, "Fast exact
- * summation using small and large superaccumulators" (2015). Layout is private; the serialised form is versioned.
- * Not collective. */
+ * noted beside. A result of zero is +0. Of the 4,480 bits a window of 320 is kept in the state, placed around the first
+ * value; values outside it go to a wide accumulator that is allocated when first needed. Background: Kulisch
+ * accumulators; Neal, "Fast exact summation using small and large superaccumulators" (2015). Layout is private; the
+ * serialised form is versioned. Not collective. */
 #ifndef MILL_BASE_EXACT_H
 #define MILL_BASE_EXACT_H
 
