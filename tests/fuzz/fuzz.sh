@@ -1,27 +1,49 @@
 #!/usr/bin/env bash
-# libFuzzer on every tests/fuzz/fuzz_NAME.c under ASan and UBSan, FUZZ_SECONDS (1800) shared among them; FUZZ_TARGETS="a b"
-# picks some. Seeds come from tests/fuzz/corpus/NAME, new inputs and crashes go to build/fuzz/NAME.
+# libFuzzer under ASan and UBSan on every tests/fuzz/fuzz_*.c. FUZZ_SECONDS (1800) are shared by the targets, which run
+# one a core; FUZZ_TARGETS="json csv" picks some. New inputs gather in build/fuzz/TARGET; a crash leaves its input in
+# build/fuzz/crash-TARGET-*, to be added to tests/fuzz/corpus/TARGET once it is mended.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bash tests/tools/deps.sh test
-targets=${FUZZ_TARGETS:-$(cd tests/fuzz && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')}
-# shellcheck disable=SC2086
-count=$(set -- $targets; echo $#)
-seconds=$((${FUZZ_SECONDS:-1800} / count))
-flags=(CC=clang OPT="-O1 -g -fno-omit-frame-pointer"
-       SAN="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined")
-folder=$(make -s "${flags[@]}" list | sed -n 's/^build folder: //p')
-make -s -j"$(nproc)" "${flags[@]}" "$folder/librankmill.a"
-libs=$(make -s "${flags[@]}" libs)
-for name in $targets; do
-	make -s "${flags[@]}" "$folder/tests/fuzz/fuzz_$name.o"
-	# shellcheck disable=SC2086
-	clang -g -fsanitize=address,undefined,fuzzer "$folder/tests/fuzz/fuzz_$name.o" "$folder/librankmill.a" $libs \
-		-o "$folder/tests/fuzz/libfuzzer_$name"
-	mkdir -p "build/fuzz/$name"
-	echo "fuzz $name: $seconds s"
-	"$folder/tests/fuzz/libfuzzer_$name" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
-		-artifact_prefix="build/fuzz/$name/crash-" "build/fuzz/$name" "tests/fuzz/corpus/$name" 2>&1 |
-		{ grep -vE '^(#[0-9]+\s+(REDUCE|NEW)|INFO|	NEW_FUNC|NEW_FUNC)' || true; }
-	echo "ok fuzz $name"
+seconds=${FUZZ_SECONDS:-1800}
+targets=${FUZZ_TARGETS:-$(for f in tests/fuzz/fuzz_*.c; do basename "$f" .c; done | sed 's/^fuzz_//')}
+read -ra targets <<<"$(echo $targets)"
+cores=$(nproc)
+make_args=(CC=clang OPT="-O1 -g -fno-omit-frame-pointer"
+           SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined")
+folder=$(make -s "${make_args[@]}" list | sed -n 's/^build folder: //p')
+objects=("${targets[@]/#/$folder/tests/fuzz/fuzz_}")
+make --no-print-directory -j"$cores" "${make_args[@]}" "$folder/librankmill.a" "${objects[@]/%/.o}" >&2
+read -ra libs <<<"$(make -s "${make_args[@]}" libs)"
+waves=$(((${#targets[@]} + cores - 1) / cores))
+each=$((seconds / waves))
+[ "$each" -gt 0 ] || each=1
+export LSAN_OPTIONS="suppressions=$PWD/tests/tools/lsan.supp:print_suppressions=0"
+run_target() {
+	local target=$1 dictionary=()
+	clang -g -fsanitize=fuzzer,address,undefined "$folder/tests/fuzz/fuzz_$target.o" "$folder/librankmill.a" \
+		"${libs[@]}" -o "$folder/tests/fuzz/libfuzzer_$target"
+	mkdir -p "build/fuzz/$target" "tests/fuzz/corpus/$target"
+	[ -e "tests/fuzz/$target.dict" ] && dictionary=("-dict=tests/fuzz/$target.dict")
+	if "$folder/tests/fuzz/libfuzzer_$target" "build/fuzz/$target" "tests/fuzz/corpus/$target" "${dictionary[@]}" \
+		-max_total_time="$each" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+		-artifact_prefix="build/fuzz/crash-$target-" >"build/fuzz/$target.log" 2>&1; then
+		echo "ok fuzz.$target $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$target.log") inputs in ${each}s"
+	else
+		tail -40 "build/fuzz/$target.log"
+		echo "not ok fuzz.$target: see build/fuzz/$target.log"
+		return 1
+	fi
+}
+failed=0
+for ((at = 0; at < ${#targets[@]}; at += cores)); do
+	jobs=()
+	for target in "${targets[@]:at:cores}"; do
+		run_target "$target" &
+		jobs+=($!)
+	done
+	for job in "${jobs[@]}"; do
+		wait "$job" || failed=1
+	done
 done
+exit $failed
