@@ -51,12 +51,14 @@ struct mill_expr {
 	mill_type type;
 	bool nullable;
 	bool is_try;
+	bool is_implicit;     /* CAST inserted by a builder */
 	bool is_wide_literal; /* LITERAL whose type is still to be settled by context (number or untyped text) */
 	int position;         /* byte offset in the SQL text; −1: none */
 	int column;
 	int param;
 	mill_literal literal;
 	const mill_function *function;
+	const struct mill_overload *overload; /* CALL: which of the function's */
 	int arg_count;
 	mill_expr **args;
 };
@@ -90,6 +92,16 @@ mill_expr *mill_expr_in(mill_expr_builder *b, mill_expr *const *args, int arg_co
 mill_expr *mill_expr_try(mill_expr_builder *b, mill_expr *arg, mill_error *err);
 /* The type both sides are cast to for comparison, UNION, CASE branches, join keys. MILL_USAGE when there is none. */
 MILL_NODISCARD mill_status mill_common_type(mill_type a, mill_type b, mill_type *out, mill_error *err);
+
+/* The registry, for `help` and for messages. index 0 … mill_function_count() − 1. */
+typedef struct mill_function_info {
+	const char *name;  /* "date_trunc", "+" */
+	const char *group; /* "operator", "math", "text", "pattern", "date", "null", "hash", "refused" */
+	const char *help;  /* "date_trunc(unit, x): x cut to the unit" */
+} mill_function_info;
+int mill_function_count(void);
+mill_function_info mill_function_list(int index);
+bool mill_function_exists(const char *name);
 
 /* Tools for planners. A visitor over column references; a copy with columns renumbered (map[old] = new) or replaced by
  * expressions (with[old]); params replaced by literals; structural equality; text for `explain`. */

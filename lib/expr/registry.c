@@ -1,0 +1,77 @@
+#include "base/suggest.h"
+#include "expr/internal.h"
+#include <string.h>
+#include <strings.h>
+
+#define TABLE_COUNT 7
+#define NAME_LIMIT  512
+
+static mill_function_table table(int index)
+{
+	switch (index) {
+	case 0: return mill_functions_operator();
+	case 1: return mill_functions_compare();
+	case 2: return mill_functions_math();
+	case 3: return mill_functions_text();
+	case 4: return mill_functions_pattern();
+	case 5: return mill_functions_date();
+	default: return mill_functions_other();
+	}
+}
+
+static const mill_function *function_at(int index)
+{
+	for (int t = 0; t < TABLE_COUNT; t++) {
+		mill_function_table functions = table(t);
+		if (index < functions.count)
+			return &functions.functions[index];
+		index -= functions.count;
+	}
+	return NULL;
+}
+
+const mill_function *mill_function_find(const char *name)
+{
+	for (int t = 0; t < TABLE_COUNT; t++) {
+		mill_function_table functions = table(t);
+		for (int i = 0; i < functions.count; i++)
+			if (strcasecmp(functions.functions[i].name, name) == 0)
+				return &functions.functions[i];
+	}
+	return NULL;
+}
+
+bool mill_function_exists(const char *name)
+{
+	return mill_function_find(name) != NULL;
+}
+
+int mill_function_count(void)
+{
+	int count = 0;
+	for (int t = 0; t < TABLE_COUNT; t++)
+		count += table(t).count;
+	return count;
+}
+
+mill_function_info mill_function_list(int index)
+{
+	const mill_function *f = function_at(index);
+	mill_function_info info = {"", "", ""};
+	if (f != NULL)
+		info = (mill_function_info){f->name, f->refusal != NULL ? "refused" : f->group,
+		                            f->refusal != NULL ? f->refusal : f->help};
+	return info;
+}
+
+const char *mill_function_suggest(const char *name)
+{
+	const char *names[NAME_LIMIT];
+	size_t count = 0;
+	for (int i = 0; i < mill_function_count() && count < NAME_LIMIT; i++) {
+		const mill_function *f = function_at(i);
+		if (f->refusal == NULL)
+			names[count++] = f->name;
+	}
+	return mill_suggest(name, names, count);
+}
