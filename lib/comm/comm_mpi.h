@@ -23,6 +23,7 @@ typedef struct mpi_transfer {
 	mpi_stream *streams;   /* capacity */
 	MPI_Request *requests; /* MPI_STREAM_DEPTH a stream, null where idle */
 	int *completed;        /* as many: output of MPI_Testsome */
+	MPI_Status *statuses;  /* as many */
 	int count;             /* streams in use */
 	int capacity;
 	int pending; /* requests that are not null */

@@ -74,7 +74,8 @@ mill_status mpi_transfer_init(mpi_comm *self, int streams, mill_error *err)
 	t->streams = mill_mem_calloc(self->base.mem, (size_t)streams, sizeof *t->streams);
 	t->requests = mill_mem_calloc(self->base.mem, slots, sizeof *t->requests);
 	t->completed = mill_mem_calloc(self->base.mem, slots, sizeof *t->completed);
-	if (t->streams == NULL || t->requests == NULL || t->completed == NULL)
+	t->statuses = mill_mem_calloc(self->base.mem, slots, sizeof *t->statuses);
+	if (t->streams == NULL || t->requests == NULL || t->completed == NULL || t->statuses == NULL)
 		return mill_fail_nomem(err, slots * sizeof *t->requests, "communicator");
 	t->capacity = streams;
 	return MILL_OK;
@@ -86,6 +87,7 @@ void mpi_transfer_release(mpi_comm *self)
 	mill_mem_free(t->streams);
 	mill_mem_free(t->requests);
 	mill_mem_free(t->completed);
+	mill_mem_free(t->statuses);
 	*t = (mpi_transfer){0};
 }
 
@@ -134,16 +136,30 @@ mill_status mpi_transfer_start(mpi_comm *self, mill_error *err)
 	return MILL_OK;
 }
 
+/* Which transfer failed, when MPI says that one of several did. */
+static mill_status fail_some(mpi_comm *self, int code, int finished, mill_error *err)
+{
+	const mpi_transfer *t = &self->transfer;
+	for (int i = 0; code == MPI_ERR_IN_STATUS && i < finished; i++) {
+		if (t->statuses[i].MPI_ERROR == MPI_SUCCESS || t->statuses[i].MPI_ERROR == MPI_ERR_PENDING)
+			continue;
+		const mpi_stream *stream = &t->streams[t->completed[i] / MPI_STREAM_DEPTH];
+		mill_status status =
+		    mpi_fail(self, t->statuses[i].MPI_ERROR, stream->sending ? "MPI_Isend" : "MPI_Irecv", err);
+		return mill_fail_context(err, status, "%s rank %d", stream->sending ? "to" : "from", stream->peer);
+	}
+	return mpi_fail(self, code, "MPI_Testsome", err);
+}
+
 mill_status mpi_transfer_advance(mpi_comm *self, bool *progressed, mill_error *err)
 {
 	mpi_transfer *t = &self->transfer;
 	*progressed = false;
 	while (t->pending > 0) {
 		int finished = 0;
-		int code = MPI_Testsome(t->count * MPI_STREAM_DEPTH, t->requests, &finished, t->completed,
-		                        MPI_STATUSES_IGNORE);
+		int code = MPI_Testsome(t->count * MPI_STREAM_DEPTH, t->requests, &finished, t->completed, t->statuses);
 		if (code != MPI_SUCCESS)
-			return mpi_fail(self, code, "MPI_Testsome", err);
+			return fail_some(self, code, finished, err);
 		if (finished == MPI_UNDEFINED || finished <= 0)
 			return MILL_OK;
 		*progressed = true;

@@ -40,17 +40,28 @@ void mill_buckets_release(mill_exchange *ex)
 	ex->buckets = NULL;
 }
 
-/* Chunks double from bucket to bucket's size, so that thousands of small buckets stay small. */
-static mill_status add_chunk(mill_exchange *ex, mill_bucket *bucket, size_t need_bytes, mill_error *err)
+/* Chunks double with their bucket, so that thousands of small buckets stay small; a small budget bears only small ones.
+ */
+static size_t next_capacity(const mill_exchange *ex, const mill_bucket *bucket, size_t need_bytes)
 {
 	size_t capacity = bucket->last == NULL ? FIRST_CHUNK_BYTES : bucket->last->capacity_bytes * 2;
+	size_t share = (size_t)(ex->mem->budget_bytes / 64 / (ex->end_bucket - ex->first_bucket));
 	if (capacity > LARGE_CHUNK_BYTES)
 		capacity = LARGE_CHUNK_BYTES;
-	if (capacity < need_bytes)
-		capacity = need_bytes;
+	if (capacity > share)
+		capacity = share;
+	return capacity < need_bytes ? need_bytes : capacity;
+}
+
+static mill_status add_chunk(mill_exchange *ex, mill_bucket *bucket, size_t need_bytes, mill_error *err)
+{
+	size_t capacity = next_capacity(ex, bucket, need_bytes);
+	/* Between frames nothing points into a bucket: room is made before it is needed. */
+	if (mill_mem_pressure(ex->mem) > MILL_MEM_HIGH_WATER)
+		MILL_TRY(mill_buckets_relieve(ex, err));
 	mill_chunk *chunk = mill_mem_alloc(ex->mem, sizeof *chunk + capacity);
 	if (chunk == NULL)
-		return mill_fail_nomem(err, sizeof *chunk + capacity, "a bucket; give it more with --memory");
+		return mill_fail_nomem(err, sizeof *chunk + capacity, "received rows");
 	*chunk = (mill_chunk){.capacity_bytes = capacity};
 	if (bucket->last == NULL)
 		bucket->first = chunk;
@@ -255,12 +266,24 @@ static mill_status pass_memory(mill_exchange *ex, gathered *g, mill_bucket *buck
 	return MILL_OK;
 }
 
+/* Reading needs a block of the file, and a batch as frames, decoded, and put together. Buckets that wait make room. */
+static mill_status make_room(mill_exchange *ex, const mill_bucket *bucket, mill_error *err)
+{
+	if (bucket->rows == 0)
+		return MILL_OK;
+	int64_t batch_bytes = bucket->bytes / bucket->rows * mill_min_i64(bucket->rows, ex->knobs->batch_rows);
+	int64_t need_bytes = 3 * batch_bytes + (bucket->file != NULL ? 2 * MILL_SPILL_BLOCK_BYTES : 0);
+	int64_t free_bytes = ex->mem->budget_bytes - ex->mem->used_bytes;
+	return free_bytes < need_bytes ? mill_exchange_reclaim(ex, need_bytes - free_bytes, NULL, err) : MILL_OK;
+}
+
 mill_status mill_exchange_read_bucket(mill_exchange *ex, int64_t number, mill_sink *sink, bool consume, mill_error *err)
 {
 	mill_bucket *bucket = local_bucket(ex, number);
 	if (bucket == NULL || !ex->drained)
 		return mill_fail(err, MILL_INTERNAL, "exchange %s: bucket %lld is read %s", ex->name, (long long)number,
 		                 bucket == NULL ? "by a rank that does not own it" : "before the exchange is drained");
+	MILL_TRY(make_room(ex, bucket, err));
 	gathered *g = mill_mem_calloc(ex->mem, 1, sizeof *g);
 	if (g == NULL)
 		return mill_fail_nomem(err, sizeof *g, "reading a bucket");

@@ -410,7 +410,10 @@ mill_status mill_staging_add(mill_exchange *ex, const mill_batch *batch, int64_t
 		if (staged->rows == 0 && n == s->limit_rows) {
 			MILL_TRY(mill_exchange_emit(ex, batch, rows, n, bucket, err));
 		} else {
-			MILL_TRY(append_rows(s, staged, batch, rows, n, err));
+			mill_status status = append_rows(s, staged, batch, rows, n, err);
+			if (status != MILL_OK)
+				return mill_fail_context(err, status, "exchange %s: bucket %lld", ex->name,
+				                         (long long)bucket);
 			if (staged->rows == s->limit_rows || staged_bytes(s, staged) >= MILL_FRAME_TARGET_BYTES)
 				MILL_TRY(flush(ex, bucket, err));
 		}

@@ -2,7 +2,8 @@
  * line with what does not depend on the ranks. tests/suites/exchange.fast.sh compares the lines of several rank counts.
  *
  * rows=N kind=hash|u64|range|one buckets=B shape=mixed|nulls|one_key|long deal=even|first|last (which ranks have rows)
- * batch=ROWS budget=BYTES scratch=DIR chunk=BYTES timeout_ms=T
+ * batch=ROWS (pushed) batch_rows=ROWS (limit) round_bytes=BYTES budget=BYTES scratch=DIR spill=1
+ * chunk=BYTES timeout_ms=T (first group only)
  * fail=RANK stop=RANK die=RANK at=ROW (a rank fails, is signalled or killed once it pushed that many rows)
  * lose=RANK (it loses a frame) slow=RANK (it sleeps between batches) */
 #include "../unit/exchange_data.h"
@@ -16,9 +17,9 @@
 #include <unistd.h>
 
 typedef struct options {
-	int64_t rows, buckets, batch, budget, chunk, timeout_ms, at;
+	int64_t rows, buckets, batch, budget, chunk, timeout_ms, at, batch_rows, round_bytes, spill;
 	int fail, stop, die, lose, slow;
-	const char *kind, *shape, *deal, *scratch;
+	const char *name, *kind, *shape, *deal, *scratch;
 } options;
 
 static volatile int stop_signal;
@@ -37,7 +38,8 @@ static void on_signal(int number)
 		}                                                                               \
 	} while (0)
 
-static bool read_options(int argc, char **argv, options *o)
+/* Reads one group of arguments; the number taken, or −1. */
+static int read_options(int argc, char **argv, options *o)
 {
 	*o = (options){.rows = 1000,
 	               .buckets = 16,
@@ -49,42 +51,53 @@ static bool read_options(int argc, char **argv, options *o)
 	               .die = -1,
 	               .lose = -1,
 	               .slow = -1,
+	               .name = "exchange",
 	               .kind = "hash",
 	               .shape = "mixed",
 	               .deal = "even"};
-	for (int i = 1; i < argc; i++) {
-		char *value = strchr(argv[i], '=');
-		if (value == NULL)
-			return false;
-		*value++ = '\0';
-		const struct {
-			const char *name;
-			int64_t *number;
-			int *rank;
-			const char **text;
-		} table[] = {{"rows", &o->rows, NULL, NULL},   {"buckets", &o->buckets, NULL, NULL},
-		             {"batch", &o->batch, NULL, NULL}, {"budget", &o->budget, NULL, NULL},
-		             {"chunk", &o->chunk, NULL, NULL}, {"timeout_ms", &o->timeout_ms, NULL, NULL},
-		             {"at", &o->at, NULL, NULL},       {"fail", NULL, &o->fail, NULL},
-		             {"stop", NULL, &o->stop, NULL},   {"die", NULL, &o->die, NULL},
-		             {"lose", NULL, &o->lose, NULL},   {"slow", NULL, &o->slow, NULL},
-		             {"kind", NULL, NULL, &o->kind},   {"shape", NULL, NULL, &o->shape},
-		             {"deal", NULL, NULL, &o->deal},   {"scratch", NULL, NULL, &o->scratch}};
-		bool found = false;
-		for (size_t t = 0; t < sizeof table / sizeof table[0]; t++)
-			if (strcmp(table[t].name, argv[i]) == 0) {
-				found = true;
-				if (table[t].number != NULL)
-					*table[t].number = strtoll(value, NULL, 10);
-				if (table[t].rank != NULL)
-					*table[t].rank = (int)strtol(value, NULL, 10);
-				if (table[t].text != NULL)
-					*table[t].text = value;
-			}
-		if (!found)
-			return false;
+	const struct {
+		const char *name;
+		int64_t *number;
+		int *rank;
+		const char **text;
+	} table[] = {{"rows", &o->rows, NULL, NULL},
+	             {"buckets", &o->buckets, NULL, NULL},
+	             {"batch", &o->batch, NULL, NULL},
+	             {"batch_rows", &o->batch_rows, NULL, NULL},
+	             {"round_bytes", &o->round_bytes, NULL, NULL},
+	             {"spill", &o->spill, NULL, NULL},
+	             {"budget", &o->budget, NULL, NULL},
+	             {"chunk", &o->chunk, NULL, NULL},
+	             {"timeout_ms", &o->timeout_ms, NULL, NULL},
+	             {"at", &o->at, NULL, NULL},
+	             {"fail", NULL, &o->fail, NULL},
+	             {"stop", NULL, &o->stop, NULL},
+	             {"die", NULL, &o->die, NULL},
+	             {"lose", NULL, &o->lose, NULL},
+	             {"slow", NULL, &o->slow, NULL},
+	             {"name", NULL, NULL, &o->name},
+	             {"kind", NULL, NULL, &o->kind},
+	             {"shape", NULL, NULL, &o->shape},
+	             {"deal", NULL, NULL, &o->deal},
+	             {"scratch", NULL, NULL, &o->scratch}};
+	int i = 0;
+	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		size_t length = strcspn(argv[i], "="), t = 0, count = sizeof table / sizeof table[0];
+		const char *value = argv[i] + length + 1;
+		if (argv[i][length] == '\0')
+			return -1;
+		while (t < count && (strlen(table[t].name) != length || strncmp(table[t].name, argv[i], length) != 0))
+			t++;
+		if (t == count)
+			return -1;
+		if (table[t].number != NULL)
+			*table[t].number = strtoll(value, NULL, 10);
+		else if (table[t].rank != NULL)
+			*table[t].rank = (int)strtol(value, NULL, 10);
+		else
+			*table[t].text = value;
 	}
-	return true;
+	return i;
 }
 
 static data_shape shape_of(const char *name)
@@ -293,10 +306,10 @@ static mill_status run(const options *o, mill_comm *comm, mill_mem *mem, mill_sc
 		char text[MILL_H128_TEXT_BYTES];
 		mill_h128_text(sums[1], text);
 		if (mill_comm_rank(comm) == 0) {
-			printf("rows %lld content %s buckets %lld\n", (long long)ledger->rows, text,
+			printf("%s: rows %lld content %s buckets %lld\n", o->name, (long long)ledger->rows, text,
 			       (long long)mill_exchange_bucket_count(ex));
-			fprintf(stderr, "rounds %lld frames %lld spilled %lld buckets %lld bytes of %lld\n",
-			        (long long)ledger->rounds, (long long)ledger->frames,
+			fprintf(stderr, "%s: rounds %lld frames %lld spilled %lld buckets %lld bytes of %lld\n",
+			        o->name, (long long)ledger->rounds, (long long)ledger->frames,
 			        (long long)ledger->spilled_buckets, (long long)ledger->spilled_bytes,
 			        (long long)ledger->bytes);
 		}
@@ -306,18 +319,42 @@ static mill_status run(const options *o, mill_comm *comm, mill_mem *mem, mill_sc
 	return status;
 }
 
+/* One group: its scratch, its exchange, its budget. */
+static mill_status run_group(const options *o, mill_comm *comm, mill_mem *mem, mill_knobs knobs, mill_error *err)
+{
+	mill_scratch *scratch = NULL;
+	mill_status status = MILL_OK;
+	mem->budget_bytes = o->budget;
+	knobs.force_spill = o->spill != 0;
+	if (o->batch_rows > 0)
+		knobs.batch_rows = o->batch_rows;
+	if (o->round_bytes > 0)
+		knobs.round_bytes = o->round_bytes;
+	if (o->scratch != NULL) {
+		mill_scratch_options scratch_options = {
+		    .folder = o->scratch, .run_id = "exchange-ranks", .rank = mill_comm_rank(comm)};
+		status = mill_scratch_open(&scratch_options, mem, &scratch, err);
+	}
+	if (status == MILL_OK)
+		status = run(o, comm, mem, scratch, &knobs, err);
+	if (status != MILL_OK)
+		printf("rank %d: %s: %s\n", mill_comm_rank(comm), mill_status_name(status), err->message);
+	fflush(stdout);
+	mill_scratch_close(scratch);
+	mem->budget_bytes = INT64_MAX;
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	options o;
 	mill_mem mem;
 	mill_knobs knobs;
 	mill_comm *comm = NULL;
-	mill_scratch *scratch = NULL;
 	mill_error err = {0};
-	if (!read_options(argc, argv, &o) || mill_knobs_read(&knobs, &err) != MILL_OK) {
-		fprintf(stderr, "exchange_ranks: bad arguments %s\n", err.message);
+	int at = 1, taken = read_options(argc - at, argv + at, &o);
+	if (taken < 0 || mill_knobs_read(&knobs, &err) != MILL_OK)
 		return 2;
-	}
 	signal(SIGUSR1, on_signal);
 	mill_mem_init(&mem, INT64_MAX);
 	mill_comm_options comm_options = {.use_mpi = mill_comm_launched(),
@@ -325,24 +362,23 @@ int main(int argc, char **argv)
 	                                  .stop_signal = &stop_signal,
 	                                  .chunk_bytes = o.chunk};
 	mill_status status = mill_comm_open(&comm_options, &mem, &comm, &err);
-	mem.budget_bytes = o.budget;
-	if (status == MILL_OK && o.scratch != NULL) {
-		mill_scratch_options scratch_options = {
-		    .folder = o.scratch, .run_id = "exchange-ranks", .rank = mill_comm_rank(comm)};
-		status = mill_scratch_open(&scratch_options, &mem, &scratch, &err);
+	if (status != MILL_OK) {
+		fprintf(stderr, "%s\n", err.message);
+		return 1;
 	}
-	if (status == MILL_OK)
-		status = run(&o, comm, &mem, scratch, &knobs, &err);
-	if (status != MILL_OK)
-		printf("rank %d: %s: %s\n", comm == NULL ? -1 : mill_comm_rank(comm), mill_status_name(status),
-		       err.message);
-	fflush(stdout);
-	mill_scratch_close(scratch);
-	if (status == MILL_LOST_RANK && comm != NULL) {
+	int64_t held_bytes = mem.used_bytes;
+	while (status == MILL_OK && taken >= 0) {
+		status = run_group(&o, comm, &mem, knobs, &err);
+		CHECK(mem.used_bytes == held_bytes || status == MILL_LOST_RANK);
+		at += taken + 1;
+		if (at >= argc)
+			break;
+		taken = read_options(argc - at, argv + at, &o);
+	}
+	if (status == MILL_LOST_RANK) {
 		mill_comm_abort(comm, mill_status_exit_code(status));
 		return mill_status_exit_code(status);
 	}
 	mill_comm_close(comm);
-	CHECK(mem.used_bytes == 0);
-	return failures > 0 ? 99 : mill_status_exit_code(status);
+	return failures > 0 ? 99 : taken < 0 ? 2 : mill_status_exit_code(status);
 }

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The collectives of comm/ over MPI at several rank counts, with small messages, and with a rank that never comes.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+tool=build/current/tests/tools/comm_ranks
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+for ranks in 1 2 3 5; do
+	for chunk in 0 1000; do
+		if timeout 60 mpirun --oversubscribe -n "$ranks" "$tool" all "$chunk" >"$log" 2>&1; then
+			grep '^ok ' "$log"
+		else
+			echo "not ok comm at $ranks ranks, chunk $chunk"
+			cat "$log"
+		fi
+	done
+done
+
+# Debug builds tell ranks that call different collectives, where others would wait for the deadline.
+debug=$(mktemp)
+if mpicc -std=c11 -D_GNU_SOURCE -DMILL_DEBUG -O1 -Ilib lib/base/*.c lib/comm/*.c tests/tools/comm_ranks.c -o "$debug" \
+	-lcjson -lxxhash -lm >"$log" 2>&1 && timeout 60 mpirun --oversubscribe -n 3 "$debug" all >"$log" 2>&1; then
+	echo "ok comm.debug builds check the order of collectives"
+else
+	echo "not ok comm.debug builds check the order of collectives"
+	cat "$log"
+fi
+rm -f "$debug"
+
+start=$SECONDS
+timeout 30 mpirun --oversubscribe -n 3 "$tool" stuck >"$log" 2>&1
+code=$?
+if [ $code -eq 1 ] && grep -q '^LOST_RANK: rank [01] of 3 waited 1 s' "$log" && [ $((SECONDS - start)) -lt 15 ]; then
+	echo "ok comm.stuck rank ends the others by the deadline"
+else
+	echo "not ok comm.stuck rank ends the others by the deadline: exit $code"
+	cat "$log"
+fi
