@@ -3,6 +3,7 @@
 #ifndef MILL_BASE_HASH_H
 #define MILL_BASE_HASH_H
 
+#include "base/mem.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,15 @@ uint64_t mill_h64(uint64_t seed, const void *data, size_t size_bytes);
 mill_u128 mill_h128(uint64_t seed, const void *data, size_t size_bytes); /* high·2^64 + low */
 /* out[r] = H64(seed, row r) for rows of one width, laid end to end: saves a call a row in hot loops. */
 void mill_h64_rows(uint64_t seed, const void *data, size_t row_bytes, int64_t rows, uint64_t *out);
+
+/* Σ over r of H128(first_seed + r, row r) modulo 2^128, rows laid as above: the content hash's inner loop (D5). */
+mill_u128 mill_h128_rows_sum(uint64_t first_seed, const void *data, size_t row_bytes, int64_t rows);
+
+/* H128(0, bytes) of bytes that come piece by piece (files). NULL when out of memory; free with mill_mem_free. */
+typedef struct mill_h128_stream mill_h128_stream;
+mill_h128_stream *mill_h128_stream_new(mill_mem *mem);
+void mill_h128_stream_add(mill_h128_stream *stream, const void *data, size_t size_bytes);
+mill_u128 mill_h128_stream_sum(const mill_h128_stream *stream); /* of what was added so far */
 
 /* 32 lower-case hex digits and a NUL. */
 #define MILL_H128_TEXT_BYTES 33

@@ -26,17 +26,32 @@ typedef struct mill_compression {
 /* "none", "deflate:6", "shuffle+deflate:1". MILL_USAGE. */
 MILL_NODISCARD mill_status mill_compression_parse(const char *text, mill_compression *out, mill_error *err);
 
-/* The run's claim on OUT (D13). Taken by rank 0 before any work; MILL_EXISTS: a store is there and overwrite is not
- * set, a live run holds it, or foreign content. */
+/* What a dataset and a split may be called and be made of; before any work. MILL_USAGE (MILL_NOT_YET: a type no store
+ * can hold; MILL_DATA for splits, whose names are values). */
+MILL_NODISCARD mill_status mill_store_check_datasets(const mill_dataset_spec *datasets, int count, mill_mem *mem,
+                                                     mill_error *err);
+MILL_NODISCARD mill_status mill_store_check_split(const char *name, mill_error *err);
+
+/* The run's claim on OUT (D13), taken by rank 0 before any work: OUT/.rankmill/run.json, written and locked.
+ * MILL_EXISTS: a store is there and overwrite is not set, a live run holds it, an unfinished run of another job left it
+ * and overwrite is not set, or foreign content (never touched). MILL_IO.
+ *
+ * At every moment OUT holds either a whole store or no manifest.json. Without an older store the run writes in place.
+ * Where one is to be overwritten the run writes to OUT/.rankmill/new; commit then removes the old manifest, the old
+ * files, moves the new files one by one (folders are made, not renamed) and moves the manifest in last. Killed at any
+ * point, the next claim of the same job (or with overwrite) removes what is left. OUT/failed is kept until the next
+ * claim. */
 typedef struct mill_store_claim mill_store_claim;
 MILL_NODISCARD mill_status mill_store_claim_new(const char *path, const char *job_hash, bool overwrite, mill_mem *mem,
                                                 mill_store_claim **out, mill_error *err);
+/* Where this run writes everything it makes but failed/: shards, fitted.json, fitted/, quarantine/, reports. OUT or
+ * OUT/.rankmill/new; the job broadcasts it to be every rank's mill_store_spec.path. Borrowed. */
+const char *mill_store_claim_folder(const mill_store_claim *claim);
 /* Removes what this run wrote when it is not committed, and the claim. NULL is fine. */
 void mill_store_claim_release(mill_store_claim *claim);
 
-/* Sums that make the content hash: one entry a (split, dataset), added up modulo 2^128 over ranks by the job. */
 typedef struct mill_store_spec {
-	const char *path;
+	const char *path; /* the claim's folder */
 	const mill_dataset_spec *datasets;
 	int dataset_count;
 	const char *const *splits; /* names in byte order; {"all"} where there is no split column */
@@ -44,7 +59,8 @@ typedef struct mill_store_spec {
 	const int64_t *split_rows; /* rows of each split over all ranks */
 	int64_t shard_rows;        /* rows of every shard but the last of a split */
 	mill_compression compression;
-	const char *scratch; /* where files are finished when the target is FUSE or remote */
+	const char *scratch; /* folder where files are finished when the target is FUSE or remote; made when missing */
+	bool finish_in_scratch; /* do so on any file system */
 } mill_store_spec;
 
 typedef struct mill_shard_info {
@@ -55,7 +71,7 @@ typedef struct mill_shard_info {
 	mill_u128 xxh3_128; /* of the whole file */
 } mill_shard_info;
 
-/* Writes the shards whose first row this rank holds. */
+/* Writes the shards whose first row this rank holds, several splits' at a time. spec is borrowed until free. */
 typedef struct mill_store_writer mill_store_writer;
 MILL_NODISCARD mill_status mill_store_writer_new(const mill_store_spec *spec, const mill_knobs *knobs, mill_mem *mem,
                                                  mill_store_writer **out, mill_error *err);
@@ -73,9 +89,10 @@ void mill_store_writer_free(mill_store_writer *writer); /* NULL is fine; unfinis
 /* content_hash of D5 from the sums of all ranks. */
 MILL_NODISCARD mill_status mill_store_content_hash(const mill_store_spec *spec, const mill_u128 *sums, mill_mem *mem,
                                                    mill_u128 *out, mill_error *err);
-/* OUT/SPLIT.h5: a virtual dataset a tensor over the split's shards; up to 256 shards, none beyond. */
+/* SPLIT.h5 in spec.path: a virtual dataset a tensor and a kept column (text columns have none) over the split's shards,
+ * which are picked out of `shards`; up to 256 shards, no file beyond. One rank, before the commit. */
 MILL_NODISCARD mill_status mill_store_write_view(const mill_store_spec *spec, int split, const mill_shard_info *shards,
-                                                 int64_t shard_count, mill_error *err);
+                                                 int64_t shard_count, mill_mem *mem, mill_error *err);
 /* What only the job knows, as JSON text to be placed in the manifest. */
 typedef struct mill_manifest_extra {
 	const char *key; /* "job_name", "job", "seed", "partial", "order", "inputs", "ledger", "checks", "bad_rows" … */
@@ -91,11 +108,17 @@ MILL_NODISCARD mill_status mill_store_commit(const mill_store_spec *spec, const 
 typedef struct mill_store mill_store;
 MILL_NODISCARD mill_status mill_store_open(const char *path, mill_mem *mem, mill_store **out, mill_error *err);
 void mill_store_close(mill_store *store);
+/* For messages and for allocating sums: split_count × dataset_count. */
+int mill_store_split_count(const mill_store *store);
+int mill_store_dataset_count(const mill_store *store);
+mill_u128 mill_store_stored_hash(const mill_store *store); /* the manifest's content_hash */
 /* Checks size and checksum of every file, shapes and types against the manifest, and the content hash from the data.
- * MILL_DIFFERENT names the first damage. Prints nothing. part/parts: verify only every parts-th shard (ranks share the
- * work); sums gets this part's hash sums. */
+ * MILL_DIFFERENT names the first damage. Prints nothing. part/parts: only every parts-th shard (ranks share the work)
+ * and, with parts > 1, not the sums: add them up over ranks and give them to mill_store_check_sums. sums may be NULL;
+ * else it gets this part's hash sums, row-major by split. */
 MILL_NODISCARD mill_status mill_store_verify(const mill_store *store, int part, int parts, mill_u128 *sums,
                                              mill_error *err);
+MILL_NODISCARD mill_status mill_store_check_sums(const mill_store *store, const mill_u128 *sums, mill_error *err);
 MILL_NODISCARD mill_status mill_store_inspect(const mill_store *store, bool as_json, mill_bytes *out, mill_error *err);
 /* The first `rows` rows of a split as an aligned text table. */
 MILL_NODISCARD mill_status mill_store_head(const mill_store *store, const char *split, int64_t rows, mill_bytes *out,

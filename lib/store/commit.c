@@ -1,0 +1,136 @@
+#include "store/claim_private.h"
+#include "store/file.h"
+#include "store/manifest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int compare_shards(const void *a, const void *b)
+{
+	const mill_shard_info *x = a;
+	const mill_shard_info *y = b;
+	if (x->split != y->split)
+		return x->split < y->split ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static mill_status check_file(const mill_store_spec *spec, const mill_shard_info *shard, mill_bytes *path,
+                              mill_error *err)
+{
+	struct stat info;
+	path->size_bytes = 0;
+	if (mill_bytes_printf(path, "%s/", spec->path) != MILL_OK ||
+	    mill_store_shard_name(spec->splits[shard->split], shard->index, path) != MILL_OK ||
+	    mill_bytes_terminate(path) != MILL_OK)
+		return mill_fail_nomem(err, path->capacity_bytes, "path of a shard");
+	if (stat((const char *)path->data, &info) != 0 || info.st_size != shard->size_bytes)
+		return mill_fail(err, MILL_IO,
+		                 "%s: the shard is not there as it was written (%s); is the output folder shared by "
+		                 "all nodes?",
+		                 (const char *)path->data, errno == ENOENT ? "missing" : "another size");
+	return MILL_OK;
+}
+
+/* Every row of every split in exactly one shard, and every shard in place. */
+static mill_status check_shards(const mill_store_spec *spec, const mill_shard_info *shards, int64_t shard_count,
+                                mill_mem *mem, mill_error *err)
+{
+	mill_bytes path;
+	mill_bytes_init(&path, mem);
+	mill_status status = MILL_OK;
+	int64_t at = 0;
+	for (int s = 0; s < spec->split_count && status == MILL_OK; s++) {
+		int64_t rows = 0;
+		for (int64_t index = 0; at < shard_count && shards[at].split == s; at++, index++) {
+			if (shards[at].index != index) {
+				rows = -1;
+				break;
+			}
+			rows += shards[at].rows;
+			MILL_TRY_GOTO(check_file(spec, &shards[at], &path, err), done);
+		}
+		if (rows != spec->split_rows[s])
+			status =
+			    mill_fail(err, MILL_INTERNAL, "store: the shards of split %s do not hold its %lld rows",
+			              spec->splits[s], (long long)spec->split_rows[s]);
+	}
+	if (status == MILL_OK && at != shard_count)
+		status = mill_fail(err, MILL_INTERNAL, "store: %lld shards of no split", (long long)(shard_count - at));
+done:
+	mill_bytes_release(&path);
+	return status;
+}
+
+/* The commit's only moment: before it OUT has no new store, after it OUT has. */
+static mill_status place_manifest(mill_store_claim *claim, mill_error *err)
+{
+	const char *final = mill_arena_printf(&claim->arena, "%s/" MILL_STORE_MANIFEST, claim->out);
+	if (final == NULL)
+		return mill_fail_nomem(err, strlen(claim->out), "manifest");
+	if (rename(claim->new_manifest, final) != 0)
+		return mill_fail(err, MILL_IO, "%s: cannot be moved to its place: %s", claim->new_manifest,
+		                 strerror(errno));
+	mill_status status = mill_file_flush(claim->out, err);
+	if (status != MILL_OK)
+		unlink(final); /* a run that fails leaves no store */
+	return status;
+}
+
+static mill_status swap_in(mill_store_claim *claim, mill_error *err)
+{
+	if (mill_claim_is_staged(claim)) {
+		MILL_TRY(mill_folder_clear(claim->out, true, claim->mem, err));
+		MILL_TRY(mill_folder_move(claim->folder, claim->out, claim->mem, err));
+	}
+	return place_manifest(claim, err);
+}
+
+static mill_status make_split_folders(const mill_store_spec *spec, mill_mem *mem, mill_error *err)
+{
+	mill_bytes path;
+	mill_bytes_init(&path, mem);
+	mill_status status = MILL_OK;
+	for (int s = 0; s < spec->split_count && status == MILL_OK; s++) {
+		status = mill_file_join(spec->path, spec->splits[s], &path, err);
+		if (status == MILL_OK)
+			status = mill_path_make_folders((const char *)path.data, err);
+	}
+	mill_bytes_release(&path);
+	return status;
+}
+
+mill_status mill_store_commit(const mill_store_spec *spec, const mill_shard_info *shards, int64_t shard_count,
+                              const mill_u128 *sums, const mill_manifest_extra *extra, int extra_count,
+                              mill_store_claim *claim, mill_mem *mem, mill_error *err)
+{
+	mill_status status = MILL_OK;
+	mill_bytes text;
+	mill_bytes_init(&text, mem);
+	size_t list_bytes = (size_t)shard_count * sizeof(*shards);
+	mill_shard_info *sorted = mill_mem_alloc(mem, list_bytes);
+	if (sorted == NULL) {
+		status = mill_fail_nomem(err, list_bytes, "list of shards");
+		goto done;
+	}
+	if (shard_count > 0)
+		memcpy(sorted, shards, list_bytes);
+	qsort(sorted, (size_t)shard_count, sizeof(*sorted), compare_shards);
+	MILL_TRY_GOTO(check_shards(spec, sorted, shard_count, mem, err), done);
+	MILL_TRY_GOTO(make_split_folders(spec, mem, err), done);
+	MILL_TRY_GOTO(mill_manifest_write(spec, sorted, shard_count, sums, extra, extra_count, mem, &text, err), done);
+	MILL_TRY_GOTO(mill_path_write_all(claim->new_manifest, mem, text.data, text.size_bytes, err), done);
+	MILL_TRY_GOTO(mill_folder_flush(claim->folder, mem, err), done);
+	MILL_TRY_GOTO(swap_in(claim, err), done);
+	claim->committed = true;
+	/* The store stands; a leftover .rankmill does no harm and the next claim removes it. */
+	if (mill_claim_drop(claim, NULL) != MILL_OK)
+		status = MILL_OK;
+done:
+	mill_mem_free(sorted);
+	mill_bytes_release(&text);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* What may be found in OUT, and moving it about (claim and commit). Not collective. */
+#ifndef MILL_STORE_FOLDER_H
+#define MILL_STORE_FOLDER_H
+
+#include "store/store.h"
+
+#define MILL_STORE_MANIFEST "manifest.json"
+#define MILL_STORE_RUN      ".rankmill"
+#define MILL_STORE_RUN_FILE "run.json"
+#define MILL_STORE_FAILED   "failed"
+
+typedef struct mill_folder_survey {
+	bool has_manifest;
+	bool has_run;      /* .rankmill is there */
+	bool has_content;  /* something of a store's besides these and failed/ */
+	char foreign[256]; /* a name that no run of ours writes; "": none */
+} mill_folder_survey;
+
+/* MILL_IO: the folder cannot be read. */
+MILL_NODISCARD mill_status mill_folder_survey_of(const char *folder, mill_mem *mem, mill_folder_survey *out,
+                                                 mill_error *err);
+/* Removes everything of a store's but .rankmill, manifest first; failed/ only with_failed. What is not ours stays. */
+MILL_NODISCARD mill_status mill_folder_clear(const char *folder, bool with_failed, mill_mem *mem, mill_error *err);
+/* Removes everything in a folder but the entry called keep. A missing folder is fine. */
+MILL_NODISCARD mill_status mill_folder_empty(const char *folder, const char *keep, mill_mem *mem, mill_error *err);
+/* Moves every file under `from` to the same place under `to`, making folders. */
+MILL_NODISCARD mill_status mill_folder_move(const char *from, const char *to, mill_mem *mem, mill_error *err);
+/* fsync of every folder and of every file that is not a shard (their writers have flushed those). */
+MILL_NODISCARD mill_status mill_folder_flush(const char *folder, mill_mem *mem, mill_error *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* Reading the datasets of a shard chunk by chunk. Private to the reader. Not collective. */
+#ifndef MILL_STORE_READER_ARRAY_H
+#define MILL_STORE_READER_ARRAY_H
+
+#include "store/reader.h"
+
+void mill_h5_array_init(mill_h5_array *array);
+void mill_h5_array_release(mill_h5_array *array); /* idempotent */
+/* Opens link and checks type, rank and shape; rows −1: any. MILL_DATA. */
+MILL_NODISCARD mill_status mill_h5_array_open(mill_h5_array *array, hid_t file, const char *link, hid_t type, int rank,
+                                              int64_t rows, int64_t width, mill_error *err);
+/* Rows first … first + rows, row-major, into out. */
+MILL_NODISCARD mill_status mill_h5_array_read(mill_h5_array *array, mill_codec *codec, int64_t first, int64_t rows,
+                                              void *out, mill_error *err);
+
+#endif

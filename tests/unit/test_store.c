@@ -1,0 +1,453 @@
+/* Writing, reading back, verifying; the names, the claim. Values are checked against HDF5 and NumPy in suites/store. */
+#include "store_fixture.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const two_splits[] = {"train", "val"};
+
+static mill_mem unlimited(void)
+{
+	mill_mem mem;
+	mill_mem_init(&mem, INT64_MAX);
+	return mem;
+}
+
+/* A fresh folder for one test; removed by the caller through remove_tree. */
+static void fresh_folder(char out[256])
+{
+	const char *base = getenv("TMPDIR");
+	snprintf(out, 256, "%s/rankmill-test-store-XXXXXX", base == NULL ? "/tmp" : base);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(out));
+}
+
+static void remove_tree(const char *path)
+{
+	CU_ASSERT_EQUAL(mill_path_remove_tree(path, NULL), MILL_OK);
+}
+
+static const char *join(const char *folder, const char *name)
+{
+	static char path[512];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void write_text(const char *folder, const char *name, const char *text)
+{
+	FILE *file = fopen(join(folder, name), "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void expect_ok(mill_status status, const mill_error *err)
+{
+	if (status != MILL_OK)
+		printf("    %s: %s\n", mill_status_name(status), err->message);
+	CU_ASSERT_EQUAL(status, MILL_OK);
+}
+
+static mill_status verify(const char *path, mill_mem *mem, mill_u128 *hash, mill_error *err)
+{
+	mill_store *store = NULL;
+	MILL_TRY(mill_store_open(path, mem, &store, err));
+	mill_status status = mill_store_verify(store, 0, 1, NULL, err);
+	if (hash != NULL)
+		*hash = mill_store_stored_hash(store);
+	mill_store_close(store);
+	return status;
+}
+
+static void compression_text(void)
+{
+	mill_compression c;
+	mill_error err;
+	CU_ASSERT_EQUAL(mill_compression_parse("none", &c, &err), MILL_OK);
+	CU_ASSERT_EQUAL(c.kind, MILL_COMPRESS_NONE);
+	CU_ASSERT_EQUAL(mill_compression_parse("deflate:9", &c, &err), MILL_OK);
+	CU_ASSERT(c.kind == MILL_COMPRESS_DEFLATE && c.level == 9);
+	CU_ASSERT_EQUAL(mill_compression_parse("shuffle+deflate:1", &c, &err), MILL_OK);
+	CU_ASSERT(c.kind == MILL_COMPRESS_SHUFFLE_DEFLATE && c.level == 1);
+	static const char *const bad[] = {"",           "deflate", "deflate:", "deflate:0",
+	                                  "deflate:10", "gzip",    "shuffle",  "None"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_EQUAL(mill_compression_parse(bad[i], &c, &err), MILL_USAGE);
+}
+
+/* The content hash is the same however the rows arrive, are cut and are encoded. */
+static void hash_ignores_layout(void)
+{
+	static const int64_t rows[] = {1000, 37};
+	static const struct {
+		int64_t shard_rows, batch_rows;
+		const char *compression;
+		bool in_scratch;
+	} shapes[] = {{1000000, 8192, "none", false},
+	              {100, 7, "none", false},
+	              {7, 64, "none", false},
+	              {333, 1, "deflate:1", false},
+	              {500, 500, "shuffle+deflate:1", true},
+	              {999, 8192, "deflate:6", false},
+	              {64, 100, "shuffle+deflate:9", false}};
+	mill_mem mem = unlimited();
+	mill_u128 first = 0;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		char folder[256], out[300], scratch[300];
+		mill_error err = {0};
+		mill_u128 sums[2 * FIXTURE_DATASETS], hash = 0;
+		fresh_folder(folder);
+		snprintf(out, sizeof(out), "%s/out/deep", folder);
+		snprintf(scratch, sizeof(scratch), "%s/scratch", folder);
+		fixture_options options = {.splits = two_splits,
+		                           .split_rows = rows,
+		                           .split_count = 2,
+		                           .shard_rows = shapes[i].shard_rows,
+		                           .batch_rows = shapes[i].batch_rows,
+		                           .compression = shapes[i].compression,
+		                           .in_scratch = shapes[i].in_scratch,
+		                           .scratch = scratch};
+		expect_ok(fixture_write(out, &options, &mem, sums, &err), &err);
+		expect_ok(verify(out, &mem, &hash, &err), &err);
+		if (i == 0)
+			first = hash;
+		CU_ASSERT(hash == first && hash != 0);
+		CU_ASSERT_FALSE(mill_path_exists(join(out, ".rankmill")));
+		remove_tree(folder);
+	}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void empty_stores(void)
+{
+	static const int64_t rows[][2] = {{0, 0}, {5, 0}, {0, 1}};
+	mill_mem mem = unlimited();
+	for (size_t i = 0; i < 3; i++) {
+		char folder[256];
+		mill_error err = {0};
+		mill_u128 sums[2 * FIXTURE_DATASETS];
+		fresh_folder(folder);
+		fixture_options options = {.splits = two_splits,
+		                           .split_rows = rows[i],
+		                           .split_count = 2,
+		                           .shard_rows = 3,
+		                           .batch_rows = 2,
+		                           .compression = "none"};
+		expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+		expect_ok(verify(folder, &mem, NULL, &err), &err);
+		remove_tree(folder);
+	}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+/* Equal rows and equal cuts give equal files, however the rows arrive. */
+static void files_are_deterministic(void)
+{
+	static const int64_t rows[] = {140000, 300};
+	static const int64_t batches[] = {8192, 1000};
+	mill_mem mem = unlimited();
+	char folders[2][256];
+	mill_bytes files[2];
+	for (int i = 0; i < 2; i++) {
+		mill_error err = {0};
+		mill_u128 sums[2 * FIXTURE_DATASETS];
+		fresh_folder(folders[i]);
+		fixture_options options = {.splits = two_splits,
+		                           .split_rows = rows,
+		                           .split_count = 2,
+		                           .shard_rows = 135000,
+		                           .batch_rows = batches[i],
+		                           .compression = "shuffle+deflate:1"};
+		expect_ok(fixture_write(folders[i], &options, &mem, sums, &err), &err);
+	}
+	static const char *const names[] = {"train/shard-00000.h5", "train/shard-00001.h5", "train.h5",
+	                                    "manifest.json"};
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		for (int i = 0; i < 2; i++) {
+			mill_bytes_init(&files[i], &mem);
+			CU_ASSERT_EQUAL(mill_path_read_all(join(folders[i], names[n]), &files[i], NULL), MILL_OK);
+		}
+		CU_ASSERT_EQUAL_FATAL(files[0].size_bytes, files[1].size_bytes);
+		CU_ASSERT_EQUAL(memcmp(files[0].data, files[1].data, files[0].size_bytes), 0);
+		mill_bytes_release(&files[0]);
+		mill_bytes_release(&files[1]);
+	}
+	remove_tree(folders[0]);
+	remove_tree(folders[1]);
+}
+
+/* Any flipped byte, a cut file, a missing shard: verify names it. */
+static void verify_finds_damage(void)
+{
+	static const int64_t rows[] = {900, 40};
+	mill_mem mem = unlimited();
+	char folder[256];
+	mill_error err = {0};
+	mill_u128 sums[2 * FIXTURE_DATASETS];
+	fresh_folder(folder);
+	fixture_options options = {.splits = two_splits,
+	                           .split_rows = rows,
+	                           .split_count = 2,
+	                           .shard_rows = 400,
+	                           .batch_rows = 128,
+	                           .compression = "shuffle+deflate:1"};
+	expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+	const char *path = join(folder, "train/shard-00001.h5");
+	int fd = open(path, O_RDWR);
+	CU_ASSERT_FATAL(fd >= 0);
+	off_t size = lseek(fd, 0, SEEK_END);
+	for (off_t at = 0; at < size; at += size / 97 + 1) {
+		uint8_t byte = 0;
+		CU_ASSERT_EQUAL(pread(fd, &byte, 1, at), 1);
+		byte ^= 0x10;
+		CU_ASSERT_EQUAL(pwrite(fd, &byte, 1, at), 1);
+		CU_ASSERT_EQUAL(verify(folder, &mem, NULL, &err), MILL_DIFFERENT);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "train/shard-00001.h5"));
+		byte ^= 0x10;
+		CU_ASSERT_EQUAL(pwrite(fd, &byte, 1, at), 1);
+	}
+	expect_ok(verify(folder, &mem, NULL, &err), &err);
+	CU_ASSERT_EQUAL(ftruncate(fd, size - 1), 0);
+	CU_ASSERT_EQUAL(verify(folder, &mem, NULL, &err), MILL_DIFFERENT);
+	close(fd);
+	CU_ASSERT_EQUAL(unlink(join(folder, "train/shard-00001.h5")), 0);
+	CU_ASSERT_EQUAL(verify(folder, &mem, NULL, &err), MILL_DIFFERENT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "missing"));
+	remove_tree(folder);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+/* Text of the manifest with one occurrence of `from` replaced by `to` of the same length. */
+static void edit_manifest(const char *folder, mill_mem *mem, const char *from, const char *to)
+{
+	mill_bytes text;
+	mill_bytes_init(&text, mem);
+	CU_ASSERT_EQUAL(mill_path_read_all(join(folder, "manifest.json"), &text, NULL), MILL_OK);
+	CU_ASSERT_EQUAL(mill_bytes_terminate(&text), MILL_OK);
+	char *at = strstr((char *)text.data, from);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	memcpy(at, to, strlen(to));
+	write_text(folder, "manifest.json", (const char *)text.data);
+	mill_bytes_release(&text);
+}
+
+static void verify_finds_edited_manifest(void)
+{
+	static const int64_t rows[] = {90, 40};
+	static const struct {
+		const char *from, *to;
+		mill_status status;
+	} edits[] = {
+	    {"\"fare\"", "\"fair\"", MILL_DIFFERENT},    {"\"content_hash\": \"", "\"content_hash\": \"g", MILL_DATA},
+	    {"\"rows\": 90", "\"rows\": 91", MILL_DATA}, {"\"float32\"", "\"float64\"", MILL_DIFFERENT},
+	    {"train/shard", "../../shard", MILL_DATA},   {"\"format_version\": 1", "\"format_version\": 2", MILL_DATA}};
+	mill_mem mem = unlimited();
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		char folder[256];
+		mill_error err = {0};
+		mill_u128 sums[2 * FIXTURE_DATASETS];
+		fresh_folder(folder);
+		fixture_options options = {.splits = two_splits,
+		                           .split_rows = rows,
+		                           .split_count = 2,
+		                           .shard_rows = 400,
+		                           .batch_rows = 128,
+		                           .compression = "none"};
+		expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+		edit_manifest(folder, &mem, edits[i].from, edits[i].to);
+		CU_ASSERT_EQUAL(verify(folder, &mem, NULL, &err), edits[i].status);
+		remove_tree(folder);
+	}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void names_are_checked(void)
+{
+	mill_mem mem = unlimited();
+	mill_error err = {0};
+	mill_dataset_spec specs[2] = {fixture_datasets[0], fixture_datasets[5]};
+	CU_ASSERT_EQUAL(mill_store_check_datasets(specs, 2, &mem, &err), MILL_OK);
+	specs[0].name = "keep";
+	CU_ASSERT_EQUAL(mill_store_check_datasets(specs, 2, &mem, &err), MILL_USAGE);
+	specs[0].name = "";
+	CU_ASSERT_EQUAL(mill_store_check_datasets(specs, 2, &mem, &err), MILL_USAGE);
+	specs[0] = fixture_datasets[5];
+	specs[1] = fixture_datasets[5];
+	specs[1].name = "keep/id.valid";
+	CU_ASSERT_EQUAL(mill_store_check_datasets(specs, 2, &mem, &err), MILL_USAGE);
+	specs[1] = fixture_datasets[5];
+	specs[1].name = "keep/iv";
+	specs[1].dtype = mill_type_of(MILL_TYPE_INTERVAL);
+	CU_ASSERT_EQUAL(mill_store_check_datasets(specs, 2, &mem, &err), MILL_NOT_YET);
+	CU_ASSERT_EQUAL(mill_store_check_split("train", &err), MILL_OK);
+	static const char *const bad[] = {"", "..", ".x", "a/b", "fitted", "quarantine", "x.h5", "a\nb"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_EQUAL(mill_store_check_split(bad[i], &err), MILL_DATA);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void claim_rules(void)
+{
+	mill_mem mem = unlimited();
+	mill_error err = {0};
+	char folder[256], out[300];
+	mill_store_claim *claim = NULL;
+	mill_store_claim *second = NULL;
+	fresh_folder(folder);
+	snprintf(out, sizeof(out), "%s/out", folder);
+	expect_ok(mill_store_claim_new(out, "job-a", false, &mem, &claim, &err), &err);
+	CU_ASSERT_STRING_EQUAL(mill_store_claim_folder(claim), out);
+	CU_ASSERT_TRUE(mill_path_exists(join(out, ".rankmill/run.json")));
+	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", true, &mem, &second, &err), MILL_EXISTS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "writing here now"));
+	write_text(out, "fitted.json", "{}");
+	mill_store_claim_release(claim);
+	CU_ASSERT_FALSE(mill_path_exists(out));
+
+	CU_ASSERT_EQUAL(mkdir(out, 0777), 0);
+	write_text(out, "notes.txt", "mine");
+	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", true, &mem, &claim, &err), MILL_EXISTS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "notes.txt"));
+	CU_ASSERT_TRUE(mill_path_exists(join(out, "notes.txt")));
+	CU_ASSERT_FALSE(mill_path_exists(join(out, ".rankmill")));
+	unlink(join(out, "notes.txt"));
+	write_text(out, "fitted.json", "{}");
+	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", true, &mem, &claim, &err), MILL_EXISTS);
+	CU_ASSERT_EQUAL(mill_store_claim_new("abfss://a@b/c", "job-a", true, &mem, &claim, &err), MILL_NOT_YET);
+
+	/* What a killed run leaves. */
+	CU_ASSERT_EQUAL(mkdir(join(out, ".rankmill"), 0777), 0);
+	write_text(out, ".rankmill/run.json",
+	           "{\"job_hash\": \"job-b\", \"host\": \"x\", \"pid\": 1, \"boot_id\": \"y\"}");
+	CU_ASSERT_EQUAL(mkdir(join(out, "train"), 0777), 0);
+	write_text(out, "train/shard-00000.h5", "half");
+	write_text(out, "train.h5", "half");
+	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", false, &mem, &claim, &err), MILL_EXISTS);
+	CU_ASSERT_TRUE(mill_path_exists(join(out, "train/shard-00000.h5")));
+	expect_ok(mill_store_claim_new(out, "job-b", false, &mem, &claim, &err), &err);
+	CU_ASSERT_FALSE(mill_path_exists(join(out, "train")));
+	CU_ASSERT_FALSE(mill_path_exists(join(out, "train.h5")));
+	CU_ASSERT_FALSE(mill_path_exists(join(out, "fitted.json")));
+	mill_store_claim_release(claim);
+	CU_ASSERT_TRUE(mill_path_exists(out));
+	CU_ASSERT_FALSE(mill_path_exists(join(out, ".rankmill")));
+	remove_tree(folder);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void overwriting(void)
+{
+	static const int64_t rows[] = {90, 40};
+	static const int64_t fewer[] = {20};
+	mill_mem mem = unlimited();
+	char folder[256];
+	mill_error err = {0};
+	mill_u128 sums[2 * FIXTURE_DATASETS];
+	mill_u128 old_hash = 0;
+	mill_u128 new_hash = 0;
+	fresh_folder(folder);
+	fixture_options options = {.splits = two_splits,
+	                           .split_rows = rows,
+	                           .split_count = 2,
+	                           .shard_rows = 10,
+	                           .batch_rows = 128,
+	                           .compression = "none"};
+	expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+	expect_ok(verify(folder, &mem, &old_hash, &err), &err);
+	CU_ASSERT_EQUAL(fixture_write(folder, &options, &mem, sums, &err), MILL_EXISTS);
+
+	/* A run that fails leaves the old store whole. */
+	mill_store_claim *claim = NULL;
+	expect_ok(mill_store_claim_new(folder, "job", true, &mem, &claim, &err), &err);
+	CU_ASSERT_STRING_NOT_EQUAL(mill_store_claim_folder(claim), folder);
+	write_text(mill_store_claim_folder(claim), "fitted.json", "{}");
+	expect_ok(verify(folder, &mem, &new_hash, &err), &err);
+	mill_store_claim_release(claim);
+	expect_ok(verify(folder, &mem, &new_hash, &err), &err);
+	CU_ASSERT(new_hash == old_hash);
+	CU_ASSERT_FALSE(mill_path_exists(join(folder, ".rankmill")));
+
+	options.split_rows = fewer;
+	options.split_count = 1;
+	options.overwrite = true;
+	expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+	expect_ok(verify(folder, &mem, &new_hash, &err), &err);
+	CU_ASSERT(new_hash != old_hash);
+	CU_ASSERT_FALSE(mill_path_exists(join(folder, "val")));
+	CU_ASSERT_FALSE(mill_path_exists(join(folder, "val.h5")));
+	CU_ASSERT_FALSE(mill_path_exists(join(folder, "train/shard-00002.h5")));
+	CU_ASSERT_FALSE(mill_path_exists(join(folder, ".rankmill")));
+	remove_tree(folder);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void not_a_store(void)
+{
+	mill_mem mem = unlimited();
+	mill_error err = {0};
+	mill_store *store = NULL;
+	char folder[256];
+	fresh_folder(folder);
+	CU_ASSERT_EQUAL(mill_store_open(folder, &mem, &store, &err), MILL_USAGE);
+	CU_ASSERT_EQUAL(mill_store_open(join(folder, "none"), &mem, &store, &err), MILL_NOT_FOUND);
+	write_text(folder, "manifest.json", "{\"format_version\": 1");
+	CU_ASSERT_EQUAL(mill_store_open(folder, &mem, &store, &err), MILL_DATA);
+	remove_tree(folder);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+/* Every allocation fails once; nothing leaks and no store becomes visible. */
+static void allocation_failures(void)
+{
+	static const int64_t rows[] = {30, 4};
+	mill_mem mem = unlimited();
+	mill_error err = {0};
+	mill_u128 sums[2 * FIXTURE_DATASETS];
+	char folder[256];
+	fresh_folder(folder);
+	fixture_options options = {.splits = two_splits,
+	                           .split_rows = rows,
+	                           .split_count = 2,
+	                           .shard_rows = 16,
+	                           .batch_rows = 16,
+	                           .compression = "shuffle+deflate:1"};
+	int64_t failures = 0;
+	int64_t at = 0;
+	do {
+		remove_tree(join(folder, "out"));
+		mem.allocation_count = 0;
+		mem.fail_at = ++at;
+		mill_status status = fixture_write(join(folder, "out"), &options, &mem, sums, &err);
+		bool visible = mill_path_exists(join(folder, "out/manifest.json"));
+		CU_ASSERT_EQUAL_FATAL(visible, status == MILL_OK);
+		CU_ASSERT_EQUAL_FATAL(mem.used_bytes, 0);
+		failures += status != MILL_OK;
+		if (status != MILL_OK && status != MILL_NOMEM)
+			printf("    allocation %lld: %s: %s\n", (long long)at, mill_status_name(status), err.message);
+		CU_ASSERT_FATAL(status == MILL_OK || status == MILL_NOMEM);
+	} while (mem.allocation_count >= at);
+	CU_ASSERT(failures > 50);
+	mem.fail_at = 0;
+	expect_ok(verify(join(folder, "out"), &mem, NULL, &err), &err);
+	remove_tree(folder);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static const unit_case cases[] = {
+    {"compression_text", compression_text},
+    {"hash_ignores_layout", hash_ignores_layout},
+    {"empty_stores", empty_stores},
+    {"files_are_deterministic", files_are_deterministic},
+    {"verify_finds_damage", verify_finds_damage},
+    {"verify_finds_edited_manifest", verify_finds_edited_manifest},
+    {"names_are_checked", names_are_checked},
+    {"claim_rules", claim_rules},
+    {"overwriting", overwriting},
+    {"not_a_store", not_a_store},
+    {"allocation_failures", allocation_failures},
+};
+UNIT_MAIN("store", cases)
