@@ -161,7 +161,9 @@ static mill_status walk_wildcard(walker *w, const char *folder, const char *comp
 	path_list names = {NULL, 0, 0};
 	MILL_TRY(read_folder(w, folder, &names));
 	for (int64_t i = 0; i < names.count; i++) {
-		if (fnmatch(component, names.items[i], FNM_PERIOD) != 0)
+		/* Markers such as _SUCCESS are no data, unless asked for by name. */
+		bool marker = names.items[i][0] == '_' && component[0] != '_';
+		if (marker || fnmatch(component, names.items[i], FNM_PERIOD) != 0)
 			continue;
 		char *path = join(w->arena, folder, names.items[i]);
 		if (path == NULL)
