@@ -3,9 +3,10 @@
 #include "column/key_hash.h"
 
 #include "column/canonical.h"
+#include "column/layout.h"
 
-/* V of a block of rows is laid out row by row before it is hashed: small enough to stay in the first-level cache. */
-#define BLOCK_ROWS 256
+#define BLOCK_ROWS  MILL_KEY_BLOCK_ROWS
+#define SLACK_BYTES 16 /* left after each row, so that 8 or 16 bytes can be written where fewer are meant */
 
 /* Adds the size of V of each row to sizes. */
 static void add_sizes(const mill_column *column, int64_t first, int64_t rows, size_t *restrict sizes)
@@ -15,6 +16,11 @@ static void add_sizes(const mill_column *column, int64_t first, int64_t rows, si
 		fixed = 2;
 	else if (mill_type_width_bytes(column->type) == 16)
 		fixed = 17;
+	if (column->validity == NULL && !mill_type_is_text(column->type)) {
+		for (int64_t r = 0; r < rows; r++)
+			sizes[r] += fixed;
+		return;
+	}
 	for (int64_t r = 0; r < rows; r++) {
 		int32_t length = 0;
 		bool is_null = mill_column_is_null(column, first + r) || column->type.id == MILL_TYPE_NULL;
@@ -32,17 +38,6 @@ static uint8_t *put_bytes(uint8_t *to, const void *data, size_t size_bytes)
 	return to + size_bytes;
 }
 
-static uint8_t *put_text(const mill_column *column, int64_t row, uint8_t *to)
-{
-	int32_t length;
-	const char *text = mill_column_text(column, row, &length);
-	uint64_t length_bits = (uint64_t)length;
-	to = put_bytes(to, &length_bits, sizeof(length_bits));
-	if (length > 0)
-		memcpy(to, text, (size_t)length);
-	return to + length;
-}
-
 static uint8_t *put_wide(const mill_column *column, int64_t row, uint8_t *to)
 {
 	mill_i128 wide = column->type.id == MILL_TYPE_INTERVAL
@@ -57,16 +52,38 @@ static uint8_t *put_bool(const mill_column *column, int64_t row, uint8_t *to)
 	return put_bytes(to, &truth, 1);
 }
 
-static uint8_t *put_float(const mill_column *column, int64_t row, uint8_t *to)
+/* Every row writes 9 bytes; after a NULL the next key or nobody uses the rest. */
+static void append_words(const mill_column *column, int64_t first, int64_t rows, uint8_t **restrict cursors)
 {
-	uint64_t bits = mill_canonical_f64(mill_float_value(column, row));
-	return put_bytes(to, &bits, sizeof(bits));
+	uint64_t words[BLOCK_ROWS];
+	mill_key_words(column, first, rows, words);
+	for (int64_t r = 0; r < rows; r++) {
+		bool valid = !mill_column_is_null(column, first + r);
+		uint8_t *to = cursors[r];
+		*to = valid;
+		memcpy(to + 1, &words[r], 8);
+		cursors[r] = to + (valid ? 9 : 1);
+	}
 }
 
-static uint8_t *put_integer(const mill_column *column, int64_t row, uint8_t *to)
+static void append_text(const mill_column *column, int64_t first, int64_t rows, uint8_t **restrict cursors)
 {
-	uint64_t bits = mill_integer_bits(column, row);
-	return put_bytes(to, &bits, sizeof(bits));
+	const mill_column *source = column->dictionary != NULL ? column->dictionary : column;
+	const char *end = source->bytes + mill_column_text_readable(source);
+	for (int64_t r = 0; r < rows; r++) {
+		uint8_t *to = cursors[r];
+		int32_t length = 0;
+		*to = 0;
+		cursors[r] = to + 1;
+		if (mill_column_is_null(column, first + r))
+			continue;
+		const char *text = mill_column_text(column, first + r, &length);
+		uint64_t length_bits = (uint64_t)length;
+		*to = 1;
+		memcpy(to + 1, &length_bits, 8);
+		mill_copy_text((char *)to + 9, text, (size_t)length, (size_t)(end - text));
+		cursors[r] = to + 9 + length;
+	}
 }
 
 /* Appends V of each row at its cursor: one loop a kind of type. */
@@ -86,15 +103,13 @@ static void append_column(const mill_column *column, int64_t first, int64_t rows
 		for (int64_t r = 0; r < rows; r++)
 			*cursors[r]++ = 0;
 	} else if (mill_type_is_text(column->type)) {
-		APPEND_LOOP(put_text);
+		append_text(column, first, rows, cursors);
 	} else if (column->type.id == MILL_TYPE_BOOL) {
 		APPEND_LOOP(put_bool);
-	} else if (mill_type_is_float(column->type)) {
-		APPEND_LOOP(put_float);
-	} else if (mill_type_width_bytes(column->type) == 16) {
-		APPEND_LOOP(put_wide);
+	} else if (mill_key_is_word(column)) {
+		append_words(column, first, rows, cursors);
 	} else {
-		APPEND_LOOP(put_integer);
+		APPEND_LOOP(put_wide);
 	}
 }
 
@@ -103,7 +118,7 @@ static mill_status hash_block(const mill_column *const *keys, int n, int64_t fir
 {
 	size_t sizes[BLOCK_ROWS] = {0};
 	uint8_t *cursors[BLOCK_ROWS];
-	size_t total = 0;
+	size_t total = (size_t)rows * SLACK_BYTES;
 	for (int k = 0; k < n; k++)
 		add_sizes(keys[k], first, rows, sizes);
 	for (int64_t r = 0; r < rows; r++)
@@ -114,7 +129,7 @@ static mill_status hash_block(const mill_column *const *keys, int n, int64_t fir
 	uint8_t *at = scratch->data;
 	for (int64_t r = 0; r < rows; r++) {
 		cursors[r] = at;
-		at += sizes[r];
+		at += sizes[r] + SLACK_BYTES;
 	}
 	for (int k = 0; k < n; k++)
 		append_column(keys[k], first, rows, cursors);

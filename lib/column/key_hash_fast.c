@@ -3,7 +3,7 @@
 #include "column/key_hash.h"
 #include "column/layout.h"
 
-#define BLOCK_ROWS 256
+#define BLOCK_ROWS MILL_KEY_BLOCK_ROWS
 
 static uint64_t hash_null(void)
 {
@@ -20,8 +20,7 @@ static uint64_t hash_null(void)
 		return;                                  \
 	}
 
-/* The 8 bytes of V after the marker, for types of at most 8 bytes a value (not BOOL). */
-static void load_words(const mill_column *column, int64_t first, int64_t rows, uint64_t *restrict out)
+void mill_key_words(const mill_column *column, int64_t first, int64_t rows, uint64_t *restrict out)
 {
 	switch ((mill_type_id)column->type.id) {
 	case MILL_TYPE_INT8: LOAD_LOOP(int8_t, x)
@@ -54,7 +53,7 @@ static void hash_words(const mill_column *column, int64_t rows, uint64_t *restri
 	for (int64_t first = 0; first < rows; first += BLOCK_ROWS) {
 		uint64_t words[BLOCK_ROWS];
 		int64_t now = mill_min_i64(BLOCK_ROWS, rows - first);
-		load_words(column, first, now, words);
+		mill_key_words(column, first, now, words);
 		for (int64_t r = 0; r < now; r++)
 			out[first + r] = mill_h64_9to16(1 | words[r] << 8, words[r], 9);
 	}
@@ -180,12 +179,6 @@ static mill_status hash_dictionary(const mill_column *column, int64_t rows, mill
 	return status;
 }
 
-static bool is_word(const mill_column *column)
-{
-	size_t width = mill_type_width_bytes(column->type);
-	return width >= 1 && width <= 8;
-}
-
 static mill_status hash_one(const mill_column *column, int64_t rows, mill_bytes *scratch, uint64_t *out, bool *done,
                             mill_error *err)
 {
@@ -197,7 +190,7 @@ static mill_status hash_one(const mill_column *column, int64_t rows, mill_bytes 
 	if (mill_type_is_text(column->type)) {
 		MILL_TRY(hash_text(column, rows, scratch, out, err));
 		put_nulls(column, rows, out);
-	} else if (is_word(column)) {
+	} else if (mill_key_is_word(column)) {
 		hash_words(column, rows, out);
 	} else if (column->type.id == MILL_TYPE_BOOL) {
 		hash_bools(column, rows, out);
@@ -229,8 +222,8 @@ static void hash_words2(const mill_column *a, const mill_column *b, int64_t rows
 	for (int64_t first = 0; first < rows; first += BLOCK_ROWS) {
 		uint64_t x[BLOCK_ROWS], y[BLOCK_ROWS];
 		int64_t now = mill_min_i64(BLOCK_ROWS, rows - first);
-		load_words(a, first, now, x);
-		load_words(b, first, now, y);
+		mill_key_words(a, first, now, x);
+		mill_key_words(b, first, now, y);
 		if (!has_null) {
 			for (int64_t r = 0; r < now; r++)
 				out[first + r] = hash_word_pair(x[r], false, y[r], false, both_null);
@@ -250,7 +243,7 @@ mill_status mill_key_hash_fast(const mill_column *const *keys, int n, int64_t ro
 		return MILL_OK;
 	if (n == 1)
 		return hash_one(keys[0], rows, scratch, out, done, err);
-	if (n == 2 && is_word(keys[0]) && is_word(keys[1])) {
+	if (n == 2 && mill_key_is_word(keys[0]) && mill_key_is_word(keys[1])) {
 		hash_words2(keys[0], keys[1], rows, out);
 		*done = true;
 	}

@@ -413,10 +413,42 @@ static void test_sort_torture(void)
 	model_release(&m);
 }
 
-static const unit_case cases[] = {
-    {"hash_numbers", test_numbers}, {"hash_others", test_others},      {"hash_text", test_text},
-    {"hash_pairs", test_pairs},     {"hash_random", test_random_keys}, {"hash_lengths", test_text_lengths},
-    {"order", test_order},          {"sort_keys", test_sort_keys},     {"sort_torture", test_sort_torture}};
+/* A dictionary and a long text take memory; each refusal is reported and leaves nothing behind. */
+static void test_hash_torture(void)
+{
+	model m;
+	mill_column columns[2] = {make_shape(RANDOM_TYPE_COUNT, 50, 10, &m), one_text("", 0)};
+	char text[500] = {0};
+	uint64_t hashes[50];
+	mill_column_release(&columns[1]);
+	columns[1] = one_text(text, sizeof(text));
+	int64_t held = mem.used_bytes;
+	for (int c = 0; c < 2; c++) {
+		const mill_column *key = &columns[c];
+		mill_bytes scratch;
+		mill_bytes_init(&scratch, &mem);
+		mem.fail_at = mem.allocation_count + 1;
+		CU_ASSERT(mill_key_hash(&key, 1, key->rows, &scratch, hashes, NULL) == MILL_NOMEM);
+		CU_ASSERT(mill_key_hash(&key, 1, key->rows, &scratch, hashes, NULL) == MILL_OK);
+		mill_bytes_release(&scratch);
+		CU_ASSERT_EQUAL(mem.used_bytes, held);
+		mill_column_release(&columns[c]);
+		held = mem.used_bytes;
+	}
+	mem.fail_at = 0;
+	model_release(&m);
+}
+
+static const unit_case cases[] = {{"hash_numbers", test_numbers},
+                                  {"hash_others", test_others},
+                                  {"hash_text", test_text},
+                                  {"hash_pairs", test_pairs},
+                                  {"hash_random", test_random_keys},
+                                  {"hash_lengths", test_text_lengths},
+                                  {"order", test_order},
+                                  {"sort_keys", test_sort_keys},
+                                  {"sort_torture", test_sort_torture},
+                                  {"hash_torture", test_hash_torture}};
 
 int main(void)
 {

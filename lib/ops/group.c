@@ -1,0 +1,154 @@
+#include "ops/groups.h"
+
+/* A partial table holds at most this many groups before it asks whether grouping gains anything … */
+#define PARTIAL_GROUPS 262144
+/* … and, where it does not, this many: a table that stays in cache. */
+#define PARTIAL_FEW_GROUPS 32768
+#define PARTIAL_PRESSURE   0.7
+#define PARTIAL_LEAST      1024 /* groups below which giving memory back is not worth it */
+
+typedef struct group_op {
+	op_base base;
+	op_groups groups;
+	int64_t look_at; /* partial: the number of groups at which to look at the gain */
+} group_op;
+
+/* Says which operator ran out of memory, how far it had come and what to do. */
+static mill_status group_failure(const group_op *op, mill_status status, mill_error *err)
+{
+	if (status != MILL_NOMEM)
+		return status;
+	return op_nomem(&op->base.env, "group by", op->groups.rows,
+	                op->groups.group_count * (op->groups.keys.words + op->groups.spec.aggregate_count * 2) * 8,
+	                err);
+}
+
+static mill_status partial_flush(group_op *op, mill_error *err)
+{
+	if (op->groups.group_count == 0)
+		return MILL_OK;
+	mill_status status = op_groups_emit_states(&op->groups, &op->base, err);
+	op_groups_clear(&op->groups);
+	return status;
+}
+
+/* Passes on what is held where memory presses or every fourth row at most found its group. */
+static mill_status partial_review(group_op *op, mill_error *err)
+{
+	int64_t groups = op->groups.group_count;
+	if (groups >= PARTIAL_LEAST && mill_mem_pressure(op->base.env.mem) > PARTIAL_PRESSURE)
+		return partial_flush(op, err);
+	if (groups < op->look_at)
+		return MILL_OK;
+	if (groups / 3 <= op->groups.rows / 4) {
+		op->look_at = groups * 2;
+		return MILL_OK;
+	}
+	op->look_at = PARTIAL_FEW_GROUPS;
+	return partial_flush(op, err);
+}
+
+static mill_status partial_push(mill_sink *self, const mill_batch *batch, mill_error *err)
+{
+	group_op *op = (group_op *)self;
+	mill_status status = op_groups_add(&op->groups, batch, err);
+	if (status != MILL_OK)
+		return group_failure(op, status, err);
+	return partial_review(op, err);
+}
+
+/* Units mean nothing to a partial table: it is passed on at the end. */
+static mill_status partial_finish_unit(mill_sink *self, mill_error *err)
+{
+	(void)self;
+	(void)err;
+	return MILL_OK;
+}
+
+static mill_status partial_finish(mill_sink *self, mill_error *err)
+{
+	MILL_TRY(partial_flush((group_op *)self, err));
+	MILL_TRY(op_pass_unit(self, err));
+	return op_pass_finish(self, err);
+}
+
+static mill_status final_push(mill_sink *self, const mill_batch *batch, mill_error *err)
+{
+	group_op *op = (group_op *)self;
+	return group_failure(op, op_groups_merge(&op->groups, batch, err), err);
+}
+
+static mill_status whole_push(mill_sink *self, const mill_batch *batch, mill_error *err)
+{
+	group_op *op = (group_op *)self;
+	return group_failure(op, op_groups_add(&op->groups, batch, err), err);
+}
+
+static mill_status results_finish_unit(mill_sink *self, mill_error *err)
+{
+	group_op *op = (group_op *)self;
+	MILL_TRY(group_failure(op, op_groups_emit_results(&op->groups, &op->base, err), err));
+	op_groups_clear(&op->groups);
+	return op_pass_unit(self, err);
+}
+
+static void group_release(mill_sink *self)
+{
+	group_op *op = (group_op *)self;
+	op_groups_release(&op->groups);
+	mill_mem_free(op);
+}
+
+static mill_status group_new(const mill_op_env *env, const mill_group_spec *spec, mill_sink *next, group_op **out,
+                             mill_error *err)
+{
+	group_op *op = NULL;
+	MILL_TRY(op_new(env, sizeof(*op), next, "group by", &op, err));
+	op->base.sink.release = group_release;
+	op->look_at = PARTIAL_GROUPS;
+	mill_status status = op_groups_init(&op->groups, env, spec, err);
+	if (status != MILL_OK) {
+		mill_mem_free(op);
+		return status;
+	}
+	*out = op;
+	return MILL_OK;
+}
+
+mill_status mill_group_partial_new(const mill_op_env *env, const mill_group_spec *spec, mill_sink *next,
+                                   mill_sink **out, mill_error *err)
+{
+	group_op *op = NULL;
+	if (mill_group_needs_whole(spec))
+		return mill_fail(err, MILL_INTERNAL, "an aggregate that needs whole groups has no partial state");
+	MILL_TRY(group_new(env, spec, next, &op, err));
+	op->base.sink.push = partial_push;
+	op->base.sink.finish_unit = partial_finish_unit;
+	op->base.sink.finish = partial_finish;
+	*out = &op->base.sink;
+	return MILL_OK;
+}
+
+mill_status mill_group_final_new(const mill_op_env *env, const mill_group_spec *spec, mill_sink *next, mill_sink **out,
+                                 mill_error *err)
+{
+	group_op *op = NULL;
+	if (mill_group_needs_whole(spec))
+		return mill_fail(err, MILL_INTERNAL, "an aggregate that needs whole groups has no partial state");
+	MILL_TRY(group_new(env, spec, next, &op, err));
+	op->base.sink.push = final_push;
+	op->base.sink.finish_unit = results_finish_unit;
+	*out = &op->base.sink;
+	return MILL_OK;
+}
+
+mill_status mill_group_whole_new(const mill_op_env *env, const mill_group_spec *spec, mill_sink *next, mill_sink **out,
+                                 mill_error *err)
+{
+	group_op *op = NULL;
+	MILL_TRY(group_new(env, spec, next, &op, err));
+	op->base.sink.push = whole_push;
+	op->base.sink.finish_unit = results_finish_unit;
+	*out = &op->base.sink;
+	return MILL_OK;
+}

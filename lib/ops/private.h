@@ -1,0 +1,66 @@
+/* What the operators share; not for other rooms. Not collective. */
+#ifndef MILL_OPS_PRIVATE_H
+#define MILL_OPS_PRIVATE_H
+
+#include "ops/op.h"
+
+/* The beginning of every operator: itself a sink, the sink after it, and what it may use. */
+typedef struct op_base {
+	mill_sink sink;
+	mill_sink *next; /* borrowed */
+	mill_op_env env;
+} op_base;
+
+static inline op_base *op_of(mill_sink *sink)
+{
+	return (op_base *)sink;
+}
+
+/* A zeroed operator of size_bytes whose finish_unit and finish pass the call on. */
+MILL_NODISCARD mill_status op_new(const mill_op_env *env, size_t size_bytes, mill_sink *next, const char *what,
+                                  void *out, mill_error *err);
+MILL_NODISCARD mill_status op_pass_unit(mill_sink *self, mill_error *err);
+MILL_NODISCARD mill_status op_pass_finish(mill_sink *self, mill_error *err);
+void op_free(mill_sink *self); /* release of an operator that holds nothing */
+
+/* Pushes batch to the next sink and takes over its `done`. */
+MILL_NODISCARD mill_status op_emit(op_base *op, const mill_batch *batch, mill_error *err);
+/* Pushes the rows order[0 … rows) of batch in batches of at most knobs.batch_rows. */
+MILL_NODISCARD mill_status op_emit_order(op_base *op, const mill_batch *batch, const int32_t *order, int64_t rows,
+                                         mill_error *err);
+/* policy->report, or without a policy the error of the first row. */
+MILL_NODISCARD mill_status op_report(mill_row_error_policy *policy, const mill_batch *batch,
+                                     const mill_row_errors *errors, mill_error *err);
+/* MILL_NOMEM that names the operator, what it held and what to do. */
+MILL_NODISCARD mill_status op_nomem(const mill_op_env *env, const char *what, int64_t rows, int64_t bytes,
+                                    mill_error *err);
+
+/* Retained batches of one unit. */
+typedef struct op_batches {
+	mill_mem *mem;
+	mill_batch *items;
+	int64_t count;
+	int64_t capacity;
+	int64_t rows;
+	int64_t bytes;
+} op_batches;
+MILL_NODISCARD mill_status op_batches_add(op_batches *list, const mill_batch *batch, mill_error *err);
+void op_batches_clear(op_batches *list);   /* keeps the array */
+void op_batches_release(op_batches *list); /* idempotent */
+/* All rows as one batch (a retain when there is only one); the list is cleared. what: for MILL_NOMEM. */
+MILL_NODISCARD mill_status op_batches_join(op_batches *list, const mill_op_env *env, const char *what, mill_batch *out,
+                                           mill_error *err);
+
+/* order = the row numbers of a non-null BINARY column in memcmp order (shorter first), equal rows by number. */
+MILL_NODISCARD mill_status op_sort_binary(mill_mem *mem, const mill_column *keys, int32_t *order, mill_error *err);
+/* order = the row numbers in lexicographic order of count words a row, equal rows by number. */
+MILL_NODISCARD mill_status op_sort_words(mill_mem *mem, const uint64_t *const *words, int count, int64_t rows,
+                                         int32_t *order, mill_error *err);
+
+/* What columns a batch has, beyond what a retained struct copy says: index of the first id column. */
+static inline const uint64_t *op_id_word(const mill_batch *batch, int word)
+{
+	return batch->columns[mill_batch_visible(batch) + word].values;
+}
+
+#endif

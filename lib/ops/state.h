@@ -1,0 +1,110 @@
+/* The states of one aggregate over all groups, laid out in arrays by group, so that an update is one tight loop over
+ * (group, value). Every state is exact: it does not depend on the order of updates and merges.
+ *
+ * The bytes of a state (the BINARY column between partial and final) are an empty string for a group that saw no value;
+ * else each kind's layout is written above its write function. Both ends are the same build: no version. Little-endian.
+ * Not collective. */
+#ifndef MILL_OPS_STATE_H
+#define MILL_OPS_STATE_H
+
+#include "ops/private.h"
+
+/* Rows to be added to states. */
+typedef struct op_input {
+	const mill_batch *batch; /* for id words */
+	const mill_column *args[2];
+	const uint32_t *groups; /* a row's group */
+	int64_t group_count;    /* groups so far, those new in this batch included */
+	int64_t rows;
+	const int32_t *selected; /* rows to take; NULL: all of them */
+	int64_t selected_count;
+} op_input;
+
+/* Runs body with `r` = each row taken. */
+#define OP_EACH_ROW(in, body)                                                                \
+	do {                                                                                 \
+		if ((in)->selected == NULL) {                                                \
+			for (int64_t r = 0, end_ = (in)->rows; r < end_; r++) {              \
+				body                                                         \
+			}                                                                    \
+		} else {                                                                     \
+			const int32_t *restrict take_ = (in)->selected;                      \
+			for (int64_t i_ = 0, end_ = (in)->selected_count; i_ < end_; i_++) { \
+				int64_t r = take_[i_];                                       \
+				body                                                         \
+			}                                                                    \
+		}                                                                            \
+	} while (0)
+
+typedef struct op_state op_state;
+typedef struct op_state_kind {
+	size_t size_bytes;
+	bool takes_nulls; /* rows whose argument is NULL count too (not for any_value) */
+	/* Checks argument types and sets up what groups share. */
+	mill_status (*open)(op_state *state, mill_error *err);
+	/* Room for `capacity` groups, the new ones empty. */
+	mill_status (*grow)(op_state *state, int64_t capacity, mill_error *err);
+	mill_status (*update)(op_state *state, const op_input *in, mill_error *err);
+	/* Adds the state bytes of a group. */
+	mill_status (*merge)(op_state *state, uint32_t group, mill_bytes_view *bytes, mill_error *err);
+	/* Appends the state bytes of a group that saw a value. */
+	mill_status (*write)(const op_state *state, int64_t group, mill_bytes *out, mill_error *err);
+	/* The results of the groups order[0 … count). */
+	mill_status (*result)(op_state *state, const int32_t *order, int64_t count, mill_column *out, mill_error *err);
+	/* Forgets all groups; `capacity` is 0 afterwards. */
+	void (*clear)(op_state *state);
+} op_state_kind;
+
+struct op_state {
+	const op_state_kind *kind;
+	mill_mem *mem;
+	mill_aggregate_spec spec;
+	int id_words; /* of the input; states of FIRST and LAST carry them */
+	int64_t capacity;
+	uint8_t *seen;      /* a byte a group: a value was added; NULL: as seen_dense says */
+	int64_t seen_dense; /* while seen is NULL: the groups below this one have seen a value */
+};
+
+/* MILL_NOT_YET, MILL_INTERNAL: no state for such a signature. NULL-safe free. */
+MILL_NODISCARD mill_status op_state_new(mill_mem *mem, const mill_aggregate_spec *spec, op_state **out,
+                                        mill_error *err);
+void op_state_free(op_state *state);
+void op_state_clear(op_state *state);
+/* Whether rows with a NULL argument are to be selected. */
+static inline bool op_state_takes_nulls(const op_state *state)
+{
+	return state->kind->takes_nulls && state->spec.signature.kind != MILL_AGG_ANY_VALUE;
+}
+/* Room for group_count groups. */
+MILL_NODISCARD mill_status op_state_reserve(op_state *state, int64_t group_count, mill_error *err);
+MILL_NODISCARD mill_status op_state_update(op_state *state, const op_input *in, mill_error *err);
+/* states: BINARY, row r belongs to groups[r]. */
+MILL_NODISCARD mill_status op_state_merge(op_state *state, const mill_column *states, const uint32_t *groups,
+                                          int64_t group_count, mill_error *err);
+MILL_NODISCARD mill_status op_state_write(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
+                                          mill_error *err);
+MILL_NODISCARD mill_status op_state_result(op_state *state, const int32_t *order, int64_t count, mill_column *out,
+                                           mill_error *err);
+static inline bool op_state_seen(const op_state *state, int64_t group)
+{
+	return state->seen == NULL ? group < state->seen_dense : state->seen[group] != 0;
+}
+
+/* For the kinds: an array of `capacity` elements of element_bytes, those from old_capacity on zeroed. */
+MILL_NODISCARD mill_status op_state_array(mill_mem *mem, void *array, int64_t old_capacity, int64_t capacity,
+                                          size_t element_bytes, mill_error *err);
+/* A result column of count rows, NULL where the group saw no value (when the signature says so). */
+MILL_NODISCARD mill_status op_state_column(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
+                                           mill_error *err);
+MILL_NODISCARD mill_status op_state_damaged(mill_error *err); /* MILL_INTERNAL: state bytes cut short */
+
+extern const op_state_kind op_state_count;
+extern const op_state_kind op_state_integers; /* sum, avg of integers and decimals */
+extern const op_state_kind op_state_floats;   /* sum, avg, variances, corr, covar of floats */
+extern const op_state_kind op_state_least;    /* min, max, bool_and, bool_or of what fits 64 bits */
+extern const op_state_kind op_state_least_wide;
+extern const op_state_kind op_state_least_text;
+extern const op_state_kind op_state_first; /* first, last, any_value */
+extern const op_state_kind op_state_quantile;
+
+#endif
