@@ -102,6 +102,8 @@ typedef struct mill_function_info {
 int mill_function_count(void);
 mill_function_info mill_function_list(int index);
 bool mill_function_exists(const char *name);
+/* The registered name, "=", "is_null": for planners that know what a function does. */
+const char *mill_function_name(const mill_function *function);
 
 /* Tools for planners. A visitor over column references; a copy with columns renumbered (map[old] = new) or replaced by
  * expressions (with[old]); params replaced by literals; structural equality; text for `explain`. */

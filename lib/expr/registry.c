@@ -46,6 +46,11 @@ bool mill_function_exists(const char *name)
 	return mill_function_find(name) != NULL;
 }
 
+const char *mill_function_name(const mill_function *function)
+{
+	return function->name;
+}
+
 int mill_function_count(void)
 {
 	int count = 0;

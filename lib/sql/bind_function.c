@@ -1,0 +1,46 @@
+/* Calls: aggregates, window functions, the forms that are more than a function, and the registry's functions. */
+#include "sql/binder.h"
+
+#include <string.h>
+#include <strings.h>
+
+static mill_status bind_if(sql_select *select, const PgQuery__FuncCall *node, mill_expr **args, mill_expr **out)
+{
+	sql_binder *binder = select->binder;
+	if (node->n_args != 3)
+		return sql_fail(binder, MILL_USAGE, node->location,
+		                "if takes a condition and two values: if(x > 0, 'a', 'b')");
+	binder->builder.position = node->location;
+	return sql_built(binder, mill_expr_case(&binder->builder, args, 3, &binder->inner), out);
+}
+
+static mill_status bind_scalar(sql_select *select, const PgQuery__FuncCall *node, const char *name, mill_expr **out)
+{
+	mill_expr **args;
+	MILL_TRY(sql_bind_list(select, node->args, node->n_args, &args));
+	if (strcasecmp(name, "if") == 0 || strcasecmp(name, "iff") == 0)
+		return bind_if(select, node, args, out);
+	return sql_call(select, node->location, name, args, (int)node->n_args, out);
+}
+
+mill_status sql_bind_function(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out)
+{
+	sql_binder *binder = select->binder;
+	const char *name = sql_string_of(node->funcname[node->n_funcname - 1]);
+	bool is_schema = node->n_funcname > 1 && strcmp(sql_string_of(node->funcname[0]), "pg_catalog") != 0;
+	if (is_schema || node->n_funcname > 2)
+		return sql_fail(binder, MILL_USAGE, node->location, "functions have no schema: write %s(…)", name);
+	if (node->func_variadic)
+		return sql_fail(binder, MILL_NOT_YET, node->location, "VARIADIC is not supported yet");
+	if (node->over != NULL)
+		return sql_bind_window(select, node, name, out);
+	if (mill_aggregate_exists(name) || node->agg_within_group)
+		return sql_bind_aggregate(select, node, name, out);
+	if (strcasecmp(name, "row_number") == 0)
+		return sql_fail(binder, MILL_USAGE, node->location,
+		                "row_number needs a window: row_number() OVER (PARTITION BY a ORDER BY b)");
+	if (node->agg_star || node->agg_distinct || node->agg_filter != NULL || node->n_agg_order > 0)
+		return sql_fail(binder, MILL_USAGE, node->location,
+		                "%s is no aggregate: *, DISTINCT, FILTER and ORDER BY belong to aggregates", name);
+	return bind_scalar(select, node, name, out);
+}

@@ -1,0 +1,199 @@
+/* Private to sql/: the binder, from parse tree to plan. Not collective.
+ *
+ * A SELECT is bound over the schema of its FROM. While that goes on, an aggregate is the column SQL_AGGREGATE_COLUMN +
+ * i and a window function SQL_WINDOW_COLUMN + i; once all clauses are bound, AGGREGATE and WINDOW nodes are put in and
+ * the expressions rewritten over their outputs (select_plan.c). Errors are located in the text and left in binder->err.
+ */
+#ifndef MILL_SQL_BINDER_H
+#define MILL_SQL_BINDER_H
+
+#include "sql/node.h"
+#include "sql/scope.h"
+
+#define SQL_AGGREGATE_COLUMN (1 << 24)
+#define SQL_WINDOW_COLUMN    (1 << 25)
+
+typedef struct sql_binder {
+	const mill_sql_context *context;
+	sql_parsed parsed;
+	mill_arena *arena;
+	mill_expr_builder builder;
+	mill_error inner; /* what expr/ says about an expression, before it is located */
+	mill_error *err;
+	mill_plan **subqueries;
+	int *subquery_positions;
+	int subquery_count;
+	int subquery_capacity;
+	int shared_count; /* WITH tables so far; SHARED nodes are numbered −1 − i until the statement is whole */
+	int depth;        /* of the expression or query being bound */
+	int64_t reused_nodes; /* of expressions copied by alias reuse */
+} sql_binder;
+
+typedef struct sql_cte {
+	const char *name;
+	mill_plan *plan;
+	int shared;
+	const struct sql_cte *next; /* names of this query hide those of the query around it */
+} sql_cte;
+
+typedef enum sql_clause {
+	SQL_IN_LIST,
+	SQL_IN_WHERE,
+	SQL_IN_GROUP_BY,
+	SQL_IN_HAVING,
+	SQL_IN_ORDER_BY,
+	SQL_IN_ON,
+	SQL_IN_VALUES,
+	SQL_IN_LIMIT,
+	SQL_IN_ARGUMENT /* of a table function */
+} sql_clause;
+
+/* An output column. */
+typedef struct sql_target {
+	const PgQuery__Node *node; /* NULL: `column` of a star */
+	int column;
+	sql_name name; /* text NULL: of the bound expression, see sql_target_bind */
+	bool has_alias;
+	int position;
+	mill_expr *expr; /* NULL: not bound yet */
+	int64_t size;    /* nodes of expr */
+} sql_target;
+
+typedef struct sql_window {
+	mill_window_kind kind;
+	mill_expr **partitions;
+	int partition_count;
+	mill_expr **orders;
+	mill_sort_key *directions; /* [order_count], column unused */
+	int order_count;
+	mill_type type;
+	int position;
+} sql_window;
+
+typedef struct sql_order {
+	int target; /* index of a target, −1: expr */
+	mill_expr *expr;
+	mill_sort_key direction; /* column unused */
+} sql_order;
+
+typedef struct sql_select {
+	sql_binder *binder;
+	const struct sql_select *outer; /* only to tell a correlated name from an unknown one */
+	const sql_cte *ctes;
+	const PgQuery__SelectStmt *statement;
+	sql_scope scope;
+	mill_plan *plan; /* so far */
+	sql_clause clause;
+	int visible_targets; /* aliases of targets below this may be used */
+	bool in_aggregate;
+	bool in_window;
+	sql_target *targets;
+	int target_count;
+	int target_capacity;
+	mill_expr **keys;
+	int key_count;
+	bool is_grouped; /* GROUP BY or HAVING is there */
+	mill_plan_aggregate *aggregates;
+	int aggregate_count;
+	int aggregate_capacity;
+	sql_window *windows;
+	int window_count;
+	int window_capacity;
+	mill_expr *having;
+	sql_order *orders;
+	int order_count;
+	int64_t limit; /* −1: none */
+	int64_t offset;
+} sql_select;
+
+/* bind.c */
+MILL_NODISCARD mill_status sql_fail(sql_binder *binder, mill_status status, int position, const char *format, ...)
+    MILL_PRINTF(4, 5);
+MILL_NODISCARD mill_status sql_fail_memory(sql_binder *binder);
+/* Locates what expr/ or column/ left in binder->inner. */
+MILL_NODISCARD mill_status sql_fail_inner(sql_binder *binder, mill_status status, int position);
+/* A builder's result: NULL becomes a located error. */
+MILL_NODISCARD mill_status sql_built(sql_binder *binder, mill_expr *expr, mill_expr **out);
+MILL_NODISCARD mill_status sql_node_built(sql_binder *binder, mill_plan *node, mill_plan **out);
+/* An arena array with room for count + 1 elements: *array moves when it is full. */
+MILL_NODISCARD mill_status sql_reserve(sql_binder *binder, void *array_pointer, int count, int *capacity,
+                                       size_t element_bytes);
+/* Counts nesting; every enter that succeeds needs a leave. */
+MILL_NODISCARD mill_status sql_enter(sql_binder *binder, int position);
+void sql_leave(sql_binder *binder);
+const char *sql_string_of(const PgQuery__Node *node); /* a String node's text, "" for others */
+
+/* bind_query.c. is_outermost: its ORDER BY decides the ids. Output names are the schema's. */
+MILL_NODISCARD mill_status sql_bind_query(sql_binder *binder, const sql_select *outer, const sql_cte *ctes,
+                                          const PgQuery__SelectStmt *statement, bool is_outermost, mill_plan **out);
+MILL_NODISCARD mill_status sql_bind_select(sql_select *select, bool is_outermost, mill_plan **out);
+MILL_NODISCARD mill_status sql_bind_values(sql_select *select, mill_plan **out);
+MILL_NODISCARD mill_status sql_bind_limit(sql_select *select);
+/* select_plan.c: nodes for GROUP BY and HAVING, for windows, for the output with DISTINCT, ORDER BY and LIMIT. */
+MILL_NODISCARD mill_status sql_plan_groups(sql_select *select);
+MILL_NODISCARD mill_status sql_plan_windows(sql_select *select);
+MILL_NODISCARD mill_status sql_plan_output(sql_select *select, bool is_outermost, mill_plan **out);
+/* PROJECT that renames the first columns. */
+MILL_NODISCARD mill_status sql_rename(sql_binder *binder, mill_plan *plan, const sql_name *names, int count,
+                                      mill_plan **out);
+
+/* bind_from.c, bind_join.c. */
+typedef struct sql_from {
+	mill_plan *plan;
+	sql_scope scope;
+} sql_from;
+MILL_NODISCARD mill_status sql_bind_from(sql_select *select);
+MILL_NODISCARD mill_status sql_bind_from_item(sql_select *select, const PgQuery__Node *node, sql_from *out);
+MILL_NODISCARD mill_status sql_bind_join(sql_select *select, const PgQuery__JoinExpr *join, sql_from *out);
+MILL_NODISCARD mill_status sql_cross_join(sql_select *select, const sql_from *left, const sql_from *right, int position,
+                                          sql_from *out);
+
+/* target.c */
+MILL_NODISCARD mill_status sql_collect_targets(sql_select *select);
+MILL_NODISCARD mill_status sql_target_bind(sql_select *select, int target); /* once; fills expr and name */
+/* Target whose alias is name among the first `limit`; −1: none, −2: several that differ. */
+int sql_target_find(const sql_select *select, sql_name name, int limit);
+/* The expression that an alias stands for. */
+MILL_NODISCARD mill_status sql_alias_expr(sql_select *select, int target, int position, mill_expr **out);
+
+/* bind_expr.c and files beside it. */
+MILL_NODISCARD mill_status sql_bind_expr(sql_select *select, const PgQuery__Node *node, mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_list(sql_select *select, PgQuery__Node *const *nodes, size_t count,
+                                         mill_expr ***out);
+MILL_NODISCARD mill_status sql_call(sql_select *select, int position, const char *name, mill_expr *const *args,
+                                    int arg_count, mill_expr **out);
+MILL_NODISCARD mill_status sql_call1(sql_select *select, int position, const char *name, mill_expr *arg,
+                                     mill_expr **out);
+MILL_NODISCARD mill_status sql_call2(sql_select *select, int position, const char *name, mill_expr *a, mill_expr *b,
+                                     mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_column(sql_select *select, const PgQuery__ColumnRef *reference, mill_expr **out);
+MILL_NODISCARD mill_status sql_scope_column(sql_select *select, int column, int position, mill_expr **out);
+/* The spelling of the column referred to: its source's. */
+MILL_NODISCARD mill_status sql_reference_name(sql_select *select, const PgQuery__ColumnRef *reference, sql_name *out);
+/* Table whose whole rows the node names (t or t.*), NULL: none. */
+const char *sql_whole_row(sql_select *select, const PgQuery__Node *node);
+MILL_NODISCARD mill_status sql_bind_operator(sql_select *select, const PgQuery__AExpr *node, mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_null_test(sql_select *select, const PgQuery__NullTest *node, mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_function(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_aggregate(sql_select *select, const PgQuery__FuncCall *node, const char *name,
+                                              mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_window(sql_select *select, const PgQuery__FuncCall *node, const char *name,
+                                           mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_sublink(sql_select *select, const PgQuery__SubLink *node, mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_cast(sql_select *select, const PgQuery__TypeCast *node, mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_literal(sql_select *select, const PgQuery__AConst *node, mill_expr **out);
+/* A sort direction of ORDER BY, PostgreSQL's defaults: NULLs last when ascending, first when descending. */
+MILL_NODISCARD mill_status sql_bind_direction(sql_select *select, const PgQuery__SortBy *sort, mill_sort_key *out);
+/* Gives the untyped NULL the type text, as PostgreSQL does for output columns and keys. */
+MILL_NODISCARD mill_status sql_settle(sql_select *select, mill_expr *expr, mill_expr **out);
+int sql_position_of(const PgQuery__Node *node); /* where it starts, about; −1: unknown */
+
+/* rewrite.c: a copy of the expression in which replace decided about every node from the top down. */
+typedef mill_status (*sql_replace)(void *context, const mill_expr *expr, mill_expr **out); /* *out NULL: go deeper */
+MILL_NODISCARD mill_status sql_rewrite(sql_binder *binder, mill_expr *expr, sql_replace replace, void *context,
+                                       mill_expr **out);
+/* Does it use an aggregate (SQL_AGGREGATE_COLUMN …), a window function? */
+bool sql_uses_columns_from(const mill_expr *expr, int first, int end);
+int64_t sql_expr_size(const mill_expr *expr);
+
+#endif

@@ -1,0 +1,237 @@
+#include "sql/conjunct.h"
+
+#include <string.h>
+
+static int64_t count_conjuncts(const mill_expr *condition)
+{
+	if (condition->kind != MILL_EXPR_AND)
+		return 1;
+	int64_t count = 0;
+	for (int i = 0; i < condition->arg_count; i++)
+		count += count_conjuncts(condition->args[i]);
+	return count;
+}
+
+static void flatten(mill_expr *condition, sql_conjuncts *out)
+{
+	if (condition->kind != MILL_EXPR_AND) {
+		out->exprs[out->count++] = condition;
+		return;
+	}
+	for (int i = 0; i < condition->arg_count; i++)
+		flatten(condition->args[i], out);
+}
+
+mill_status sql_conjuncts_of(mill_arena *arena, mill_expr *condition, sql_conjuncts *out, mill_error *err)
+{
+	size_t count = condition == NULL ? 0 : (size_t)count_conjuncts(condition);
+	sql_conjuncts conjuncts = {mill_arena_array(arena, count + 1, sizeof(mill_expr *)), 0};
+	if (conjuncts.exprs == NULL)
+		return mill_fail_nomem(err, count * sizeof(mill_expr *), "a condition");
+	if (condition != NULL)
+		flatten(condition, &conjuncts);
+	*out = conjuncts;
+	return MILL_OK;
+}
+
+mill_status sql_conjuncts_join(mill_arena *arena, const sql_conjuncts *conjuncts, mill_expr **out, mill_error *err)
+{
+	if (conjuncts->count < 2) {
+		*out = conjuncts->count == 0 ? NULL : conjuncts->exprs[0];
+		return MILL_OK;
+	}
+	mill_expr_builder builder = {arena, conjuncts->exprs[0]->position, -1};
+	mill_expr *joined = mill_expr_and(&builder, conjuncts->exprs, conjuncts->count, err);
+	if (joined == NULL)
+		return MILL_NOMEM;
+	*out = joined;
+	return MILL_OK;
+}
+
+typedef struct usage_walk {
+	sql_usage usage;
+	int boundary;
+} usage_walk;
+
+static void look_at_column(void *context, int column)
+{
+	usage_walk *walk = context;
+	if (column < walk->boundary)
+		walk->usage.uses_left = true;
+	else
+		walk->usage.uses_right = true;
+}
+
+sql_usage sql_usage_of(const mill_expr *expr, int boundary)
+{
+	usage_walk walk = {{false, false}, boundary};
+	mill_expr_columns(expr, look_at_column, &walk);
+	return walk.usage;
+}
+
+bool sql_is_call(const mill_expr *expr, const char *name, int arg_count)
+{
+	return expr->kind == MILL_EXPR_CALL && expr->arg_count == arg_count &&
+	       strcmp(mill_function_name(expr->function), name) == 0;
+}
+
+bool sql_is_true(const mill_expr *expr)
+{
+	return expr->kind == MILL_EXPR_LITERAL && expr->type.id == MILL_TYPE_BOOL && !expr->literal.is_null &&
+	       expr->literal.as.boolean;
+}
+
+/* Column numbers of the join's output → of its right input. */
+static mill_status right_map(mill_arena *arena, int left_count, int total_count, int **out, mill_error *err)
+{
+	int *map = mill_arena_array(arena, (size_t)total_count + 1, sizeof *map);
+	if (map == NULL)
+		return mill_fail_nomem(err, (size_t)total_count * sizeof *map, "a join condition");
+	for (int i = left_count; i < total_count; i++)
+		map[i] = i - left_count;
+	*out = map;
+	return MILL_OK;
+}
+
+/* Sides of an equality between left and right; false: it is something else. */
+static bool key_pair(mill_expr *conjunct, int left_count, mill_expr **left, mill_expr **right)
+{
+	if (!sql_is_call(conjunct, "=", 2))
+		return false;
+	sql_usage a = sql_usage_of(conjunct->args[0], left_count), b = sql_usage_of(conjunct->args[1], left_count);
+	bool is_straight = a.uses_left && !a.uses_right && b.uses_right && !b.uses_left;
+	bool is_crossed = a.uses_right && !a.uses_left && b.uses_left && !b.uses_right;
+	*left = conjunct->args[is_crossed ? 1 : 0];
+	*right = conjunct->args[is_crossed ? 0 : 1];
+	return is_straight || is_crossed;
+}
+
+mill_status sql_split_join_condition(mill_arena *arena, mill_expr *condition, int left_count, int total_count,
+                                     sql_join_condition *out, mill_error *err)
+{
+	sql_conjuncts all, rest = {NULL, 0};
+	int *map = NULL;
+	MILL_TRY(sql_conjuncts_of(arena, condition, &all, err));
+	MILL_TRY(right_map(arena, left_count, total_count, &map, err));
+	size_t most = (size_t)all.count + 1;
+	mill_expr **left_keys = mill_arena_array(arena, most, sizeof *left_keys);
+	mill_expr **keys = mill_arena_array(arena, 2 * most, sizeof *keys);
+	rest.exprs = mill_arena_array(arena, most, sizeof *rest.exprs);
+	if (left_keys == NULL || keys == NULL || rest.exprs == NULL)
+		return mill_fail_nomem(err, most * sizeof *keys, "a join condition");
+	int count = 0;
+	for (int i = 0; i < all.count; i++) {
+		mill_expr *left, *right;
+		if (sql_is_true(all.exprs[i]))
+			continue;
+		if (!key_pair(all.exprs[i], left_count, &left, &right)) {
+			rest.exprs[rest.count++] = all.exprs[i];
+			continue;
+		}
+		left_keys[count] = left;
+		keys[most + (size_t)count] = mill_expr_remap(arena, right, map, err);
+		if (keys[most + (size_t)count++] == NULL)
+			return MILL_NOMEM;
+	}
+	for (int i = 0; i < count; i++) {
+		keys[count + i] = keys[most + (size_t)i];
+		keys[i] = left_keys[i];
+	}
+	mill_expr *residual;
+	MILL_TRY(sql_conjuncts_join(arena, &rest, &residual, err));
+	*out = (sql_join_condition){keys, count, residual};
+	return MILL_OK;
+}
+
+/* Functions that give a value for every row, whatever the arguments. */
+static bool is_total(const char *name)
+{
+	static const char *const names[] = {"=",
+	                                    "<>",
+	                                    "<",
+	                                    "<=",
+	                                    ">",
+	                                    ">=",
+	                                    "not",
+	                                    "is_null",
+	                                    "is_not_null",
+	                                    "is_true",
+	                                    "is_not_true",
+	                                    "is_false",
+	                                    "is_not_false",
+	                                    "is_unknown",
+	                                    "is_not_unknown",
+	                                    "like",
+	                                    "ilike",
+	                                    "lower",
+	                                    "upper",
+	                                    "length",
+	                                    "char_length",
+	                                    "btrim",
+	                                    "ltrim",
+	                                    "rtrim"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The pattern of LIKE can be wrong (it ends with its escape character) unless it is a literal without one. */
+static bool has_plain_pattern(const mill_expr *call)
+{
+	for (int i = 1; i < call->arg_count; i++) {
+		const mill_expr *arg = call->args[i];
+		if (arg->kind != MILL_EXPR_LITERAL || arg->literal.is_null || arg->type.id != MILL_TYPE_STRING ||
+		    memchr(arg->literal.as.string.text, '\\', (size_t)arg->literal.as.string.length_bytes) != NULL)
+			return false;
+	}
+	return call->arg_count == 2;
+}
+
+/* Casts that have a result for every value. */
+static bool is_widening(mill_type from, mill_type to)
+{
+	if (mill_type_equal(from, to))
+		return true;
+	if (to.id == MILL_TYPE_FLOAT64)
+		return mill_type_is_integer(from) || from.id == MILL_TYPE_FLOAT32;
+	if (to.id == MILL_TYPE_STRING)
+		return mill_type_is_integer(from) || from.id == MILL_TYPE_BOOL;
+	if (mill_type_is_signed(from) && mill_type_is_signed(to))
+		return from.id < to.id;
+	return from.id == MILL_TYPE_DATE && to.id == MILL_TYPE_TIMESTAMP;
+}
+
+static bool node_can_fail(const mill_expr *expr)
+{
+	switch (expr->kind) {
+	case MILL_EXPR_COLUMN:
+	case MILL_EXPR_LITERAL:
+	case MILL_EXPR_PARAM:
+	case MILL_EXPR_CASE:
+	case MILL_EXPR_AND:
+	case MILL_EXPR_OR:
+	case MILL_EXPR_COALESCE:
+	case MILL_EXPR_IN: return false;
+	case MILL_EXPR_CAST: return !is_widening(expr->args[0]->type, expr->type);
+	case MILL_EXPR_CALL: {
+		const char *name = mill_function_name(expr->function);
+		bool is_like = strcmp(name, "like") == 0 || strcmp(name, "ilike") == 0;
+		return !is_total(name) || (is_like && !has_plain_pattern(expr));
+	}
+	case MILL_EXPR_TRY: return false;
+	}
+	return true;
+}
+
+bool sql_can_fail(const mill_expr *expr)
+{
+	if (expr->kind == MILL_EXPR_TRY || (expr->kind == MILL_EXPR_CAST && expr->is_try))
+		return false;
+	if (node_can_fail(expr))
+		return true;
+	for (int i = 0; i < expr->arg_count; i++)
+		if (sql_can_fail(expr->args[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,41 @@
+/* Private to sql/: conditions taken apart at AND, for joins and for the optimiser. Not collective. */
+#ifndef MILL_SQL_CONJUNCT_H
+#define MILL_SQL_CONJUNCT_H
+
+#include "sql/plan.h"
+
+typedef struct sql_conjuncts {
+	mill_expr **exprs;
+	int count;
+} sql_conjuncts;
+
+/* Flattens nested ANDs, in order. MILL_NOMEM. */
+MILL_NODISCARD mill_status sql_conjuncts_of(mill_arena *arena, mill_expr *condition, sql_conjuncts *out,
+                                            mill_error *err);
+/* All of them AND: NULL when there are none. */
+MILL_NODISCARD mill_status sql_conjuncts_join(mill_arena *arena, const sql_conjuncts *conjuncts, mill_expr **out,
+                                              mill_error *err);
+
+/* Which columns an expression uses: below `boundary`, at or above it. */
+typedef struct sql_usage {
+	bool uses_left;
+	bool uses_right;
+} sql_usage;
+sql_usage sql_usage_of(const mill_expr *expr, int boundary);
+
+/* Equalities between the sides become keys (left keys, then right keys over the right's own columns), the rest
+ * residual. */
+typedef struct sql_join_condition {
+	mill_expr **keys;
+	int key_count;
+	mill_expr *residual; /* over left ‖ right; NULL: none */
+} sql_join_condition;
+MILL_NODISCARD mill_status sql_split_join_condition(mill_arena *arena, mill_expr *condition, int left_count,
+                                                    int total_count, sql_join_condition *out, mill_error *err);
+
+/* Could a row make this an error? True when unsure. */
+bool sql_can_fail(const mill_expr *expr);
+bool sql_is_call(const mill_expr *expr, const char *name, int arg_count);
+bool sql_is_true(const mill_expr *expr); /* the literal TRUE */
+
+#endif

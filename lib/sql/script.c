@@ -1,0 +1,122 @@
+/* Scripts: statements one after another, CREATE [TEMP] TABLE|VIEW x AS SELECT among them. */
+#include "sql/parse.h"
+#include "sql/sql.h"
+
+#include <string.h>
+
+typedef struct split_state {
+	sql_parsed parsed;
+	mill_script_statement *statements;
+} split_state;
+
+static mill_status fail(const split_state *state, mill_status status, int position, const char *message,
+                        mill_error *err)
+{
+	return mill_sql_fail_at(err, status, state->parsed.where, state->parsed.text, position, "%s", message);
+}
+
+static int first_token(const split_state *state, const PgQuery__RawStmt *raw)
+{
+	return sql_token_at(&state->parsed, raw->stmt_location);
+}
+
+/* Bytes [from, end of the statement) of the script. */
+static mill_status put_text(split_state *state, const PgQuery__RawStmt *raw, int from, mill_script_statement *out,
+                            mill_error *err)
+{
+	const char *text = state->parsed.text;
+	int end = raw->stmt_len > 0 ? raw->stmt_location + raw->stmt_len : (int)strlen(text);
+	out->text = mill_arena_strndup(state->parsed.arena, text + from, (size_t)(end - from));
+	out->offset = from;
+	return out->text == NULL ? mill_fail_nomem(err, (size_t)(end - from), "a statement") : MILL_OK;
+}
+
+static mill_status put_select(split_state *state, const PgQuery__RawStmt *raw, mill_script_statement *out,
+                              mill_error *err)
+{
+	int token = first_token(state, raw);
+	int from = token < state->parsed.token_count ? state->parsed.tokens[token].start : raw->stmt_location;
+	return put_text(state, raw, from, out, err);
+}
+
+/* The first AS at depth 0 after the name ends the CREATE part. */
+static mill_status put_create(split_state *state, const PgQuery__RawStmt *raw, const PgQuery__RangeVar *relation,
+                              mill_script_statement *out, mill_error *err)
+{
+	const sql_parsed *parsed = &state->parsed;
+	if (relation->schemaname != NULL && relation->schemaname[0] != '\0')
+		return fail(state, MILL_USAGE, relation->location, "tables have no schema: CREATE TABLE name AS …",
+		            err);
+	int token = sql_token_at(parsed, relation->location);
+	sql_name name = sql_spelled(parsed, token, relation->relname);
+	if (name.text == NULL)
+		return mill_fail_nomem(err, strlen(relation->relname), "a statement");
+	int as = token + 1;
+	while (as < parsed->token_count && parsed->tokens[as].kind != PG_QUERY__TOKEN__AS)
+		as++;
+	if (as + 1 >= parsed->token_count)
+		return fail(state, MILL_USAGE, relation->location, "CREATE TABLE … AS needs a SELECT", err);
+	out->create_name = name.text;
+	return put_text(state, raw, parsed->tokens[as + 1].start, out, err);
+}
+
+static mill_status split_table(split_state *state, const PgQuery__RawStmt *raw,
+                               const PgQuery__CreateTableAsStmt *create, mill_script_statement *out, mill_error *err)
+{
+	const PgQuery__IntoClause *into = create->into;
+	int position = into->rel->location;
+	if (create->is_select_into)
+		return fail(state, MILL_USAGE, position, "SELECT INTO is written CREATE TABLE x AS SELECT …", err);
+	if (create->query == NULL || create->query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+		return fail(state, MILL_NOT_YET, position,
+		            "CREATE TABLE AS takes a SELECT; EXECUTE is not supported yet", err);
+	if (into->n_col_names > 0 || into->n_options > 0 || into->skip_data || create->if_not_exists)
+		return fail(state, MILL_NOT_YET, position,
+		            "CREATE TABLE AS takes no column names and options yet: name columns with AS in the SELECT",
+		            err);
+	return put_create(state, raw, into->rel, out, err);
+}
+
+static mill_status split_view(split_state *state, const PgQuery__RawStmt *raw, const PgQuery__ViewStmt *view,
+                              mill_script_statement *out, mill_error *err)
+{
+	int position = view->view->location;
+	if (view->n_aliases > 0 || view->n_options > 0 || view->replace)
+		return fail(state, MILL_NOT_YET, position,
+		            "CREATE VIEW takes no column names and options yet: name columns with AS in the SELECT",
+		            err);
+	return put_create(state, raw, view->view, out, err);
+}
+
+static mill_status split_statement(split_state *state, const PgQuery__RawStmt *raw, mill_script_statement *out,
+                                   mill_error *err)
+{
+	switch (raw->stmt->node_case) {
+	case PG_QUERY__NODE__NODE_SELECT_STMT: return put_select(state, raw, out, err);
+	case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+		return split_table(state, raw, raw->stmt->create_table_as_stmt, out, err);
+	case PG_QUERY__NODE__NODE_VIEW_STMT: return split_view(state, raw, raw->stmt->view_stmt, out, err);
+	default: {
+		int token = first_token(state, raw);
+		int position = token < state->parsed.token_count ? state->parsed.tokens[token].start : -1;
+		return fail(state, MILL_NOT_YET, position,
+		            "only SELECT and CREATE TABLE|VIEW x AS SELECT are supported yet", err);
+	}
+	}
+}
+
+mill_status mill_sql_split(const char *script, const char *where, mill_arena *arena, mill_script_statement **out,
+                           int *count, mill_error *err)
+{
+	split_state state = {.statements = NULL};
+	MILL_TRY(sql_parse(where, script, arena, &state.parsed, err));
+	const PgQuery__ParseResult *tree = state.parsed.tree;
+	state.statements = mill_arena_array(arena, tree->n_stmts + 1, sizeof *state.statements);
+	if (state.statements == NULL)
+		return mill_fail_nomem(err, tree->n_stmts * sizeof *state.statements, "a script");
+	for (size_t i = 0; i < tree->n_stmts; i++)
+		MILL_TRY(split_statement(&state, tree->stmts[i], &state.statements[i], err));
+	*out = state.statements;
+	*count = (int)tree->n_stmts;
+	return MILL_OK;
+}

@@ -1,0 +1,232 @@
+/* The SELECT list: stars spelled out, names of output columns, aliases. */
+#include "sql/binder.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* An alias used again and again can double an expression each time. */
+enum { LIMIT_REUSED_NODES = 100000 };
+
+static mill_status add_target(sql_select *select, sql_target target)
+{
+	MILL_TRY(sql_reserve(select->binder, &select->targets, select->target_count, &select->target_capacity,
+	                     sizeof *select->targets));
+	select->targets[select->target_count++] = target;
+	return MILL_OK;
+}
+
+/* table NULL: all tables. */
+static mill_status add_star(sql_select *select, const char *table, int position)
+{
+	int before = select->target_count;
+	for (int i = 0; i < select->scope.count; i++) {
+		const sql_column *column = &select->scope.columns[i];
+		if (sql_scope_in_star(column, table))
+			MILL_TRY(add_target(
+			    select,
+			    (sql_target){.column = i, .name = {column->name, false, -1}, .position = position}));
+	}
+	if (select->target_count == before && table == NULL && select->scope.table_count == 0 &&
+	    select->statement->n_values_lists == 0)
+		return sql_fail(select->binder, MILL_USAGE, position, "SELECT * needs a FROM");
+	return MILL_OK;
+}
+
+/* The name before `.*`; text NULL: the node is no star, or a bare one. */
+static sql_name star_table(sql_select *select, const PgQuery__ColumnRef *reference)
+{
+	sql_name none = {NULL, false, -1};
+	if (reference->n_fields != 2)
+		return none;
+	const sql_parsed *parsed = &select->binder->parsed;
+	return sql_spelled(parsed, sql_token_at(parsed, reference->location), sql_string_of(reference->fields[0]));
+}
+
+static bool is_star(const PgQuery__Node *node)
+{
+	if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_REF || node->column_ref->n_fields == 0)
+		return false;
+	const PgQuery__ColumnRef *reference = node->column_ref;
+	return reference->fields[reference->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+}
+
+static mill_status collect_star(sql_select *select, const PgQuery__ResTarget *target)
+{
+	sql_binder *binder = select->binder;
+	const PgQuery__ColumnRef *reference = target->val->column_ref;
+	if (reference->n_fields == 1)
+		return add_star(select, NULL, target->location);
+	sql_name table = star_table(select, reference);
+	if (table.text == NULL || !sql_scope_has_table(&select->scope, table.text)) {
+		const char *near = table.text == NULL ? NULL : sql_scope_suggest_table(&select->scope, table.text);
+		return sql_fail(binder, MILL_USAGE, target->location, "FROM has no table \"%s\"%s%s%s",
+		                table.text == NULL ? "?" : table.text, near == NULL ? "" : " (did you mean \"",
+		                near == NULL ? "" : near, near == NULL ? "" : "\"?)");
+	}
+	return add_star(select, table.text, target->location);
+}
+
+static mill_status collect_target(sql_select *select, const PgQuery__ResTarget *target, int next)
+{
+	if (is_star(target->val))
+		return collect_star(select, target);
+	sql_target out = {.node = target->val, .column = -1, .position = target->location};
+	out.has_alias = target->name != NULL && target->name[0] != '\0';
+	if (out.has_alias) {
+		out.name = sql_target_alias(&select->binder->parsed, target->location, next, target->name);
+		if (out.name.text == NULL)
+			return sql_fail_memory(select->binder);
+	}
+	return add_target(select, out);
+}
+
+mill_status sql_collect_targets(sql_select *select)
+{
+	const PgQuery__SelectStmt *statement = select->statement;
+	if (statement->n_values_lists > 0)
+		return add_star(select, NULL, -1);
+	if (statement->n_target_list == 0)
+		return sql_fail(select->binder, MILL_USAGE, -1, "SELECT needs at least one column");
+	for (size_t i = 0; i < statement->n_target_list; i++) {
+		bool is_last = i + 1 == statement->n_target_list;
+		int next = is_last ? -1 : statement->target_list[i + 1]->res_target->location;
+		MILL_TRY(collect_target(select, statement->target_list[i]->res_target, next));
+	}
+	return MILL_OK;
+}
+
+/* The name of the innermost function, type or column, as PostgreSQL picks it; NULL: none. */
+static const char *figure_name(const PgQuery__Node *node, bool *is_weak)
+{
+	*is_weak = false;
+	switch (node->node_case) {
+	case PG_QUERY__NODE__NODE_FUNC_CALL:
+		return sql_string_of(node->func_call->funcname[node->func_call->n_funcname - 1]);
+	case PG_QUERY__NODE__NODE_A_EXPR:
+		return node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : NULL;
+	case PG_QUERY__NODE__NODE_TYPE_CAST: {
+		const PgQuery__TypeName *type = node->type_cast->type_name;
+		const char *name = figure_name(node->type_cast->arg, is_weak);
+		if (name != NULL && !*is_weak)
+			return name;
+		*is_weak = true;
+		return sql_string_of(type->names[type->n_names - 1]);
+	}
+	case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return figure_name(node->collate_clause->arg, is_weak);
+	case PG_QUERY__NODE__NODE_CASE_EXPR: {
+		const PgQuery__Node *last = node->case_expr->defresult;
+		const char *name = last == NULL ? NULL : figure_name(last, is_weak);
+		if (name != NULL && !*is_weak)
+			return name;
+		*is_weak = true;
+		return "case";
+	}
+	case PG_QUERY__NODE__NODE_COALESCE_EXPR: return "coalesce";
+	case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+		return node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least";
+	case PG_QUERY__NODE__NODE_SUB_LINK:
+		return node->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK ? "exists" : NULL;
+	default: return NULL;
+	}
+}
+
+/* The column that a scalar sub-query selects gives its name. */
+static const char *subquery_name(sql_select *select, const mill_expr *expr)
+{
+	sql_binder *binder = select->binder;
+	int number = expr->kind == MILL_EXPR_PARAM ? expr->param - binder->context->first_subquery : -1;
+	if (number < 0 || number >= binder->subquery_count)
+		return NULL;
+	return binder->subqueries[number]->schema.fields[0].name;
+}
+
+static void name_target(sql_select *select, sql_target *target)
+{
+	if (target->name.text != NULL)
+		return;
+	const mill_expr *expr = target->expr;
+	bool is_weak;
+	const char *name = NULL;
+	if (target->node->node_case == PG_QUERY__NODE__NODE_SUB_LINK)
+		name = subquery_name(select, expr);
+	if (name == NULL)
+		name = figure_name(target->node, &is_weak);
+	target->name = (sql_name){name == NULL ? "?column?" : name, false, -1};
+}
+
+/* A plain column reference gives the spelling of its source. */
+static mill_status bind_reference(sql_select *select, sql_target *target)
+{
+	const PgQuery__Node *node = target->node;
+	while (node->node_case == PG_QUERY__NODE__NODE_COLLATE_CLAUSE ||
+	       node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
+		node = node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST ? node->type_cast->arg
+		                                                         : node->collate_clause->arg;
+	if (target->name.text == NULL && node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+		sql_name name;
+		MILL_TRY(sql_reference_name(select, node->column_ref, &name));
+		target->name = name;
+	}
+	return MILL_OK;
+}
+
+mill_status sql_target_bind(sql_select *select, int index)
+{
+	sql_target *target = &select->targets[index];
+	if (target->expr != NULL)
+		return MILL_OK;
+	if (target->node == NULL)
+		return sql_scope_column(select, target->column, target->position, &target->expr);
+	sql_clause clause = select->clause;
+	int visible = select->visible_targets;
+	bool in_aggregate = select->in_aggregate, in_window = select->in_window;
+	select->clause = SQL_IN_LIST;
+	select->visible_targets = index;
+	select->in_aggregate = select->in_window = false;
+	mill_expr *expr;
+	MILL_TRY(sql_bind_expr(select, target->node, &expr));
+	target = &select->targets[index];
+	target->expr = expr;
+	target->size = sql_expr_size(expr);
+	MILL_TRY(bind_reference(select, target));
+	name_target(select, target);
+	select->clause = clause;
+	select->visible_targets = visible;
+	select->in_aggregate = in_aggregate;
+	select->in_window = in_window;
+	return MILL_OK;
+}
+
+int sql_target_find(const sql_select *select, sql_name name, int limit)
+{
+	int found = -1;
+	for (int i = 0; i < limit; i++) {
+		const sql_target *target = &select->targets[i];
+		if (target->name.text == NULL || strcasecmp(target->name.text, name.text) != 0)
+			continue;
+		if (name.is_quoted && strcmp(target->name.text, name.text) != 0)
+			continue;
+		bool is_same = found >= 0 && select->targets[found].expr != NULL && target->expr != NULL &&
+		               mill_expr_equal(select->targets[found].expr, target->expr);
+		if (found >= 0 && !is_same)
+			return -2;
+		if (found < 0)
+			found = i;
+	}
+	return found;
+}
+
+mill_status sql_alias_expr(sql_select *select, int index, int position, mill_expr **out)
+{
+	sql_binder *binder = select->binder;
+	MILL_TRY(sql_target_bind(select, index));
+	const sql_target *target = &select->targets[index];
+	binder->reused_nodes += target->size;
+	if (binder->reused_nodes > LIMIT_REUSED_NODES)
+		return sql_fail(
+		    binder, MILL_USAGE, position,
+		    "aliases that use aliases make this expression too large: compute \"%s\" in a sub-query",
+		    target->name.text);
+	*out = target->expr;
+	return MILL_OK;
+}
