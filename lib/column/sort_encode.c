@@ -41,8 +41,8 @@ static bool may_hold_zero(const mill_column *column, int64_t first, int64_t rows
 	return end > start && memchr(column->bytes + start, 0, end - start) != NULL;
 }
 
-/* Adds the key bytes of each row to sizes. */
-static void add_text_sizes(const mill_column *column, int64_t rows, uint32_t *restrict sizes)
+/* Adds the key bytes of each row to sizes; false when a row's pass what a column can hold. */
+static bool add_text_sizes(const mill_column *column, int64_t rows, uint32_t *restrict sizes)
 {
 	bool escape = rows > 0 && may_hold_zero(column, 0, rows);
 	for (int64_t r = 0; r < rows; r++) {
@@ -52,11 +52,15 @@ static void add_text_sizes(const mill_column *column, int64_t rows, uint32_t *re
 			continue;
 		}
 		const char *text = mill_column_text(column, r, &length);
-		sizes[r] += 1 + (uint32_t)(escape ? escaped_bytes(text, length) : (size_t)length + 2);
+		size_t bytes = sizes[r] + 1 + (escape ? escaped_bytes(text, length) : (size_t)length + 2);
+		if (bytes > INT32_MAX)
+			return false;
+		sizes[r] = (uint32_t)bytes;
 	}
+	return true;
 }
 
-/* Fills offsets[1 … rows]; returns the bytes of all keys. A row's sizes stay below 2^32: its text does. */
+/* Fills offsets[1 … rows]; returns the bytes of all keys, more than INT32_MAX when a column cannot hold them. */
 static size_t lay_out(const mill_batch *batch, const mill_sort_key *keys, int n, bool with_ids, int32_t *offsets)
 {
 	uint32_t *sizes = (uint32_t *)offsets + 1;
@@ -64,10 +68,10 @@ static size_t lay_out(const mill_batch *batch, const mill_sort_key *keys, int n,
 	memset(sizes, 0, (size_t)batch->rows * sizeof(*sizes));
 	for (int k = 0; k < n; k++) {
 		const mill_column *column = &batch->columns[keys[k].column];
-		if (mill_type_is_text(column->type))
-			add_text_sizes(column, batch->rows, sizes);
-		else
+		if (!mill_type_is_text(column->type))
 			fixed += 1 + encoded_width(column);
+		else if (!add_text_sizes(column, batch->rows, sizes))
+			return (size_t)INT32_MAX + 1;
 	}
 	for (int64_t r = 0; r < batch->rows; r++) {
 		total += fixed + sizes[r];
