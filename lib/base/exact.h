@@ -92,6 +92,10 @@ MILL_NODISCARD mill_status mill_exact_mean(const mill_exact *sum, int64_t n, dou
  * infinity. MILL_DATA when it is beyond float64. mem is not used yet. */
 MILL_NODISCARD mill_status mill_exact_variance(const mill_exact *sum, const mill_exact *squares, int64_t n,
                                                int64_t divisor, mill_mem *mem, double *out, mill_error *err);
+/* RN((nΣxy − ΣxΣy) / (n·divisor)), as mill_exact_variance. */
+MILL_NODISCARD mill_status mill_exact_covariance(const mill_exact *x, const mill_exact *y, const mill_exact *xy,
+                                                 int64_t n, int64_t divisor, mill_mem *mem, double *out,
+                                                 mill_error *err);
 /* corr of D6 over n pairs: with A = nΣx² − (Σx)², B and C alike, each rounded once, C/(sqrt A·sqrt B) clamped to
  * [−1, 1]. A and B are first scaled by even powers of two to between 1 and 4 and C by the root of their product: that
  * changes no digit, and nothing overflows or gets lost however far apart x and y are. *is_null is set (and *out is 0)

@@ -84,20 +84,26 @@ static void centred(const mill_exact *x, const mill_exact *y, const mill_exact *
 	mill_wide_subtract(out, &product, out);
 }
 
-mill_status mill_exact_variance(const mill_exact *sum, const mill_exact *squares, int64_t n, int64_t divisor,
-                                mill_mem *mem, double *out, mill_error *err)
+mill_status mill_exact_covariance(const mill_exact *x, const mill_exact *y, const mill_exact *xy, int64_t n,
+                                  int64_t divisor, mill_mem *mem, double *out, mill_error *err)
 {
 	(void)mem;
-	if ((sum->specials | squares->specials) != 0) {
+	if ((x->specials | y->specials | xy->specials) != 0) {
 		*out = NAN;
 		return MILL_OK;
 	}
 	mill_wide value;
-	centred(sum, sum, squares, n, &value);
+	centred(x, y, xy, n, &value);
 	/* Dividing twice cuts off what one division by the product would. */
 	bool rest = mill_wide_divide(&value, (uint64_t)n, 2);
 	rest = mill_wide_divide(&value, (uint64_t)divisor, 2) || rest;
 	return mill_wide_round(&value, 0, rest, float64, out) ? MILL_OK : beyond("variance", "float64", err);
+}
+
+mill_status mill_exact_variance(const mill_exact *sum, const mill_exact *squares, int64_t n, int64_t divisor,
+                                mill_mem *mem, double *out, mill_error *err)
+{
+	return mill_exact_covariance(sum, sum, squares, n, divisor, mem, out, err);
 }
 
 /* The even power of two that brings a into [1, 4). */
