@@ -6,10 +6,12 @@
 #include "base/hash.h"
 #include "base/knobs.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void mem_accounts(void)
 {
@@ -62,6 +64,41 @@ static void mem_realloc_keeps_contents(void)
 	CU_ASSERT_EQUAL(block[0], 0);
 	mill_mem_free(block);
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void mem_reuses_blocks(void)
+{
+	mill_mem mem;
+	mill_mem_init(&mem, 8 << 20);
+	char *held = mill_mem_alloc(&mem, 10);
+	for (int round = 0; round < 3; round++) {
+		for (size_t size = 16 << 10; size < 600 << 10; size += 7001) {
+			char *block = mill_mem_alloc(&mem, size);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+			memset(block, 0xAA, size);
+			mill_mem_free(block);
+			char *zeroed = mill_mem_calloc(&mem, 1, size);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(zeroed);
+			CU_ASSERT(zeroed[0] == 0 && memcmp(zeroed, zeroed + 1, size - 1) == 0);
+			mill_mem_free(zeroed);
+			CU_ASSERT(mem.cached_bytes <= 1 << 20);
+			CU_ASSERT(mem.used_bytes < 200);
+		}
+	}
+	/* What is kept never stands in the way of the budget. */
+	void *most = mill_mem_alloc(&mem, (7 << 20) + 1000);
+	CU_ASSERT_PTR_NOT_NULL(most);
+	CU_ASSERT(mem.used_bytes + mem.cached_bytes <= mem.budget_bytes);
+	mill_mem_free(most);
+	void *kept = mill_mem_alloc(&mem, 20 << 10);
+	mill_mem_free(kept);
+	mill_mem_trim(&mem);
+	CU_ASSERT_EQUAL(mem.cached_bytes, 0);
+	kept = mill_mem_alloc(&mem, 20 << 10);
+	mill_mem_free(kept);
+	mill_mem_free(held);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+	CU_ASSERT_EQUAL(mem.cached_bytes, 0);
 }
 
 static void mem_fails_on_demand(void)
@@ -225,6 +262,80 @@ static void knobs_from_environment(void)
 	unsetenv("RANKMILL_SIMD");
 }
 
+static void size_is(const char *text, int64_t expected)
+{
+	int64_t value = -1;
+	mill_error err = {0};
+	CU_ASSERT_EQUAL(mill_parse_size(text, &value, &err), expected < 0 ? MILL_USAGE : MILL_OK);
+	CU_ASSERT_EQUAL(value, expected);
+}
+
+static void sizes_and_durations(void)
+{
+	size_is("0", 0);
+	size_is("4096", 4096);
+	size_is("1 MiB", 1 << 20);
+	size_is("4G", (int64_t)4 << 30);
+	size_is("1.5 GB", 1500000000);
+	size_is("1.5kib", 1536);
+	size_is("64kb", 64000);
+	size_is(".5k", 512);
+	size_is("8388607T", INT64_MAX / ((int64_t)1 << 40) * ((int64_t)1 << 40));
+	size_is("", -1);
+	size_is("-1", -1);
+	size_is("G", -1);
+	size_is("1.2.3", -1);
+	size_is("4 GX", -1);
+	size_is("8388608T", -1);
+	size_is("99999999999999999999", -1);
+	int64_t ns = 0;
+	mill_error err = {0};
+	CU_ASSERT(mill_parse_duration("120s", &ns, &err) == MILL_OK && ns == 120000000000);
+	CU_ASSERT(mill_parse_duration("30 days", &ns, &err) == MILL_OK && ns == 30 * (int64_t)86400000000000);
+	CU_ASSERT(mill_parse_duration("1.5", &ns, &err) == MILL_OK && ns == 1500000000);
+	CU_ASSERT_EQUAL(mill_parse_duration("soon", &ns, &err), MILL_USAGE);
+	CU_ASSERT_STRING_EQUAL(err.message, "\"soon\" is no duration; write it as \"120s\" or \"30 days\"");
+	char text[MILL_SIZE_TEXT_BYTES];
+	CU_ASSERT_STRING_EQUAL(mill_size_text(512, text), "512 B");
+	CU_ASSERT_STRING_EQUAL(mill_size_text(1536, text), "1.5 KiB");
+	CU_ASSERT_STRING_EQUAL(mill_size_text((int64_t)300 << 20, text), "300 MiB");
+}
+
+/* What goes to stderr while body runs. */
+static void log_lines(const mill_log *log, char *out, size_t capacity)
+{
+	int pipes[2];
+	static char long_text[20000];
+	memset(long_text, 'x', sizeof long_text - 1);
+	CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+	int saved = dup(2);
+	dup2(pipes[1], 2);
+	mill_log_print(log, MILL_LOG_ERROR, "error %d", 1);
+	mill_info(log, "info");
+	mill_debug(log, "debug");
+	mill_warn(log, "%s", long_text);
+	dup2(saved, 2);
+	close(saved);
+	close(pipes[1]);
+	size_t size = 0;
+	for (ssize_t n = 1; n > 0 && size + 1 < capacity; size += (size_t)n)
+		n = read(pipes[0], out + size, capacity - 1 - size);
+	close(pipes[0]);
+	out[size] = '\0';
+}
+
+static void logs(void)
+{
+	static char text[30000];
+	mill_log log = {MILL_LOG_INFO, 0};
+	log_lines(&log, text, sizeof text);
+	CU_ASSERT_EQUAL(strncmp(text, "rankmill: error: error 1\nrankmill: info: info\nrankmill: warning: xxx", 66), 0);
+	CU_ASSERT(strlen(text) > 8000 && text[strlen(text) - 1] == '\n');
+	log = (mill_log){MILL_LOG_DEBUG, 3};
+	log_lines(&log, text, sizeof text);
+	CU_ASSERT_STRING_EQUAL(text, "rankmill[3]: debug: debug\n");
+}
+
 static void clocks(void)
 {
 	int64_t start = mill_clock_ns();
@@ -235,6 +346,7 @@ static void clocks(void)
 static const unit_case cases[] = {
     {"mem_accounts", mem_accounts},
     {"mem_realloc_keeps_contents", mem_realloc_keeps_contents},
+    {"mem_reuses_blocks", mem_reuses_blocks},
     {"mem_fails_on_demand", mem_fails_on_demand},
     {"mem_charges", mem_charges},
     {"arena_keeps_everything", arena_keeps_everything},
@@ -242,6 +354,8 @@ static const unit_case cases[] = {
     {"bytes_near_the_budget", bytes_near_the_budget},
     {"hashes", hashes},
     {"knobs_from_environment", knobs_from_environment},
+    {"sizes_and_durations", sizes_and_durations},
+    {"logs", logs},
     {"clocks", clocks},
 };
 UNIT_MAIN("base", cases)
