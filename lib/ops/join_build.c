@@ -28,10 +28,9 @@ static void build_empty(mill_join_build *build)
 static mill_status join_rows(mill_join_build *build, mill_batch *out, mill_error *err)
 {
 	const mill_join_spec *spec = &build->spec;
-	if (build->rows.rows > 0) {
+	if (build->rows.rows > 0)
 		MILL_TRY(op_batches_add(&build->batches, &build->rows, err));
-		mill_batch_release(&build->rows);
-	}
+	mill_batch_release(&build->rows);
 	if (build->batches.rows > 0)
 		return op_batches_join(&build->batches, &build->env, "join", out, err);
 	mill_batch made = {0};
