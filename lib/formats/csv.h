@@ -33,9 +33,11 @@ typedef struct mill_csv_table {
 	mill_csv_options options;
 	mill_input_file *files; /* in ordinal order */
 	int64_t file_count;
-	mill_schema schema;      /* declared or inferred; hive columns last */
-	int file_column_count;   /* fields of a row */
-	const bool *is_declared; /* [schema.count] */
+	mill_schema schema;         /* declared or inferred; hive columns last */
+	int file_column_count;      /* fields of a row */
+	const bool *is_declared;    /* [schema.count] */
+	const int64_t *data_starts; /* [file_count] offset behind BOM, skipped lines and header */
+	const int64_t *lead_lines;  /* [file_count] line ends before data_starts */
 } mill_csv_table;
 
 /* Rank 0 opens the files, detects compression, reads the header and infers what is not declared. declared may be
@@ -85,5 +87,21 @@ void mill_csv_compose(const mill_csv_transition *transitions, int64_t count, int
 /* The reader starts the contiguous range that begins at (file, begin) at first_row instead of guessing. */
 MILL_NODISCARD mill_status mill_csv_set_exact(mill_csv_reader *reader, int32_t file, int64_t begin, int64_t first_row,
                                               mill_error *err);
+
+/* Line numbers. A line end is LF, CRLF or a lone CR, inside quotes too, and belongs to the place of its last byte.
+ *
+ * With spec.want_line a reader must know the lines before each contiguous range that it begins. Either it is told (the
+ * job counts every rank's ranges with mill_csv_count_lines and sums over those before, in file order), or it reads the
+ * file from its begin to count them itself, which is right but slow. */
+MILL_NODISCARD mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *range, mill_mem *mem,
+                                                int64_t *lines, mill_error *err);
+/* lines: the line ends of file before `begin`, where a contiguous range begins. */
+MILL_NODISCARD mill_status mill_csv_set_lines_before(mill_csv_reader *reader, int32_t file, int64_t begin,
+                                                     int64_t lines, mill_error *err);
+/* For reports, after the seams were checked: bases[i] + mill_bad_row.line + 1 is the line number of a row of seams[i].
+ * The seams cover every file from its begin without a gap, in the order of (file, begin). */
+void mill_csv_line_bases(const mill_csv_table *table, const mill_seam *seams, int64_t count, int64_t *bases);
+/* Brings seams into the order of (file, begin). */
+void mill_csv_sort_seams(mill_seam *seams, int64_t count);
 
 #endif

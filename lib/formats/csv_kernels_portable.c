@@ -1,0 +1,57 @@
+/* The column kernels for any CPU, and the choice between the copies. */
+#include "base/simd.h"
+#include "formats/csv_number.h"
+
+#define KERNELS_TABLE mill_csv_kernels_portable
+#define KERNELS_TARGET
+#define KERNELS_NUMBER(p, n, point, out) csv_number_plain(p, n, point, out)
+#define KERNELS_TIMESTAMP(p, n, out)     false
+#include "formats/csv_kernels_body.h"
+
+static const mill_csv_kernels *table_of(int simd)
+{
+#if MILL_SIMD_HAVE_V3
+	if (simd == MILL_SIMD_V3)
+		return &mill_csv_kernels_v3;
+#else
+	(void)simd;
+#endif
+	return &mill_csv_kernels_portable;
+}
+
+mill_csv_kernel_fn *mill_csv_kernel_of(const mill_csv_rules *rules, mill_type type, int simd)
+{
+	const mill_csv_kernels *k = table_of(simd);
+	bool has_format = rules->format.step_count > 0;
+	switch ((mill_type_id)type.id) {
+	case MILL_TYPE_INT8: return k->int8;
+	case MILL_TYPE_INT16: return k->int16;
+	case MILL_TYPE_INT32: return k->int32;
+	case MILL_TYPE_INT64: return k->int64;
+	case MILL_TYPE_UINT8: return k->uint8;
+	case MILL_TYPE_UINT16: return k->uint16;
+	case MILL_TYPE_UINT32: return k->uint32;
+	case MILL_TYPE_UINT64: return k->uint64;
+	case MILL_TYPE_FLOAT32: return k->float32;
+	case MILL_TYPE_FLOAT64: return k->float64;
+	case MILL_TYPE_DECIMAL: return k->decimal;
+	case MILL_TYPE_DATE: return has_format && !rules->format.has_time ? NULL : k->date;
+	case MILL_TYPE_TIMESTAMP: return has_format ? NULL : k->timestamp;
+	default: return NULL;
+	}
+}
+
+void mill_csv_read_text(const mill_csv_run *run, int simd, mill_csv_text_target *target)
+{
+	table_of(simd)->text(run, target);
+}
+
+size_t mill_csv_text_length(const mill_csv_run *run)
+{
+	size_t total = 0;
+	for (int64_t r = 0; r < run->rows; r++) {
+		const uint32_t *ends = run->ends + run->first[r] + run->field;
+		total += ends[1] - ends[0] - 1;
+	}
+	return total;
+}

@@ -1,0 +1,345 @@
+/* Runs of splits: opening files, finding first rows, seams. */
+#include "formats/csv_guess.h"
+#include "formats/csv_lines.h"
+#include "formats/csv_scan.h"
+
+#include "base/simd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define READ_BYTES ((size_t)1 << 20)
+/* Small splits are a matter of tests: they should not read a megabyte each. */
+#define LEAST_READ_BYTES ((size_t)4 << 10)
+
+static mill_status check_spec(const mill_csv_table *table, const mill_scan_spec *spec, mill_error *err)
+{
+	int visible = spec->column_count + spec->want_file + spec->want_line + spec->want_offset;
+	for (int i = 0; i < spec->column_count; i++)
+		if (spec->columns[i] < 0 || spec->columns[i] >= table->schema.count)
+			return mill_fail(err, MILL_INTERNAL, "a CSV scan asks for column %d of %d", spec->columns[i],
+			                 table->schema.count);
+	for (int i = 0; spec->filter != NULL && i < spec->filter->column_count; i++)
+		if (spec->filter->columns[i] < 0 || spec->filter->columns[i] >= visible)
+			return mill_fail(err, MILL_INTERNAL, "a scan filter asks for column %d of %d",
+			                 spec->filter->columns[i], visible);
+	return MILL_OK;
+}
+
+static mill_status plan_fields(mill_csv_reader *r, mill_error *err)
+{
+	const mill_scan_spec *spec = &r->spec;
+	size_t fields = (size_t)r->table->file_column_count + 1;
+	size_t outputs = (size_t)spec->column_count + 8;
+	r->fields = mill_mem_calloc(r->mem, fields, sizeof *r->fields);
+	r->decoded = mill_mem_calloc(r->mem, fields, sizeof *r->decoded);
+	r->filter_needs = mill_mem_calloc(r->mem, outputs, sizeof *r->filter_needs);
+	if (r->fields == NULL || r->decoded == NULL || r->filter_needs == NULL)
+		return mill_fail_nomem(err, fields * sizeof *r->decoded, "a CSV scan");
+	for (int f = 0; f < r->table->file_column_count; f++)
+		r->fields[f].type = r->table->schema.fields[f].type;
+	for (int i = 0; i < spec->column_count; i++)
+		if (spec->columns[i] < r->table->file_column_count)
+			r->fields[spec->columns[i]].is_wanted = true;
+	for (int i = 0; spec->filter != NULL && i < spec->filter->column_count; i++) {
+		int at = spec->filter->columns[i];
+		r->filter_needs[at] = true;
+		if (at < spec->column_count && spec->columns[at] < r->table->file_column_count)
+			r->fields[spec->columns[at]].is_in_filter = true;
+	}
+	return MILL_OK;
+}
+
+mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_plan *plan, const mill_scan_spec *spec,
+                                 const mill_knobs *knobs, mill_mem *mem, mill_csv_reader **out, mill_error *err)
+{
+	MILL_TRY(check_spec(table, spec, err));
+	mill_csv_reader *r = mill_mem_calloc(mem, 1, sizeof *r);
+	if (r == NULL)
+		return mill_fail_nomem(err, sizeof *r, "a CSV scan");
+	r->table = table;
+	r->plan = plan;
+	r->spec = *spec;
+	r->knobs = *knobs;
+	r->mem = mem;
+	r->simd = mill_simd_level(knobs);
+	r->window_file = -1;
+	r->next_split = -1;
+	mill_csv_rows_init(&r->rows, mem);
+	mill_bytes_init(&r->detail, mem);
+	mill_status status = mill_csv_rules_init(&r->rules, &table->options, err);
+	if (status == MILL_OK) {
+		mill_csv_decoder_init(&r->decoder, &r->rules, r->simd, spec->bad_policy == MILL_BAD_NULL, mem);
+		status = plan_fields(r, err);
+	}
+	if (status != MILL_OK) {
+		mill_csv_reader_close(r);
+		return status;
+	}
+	*out = r;
+	return MILL_OK;
+}
+
+void mill_csv_reader_close(mill_csv_reader *r)
+{
+	if (r == NULL)
+		return;
+	mill_csv_window_close(&r->window);
+	mill_csv_rows_release(&r->rows);
+	if (r->decoder.mem != NULL)
+		mill_csv_decoder_release(&r->decoder);
+	mill_bytes_release(&r->detail);
+	mill_mem_free(r->fields);
+	mill_mem_free(r->decoded);
+	mill_mem_free(r->filter_needs);
+	mill_mem_free(r->seams);
+	mill_mem_free(r->exact_rows.items);
+	mill_mem_free(r->line_bases.items);
+	mill_mem_free(r);
+}
+
+const mill_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count)
+{
+	*count = reader->seam_count;
+	return reader->seams;
+}
+
+const mill_scan_counts *mill_csv_counts(const mill_csv_reader *reader)
+{
+	return &reader->counts;
+}
+
+static mill_status remember(mill_csv_reader *r, mill_csv_known_list *list, int32_t file, int64_t begin, int64_t value,
+                            mill_error *err)
+{
+	if (list->count == list->capacity) {
+		int64_t capacity = list->capacity * 2 + 16;
+		mill_csv_known *items = mill_mem_realloc(r->mem, list->items, (size_t)capacity * sizeof *items);
+		if (items == NULL)
+			return mill_fail_nomem(err, (size_t)capacity * sizeof *items, "a CSV scan");
+		list->items = items;
+		list->capacity = capacity;
+	}
+	list->items[list->count++] = (mill_csv_known){file, begin, value};
+	return MILL_OK;
+}
+
+static bool recall(const mill_csv_known_list *list, int32_t file, int64_t begin, int64_t *value)
+{
+	for (int64_t i = list->count - 1; i >= 0; i--)
+		if (list->items[i].file == file && list->items[i].begin == begin) {
+			*value = list->items[i].value;
+			return true;
+		}
+	return false;
+}
+
+mill_status mill_csv_set_exact(mill_csv_reader *reader, int32_t file, int64_t begin, int64_t first_row, mill_error *err)
+{
+	return remember(reader, &reader->exact_rows, file, begin, first_row, err);
+}
+
+mill_status mill_csv_set_lines_before(mill_csv_reader *reader, int32_t file, int64_t begin, int64_t lines,
+                                      mill_error *err)
+{
+	return remember(reader, &reader->line_bases, file, begin, lines, err);
+}
+
+static mill_status open_window(mill_csv_reader *r, const mill_range *range, mill_error *err)
+{
+	if (r->window_file == range->file)
+		return MILL_OK;
+	int64_t wanted = mill_max_i64(range->end - range->begin, (int64_t)LEAST_READ_BYTES);
+	size_t step = (size_t)mill_min_i64(wanted, (int64_t)READ_BYTES);
+	r->window_file = -1;
+	MILL_TRY(mill_csv_window_open(&r->window, &r->table->files[range->file], step, r->mem, err));
+	r->window_file = range->file;
+	return MILL_OK;
+}
+
+/* Where the first row of a new contiguous range begins. */
+static mill_status find_first_row(mill_csv_reader *r, mill_seam *seam, mill_error *err)
+{
+	int64_t data_start = r->table->data_starts[seam->file];
+	if (seam->begin <= data_start) {
+		seam->first_row = data_start;
+		return MILL_OK;
+	}
+	if (recall(&r->exact_rows, seam->file, seam->begin, &seam->first_row))
+		return MILL_OK;
+	mill_csv_state state;
+	seam->guessed = 1;
+	MILL_TRY(mill_csv_guess_state(&r->window, &r->rules.bytes, r->simd, r->table->file_column_count, seam->begin,
+	                              r->knobs.invert_guess, r->mem, &state, err));
+	return mill_csv_find_row(&r->window, &r->rules.bytes, state, &seam->first_row, err);
+}
+
+mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *range, mill_mem *mem, int64_t *lines,
+                                 mill_error *err)
+{
+	mill_csv_window w = {0};
+	int64_t count = 0;
+	int simd = mill_simd_level(NULL);
+	MILL_TRY(mill_csv_window_open(&w, &table->files[range->file], READ_BYTES, mem, err));
+	mill_status status = mill_csv_window_seek(&w, range->begin, err);
+	while (status == MILL_OK && w.offset < range->end) {
+		/* One byte ahead, for the LF of a CRLF. */
+		if (w.size_bytes < 2 && !w.at_end) {
+			status = mill_csv_window_more(&w, err);
+			continue;
+		}
+		if (w.size_bytes == 0)
+			break;
+		size_t size = w.at_end ? w.size_bytes : w.size_bytes - 1;
+		size = (size_t)mill_min_i64((int64_t)size, range->end - w.offset);
+		count += mill_csv_line_ends(w.text, size, simd);
+		mill_csv_window_drop(&w, size);
+	}
+	mill_csv_window_close(&w);
+	if (status == MILL_OK)
+		*lines = count;
+	return status;
+}
+
+/* Lines before the seam's first_row, for _line. */
+static mill_status find_line_base(mill_csv_reader *r, const mill_seam *seam, mill_error *err)
+{
+	int64_t data_start = r->table->data_starts[seam->file], before = 0, between = 0;
+	if (!r->spec.want_line)
+		return MILL_OK;
+	r->line_base = r->table->lead_lines[seam->file];
+	if (seam->begin <= data_start)
+		return MILL_OK;
+	if (!recall(&r->line_bases, seam->file, seam->begin, &before)) {
+		mill_range range = {seam->file, 0, seam->begin};
+		MILL_TRY(mill_csv_count_lines(r->table, &range, r->mem, &before, err));
+	}
+	mill_range range = {seam->file, seam->begin, seam->first_row};
+	MILL_TRY(mill_csv_count_lines(r->table, &range, r->mem, &between, err));
+	r->line_base = before + between;
+	return MILL_OK;
+}
+
+static mill_status add_seam(mill_csv_reader *r, const mill_range *range, mill_error *err)
+{
+	if (r->seam_count == r->seam_capacity) {
+		int64_t capacity = r->seam_capacity * 2 + 16;
+		mill_seam *seams = mill_mem_realloc(r->mem, r->seams, (size_t)capacity * sizeof *seams);
+		if (seams == NULL)
+			return mill_fail_nomem(err, (size_t)capacity * sizeof *seams, "a CSV scan");
+		r->seams = seams;
+		r->seam_capacity = capacity;
+	}
+	mill_seam seam = {.file = range->file, .begin = range->begin, .end = range->end};
+	r->seams[r->seam_count++] = seam;
+	return MILL_OK;
+}
+
+/* While a head is a guess, text that cannot be read speaks against the guess, not against the file: the seam fails. */
+static bool is_guess_refuted(const mill_seam *seam, mill_status status)
+{
+	return seam->guessed != 0 && (status == MILL_DATA || status == MILL_NOMEM);
+}
+
+static mill_status begin_seam(mill_csv_reader *r, const mill_range *range, mill_error *err)
+{
+	MILL_TRY(add_seam(r, range, err));
+	mill_seam *seam = &r->seams[r->seam_count - 1];
+	mill_status status = find_first_row(r, seam, err);
+	if (status == MILL_OK)
+		status = find_line_base(r, seam, err);
+	if (is_guess_refuted(seam, status)) {
+		seam->next_row = -1;
+		return MILL_OK;
+	}
+	seam->next_row = seam->first_row;
+	r->line = (mill_csv_line_cursor){seam->first_row, 0};
+	return status;
+}
+
+/* The rows of one range, from seam->next_row on. */
+static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_sink *sink, mill_error *err)
+{
+	mill_seam *seam = &r->seams[r->seam_count - 1];
+	bool at_end = false;
+	if (seam->next_row < 0 || seam->next_row >= range->end)
+		return MILL_OK;
+	MILL_TRY(mill_csv_window_seek(&r->window, seam->next_row, err));
+	int64_t rows_before = r->counts.read_rows;
+	while (!at_end && r->window.offset < range->end) {
+		if (sink->done || r->emitted_rows >= r->spec.limit_rows) {
+			/* What was not read is not claimed. */
+			seam->end = r->window.offset;
+			break;
+		}
+		mill_status status = mill_csv_read_batch(r, range->end, sink, &at_end, err);
+		if (status != MILL_OK) {
+			seam->next_row = -1;
+			return r->text_failed && is_guess_refuted(seam, status) ? MILL_OK : status;
+		}
+	}
+	seam->next_row = r->window.offset;
+	seam->lines = r->line.lines;
+	seam->rows += r->counts.read_rows - rows_before;
+	return MILL_OK;
+}
+
+static bool continues_seam(const mill_csv_reader *r, const mill_range *range)
+{
+	if (r->seam_count == 0 || r->knobs.force_speculation)
+		return false;
+	const mill_seam *seam = &r->seams[r->seam_count - 1];
+	return seam->file == range->file && seam->end == range->begin && range->begin > 0;
+}
+
+static mill_status read_range(mill_csv_reader *r, const mill_range *range, bool chained, mill_sink *sink,
+                              mill_error *err)
+{
+	MILL_TRY(open_window(r, range, err));
+	if (chained && continues_seam(r, range))
+		r->seams[r->seam_count - 1].end = range->end;
+	else
+		MILL_TRY(begin_seam(r, range, err));
+	return read_rows(r, range, sink, err);
+}
+
+mill_status mill_csv_read_split(mill_csv_reader *r, int64_t split, mill_sink *sink, mill_error *err)
+{
+	if (split < 0 || split >= r->plan->split_count)
+		return mill_fail(err, MILL_INTERNAL, "split %lld of %lld was asked for", (long long)split,
+		                 (long long)r->plan->split_count);
+	const mill_split *s = &r->plan->splits[split];
+	bool chained = split == r->next_split;
+	r->next_split = split + 1;
+	for (int32_t i = 0; i < s->range_count; i++) {
+		MILL_TRY(read_range(r, &r->plan->ranges[s->first_range + i], chained || i > 0, sink, err));
+		if (sink->done || r->emitted_rows >= r->spec.limit_rows)
+			break;
+	}
+	return MILL_OK;
+}
+
+static int compare_seams(const void *a, const void *b)
+{
+	const mill_seam *x = a, *y = b;
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+void mill_csv_sort_seams(mill_seam *seams, int64_t count)
+{
+	if (count > 1)
+		qsort(seams, (size_t)count, sizeof *seams, compare_seams);
+}
+
+void mill_csv_line_bases(const mill_csv_table *table, const mill_seam *seams, int64_t count, int64_t *bases)
+{
+	int64_t lines = 0;
+	for (int64_t i = 0; i < count; i++) {
+		if (i == 0 || seams[i].file != seams[i - 1].file)
+			lines = table->lead_lines[seams[i].file];
+		bases[i] = lines;
+		lines += seams[i].lines;
+	}
+}
