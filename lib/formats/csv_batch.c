@@ -252,8 +252,8 @@ static mill_status emit_rows(mill_csv_reader *r, mill_sink *sink, mill_error *er
 
 mill_status mill_csv_read_batch(mill_csv_reader *r, int64_t end_offset, mill_sink *sink, bool *at_end, mill_error *err)
 {
-	mill_status status = mill_csv_rows_next(&r->rows, &r->window, &r->rules.bytes, r->simd, r->table->file_column_count,
-	                                        r->knobs.batch_rows, end_offset, err);
+	mill_status status = mill_csv_rows_next(&r->rows, &r->window, &r->rules.bytes, r->simd,
+	                                        r->table->file_column_count, r->knobs.batch_rows, end_offset, err);
 	r->text_failed = status != MILL_OK;
 	MILL_TRY(status);
 	status = emit_rows(r, sink, err);

@@ -4,6 +4,9 @@
  *	BLOCKS_CLASSIFY(p, masks)       fills a block_masks from the 64 bytes at p
  *	BLOCKS_CTZ(x)                   trailing zeros; anything for 0
  * Not collective. */
+#ifndef MILL_FORMATS_CSV_BLOCKS_BODY_H
+#define MILL_FORMATS_CSV_BLOCKS_BODY_H
+
 #include "formats/csv_blocks.h"
 
 typedef struct block_masks {
@@ -98,5 +101,7 @@ BLOCKS_TARGET bool BLOCKS_NAME(mill_csv_cursor *cursor, const mill_csv_bytes *by
 	*cursor = c;
 	return by_byte;
 }
+
+#endif
 
 #endif

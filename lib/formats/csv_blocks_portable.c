@@ -9,7 +9,7 @@
 #define BLOCKS_CTZ(x) __builtin_ctzll((x) | ((uint64_t)1 << 63))
 
 #if defined(__SSE2__)
-#include <emmintrin.h>
+#include <immintrin.h>
 
 static inline uint64_t equal_bits(const __m128i v[4], int byte)
 {

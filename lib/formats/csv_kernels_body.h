@@ -2,6 +2,9 @@
  *	KERNELS_TABLE, KERNELS_TARGET      the table to fill and the functions' attribute
  *	KERNELS_NUMBER(p, n, point, out)   reads n bytes as digits, with a point where `point`; false: leave it to the
  *full rules KERNELS_TIMESTAMP(p, n, out)       reads a common ISO timestamp; false: try the next way Not collective. */
+#ifndef MILL_FORMATS_CSV_KERNELS_BODY_H
+#define MILL_FORMATS_CSV_KERNELS_BODY_H
+
 #include "base/civil_text.h"
 #include "base/number.h"
 #include "formats/csv_kernels.h"
@@ -251,5 +254,7 @@ const mill_csv_kernels KERNELS_TABLE = {
     .timestamp = kernel_timestamp,
     .text = kernel_text,
 };
+
+#endif
 
 #endif
