@@ -6,7 +6,9 @@
 #include <sched.h>
 #include <time.h>
 
-enum { SPIN_TURNS = 100, YIELD_TURNS = 400 };
+enum { SPIN_TURNS = 100 };
+/* Yielding keeps large messages moving: MPI copies them in pieces, of which we only see the last one finish. */
+#define YIELD_NS          INT64_C(5000000)
 #define SHORTEST_SLEEP_NS 10000L
 #define LONGEST_SLEEP_NS  500000L
 
@@ -29,7 +31,7 @@ mill_status mpi_wait_pause(mpi_comm *self, mpi_wait *wait, const char *what, mil
 		                 "(--rank-timeout sets how long to wait)",
 		                 self->base.rank, self->base.size, (double)self->base.options.timeout_ns / 1e9, what);
 	}
-	if (wait->turns < SPIN_TURNS + YIELD_TURNS) {
+	if (now_ns - wait->start_ns < YIELD_NS) {
 		sched_yield();
 		return MILL_OK;
 	}
