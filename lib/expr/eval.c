@@ -93,6 +93,35 @@ static mill_status apply_marks(mill_program *program, mill_call *call, bool is_t
 	return MILL_OK;
 }
 
+/* NULL rows of text are empty: what a kernel wrote before its row failed goes. */
+static mill_status drop_null_text(mill_program *program, mill_column *c, mill_error *err)
+{
+	mill_buffer *offsets, *bytes;
+	size_t used = 0;
+	MILL_TRY(mill_program_buffer(program, ((size_t)c->rows + 1) * sizeof(int32_t), &offsets, err));
+	mill_status status = mill_program_buffer(program, (size_t)c->offsets[c->rows], &bytes, err);
+	if (status != MILL_OK) {
+		mill_buffer_release(offsets);
+		return status;
+	}
+	int32_t *to = (int32_t *)offsets->data;
+	to[0] = 0;
+	for (int64_t r = 0; r < c->rows; r++) {
+		size_t length = mill_bit_get(c->validity, r) ? (size_t)(c->offsets[r + 1] - c->offsets[r]) : 0;
+		if (length > 0)
+			memcpy(bytes->data + used, c->bytes + c->offsets[r], length);
+		used += length;
+		to[r + 1] = (int32_t)used;
+	}
+	mill_buffer_release(c->owners[1]);
+	mill_buffer_release(c->owners[2]);
+	c->owners[1] = offsets;
+	c->owners[2] = bytes;
+	c->offsets = to;
+	c->bytes = (char *)bytes->data;
+	return MILL_OK;
+}
+
 /* A strict function of a NULL constant is NULL, of a failed constant a failure. */
 static bool settled_by_constant(const mill_node *node, const mill_vector *const *args, bool *is_error)
 {
@@ -135,6 +164,8 @@ static mill_status run_kernel(mill_program *program, mill_node *node, const mill
 	if (call.failed) {
 		node->code = call.code;
 		MILL_TRY(apply_marks(program, &call, node->is_try, out, err));
+		if (mill_type_is_text(node->type))
+			MILL_TRY(drop_null_text(program, &out->column, err));
 	}
 	mill_column_settle(&out->column);
 	return MILL_OK;

@@ -69,7 +69,7 @@ typedef mill_status (*mill_kernel)(mill_call *call, mill_error *err);
 /* Argument patterns beyond mill_type_id: any type as it is; the common type of all arguments so marked. */
 #define MILL_ARG_ANY      100
 #define MILL_ARG_SAME     101
-#define MILL_OVERLOAD_MAX 4
+#define MILL_OVERLOAD_MAX 6
 
 typedef struct mill_overload {
 	uint8_t args[MILL_OVERLOAD_MAX];
@@ -118,6 +118,8 @@ mill_function_table mill_functions_math(void);
 mill_function_table mill_functions_text(void);
 mill_function_table mill_functions_pattern(void);
 mill_function_table mill_functions_date(void);
+mill_function_table mill_functions_calendar(void);
+mill_function_table mill_functions_choice(void);
 mill_function_table mill_functions_other(void);
 #define MILL_TABLE_OF(array) ((mill_function_table){array, (int)(sizeof(array) / sizeof((array)[0]))})
 #define MILL_LIST(array)     .overloads = (array), .overload_count = (int)(sizeof(array) / sizeof((array)[0]))
@@ -258,6 +260,11 @@ static inline void mill_call_fail_row(mill_call *call, int64_t row, mill_row_cod
 static inline bool mill_call_valid(const mill_call *call, int64_t row)
 {
 	return call->valid == NULL || mill_bit_get(call->valid, row);
+}
+/* For kernels that see NULLs. */
+static inline bool mill_call_arg_null(const mill_call *call, int i, int64_t row)
+{
+	return mill_column_is_null(&call->args[i]->column, call->args[i]->constant ? 0 : row);
 }
 /* Values of argument i, and the step from row to row (0 for a constant). */
 static inline const void *mill_call_values(const mill_call *call, int i)

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define TABLE_COUNT 7
+#define TABLE_COUNT 9
 #define NAME_LIMIT  512
 
 static mill_function_table table(int index)
@@ -15,6 +15,8 @@ static mill_function_table table(int index)
 	case 3: return mill_functions_text();
 	case 4: return mill_functions_pattern();
 	case 5: return mill_functions_date();
+	case 6: return mill_functions_calendar();
+	case 7: return mill_functions_choice();
 	default: return mill_functions_other();
 	}
 }
