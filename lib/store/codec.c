@@ -9,12 +9,11 @@
 #define KEPT_SHARE_NUMERATOR   4         /* a chunk is stored encoded when it is at most 4/5 of its raw size */
 #define KEPT_SHARE_DENOMINATOR 5
 
-void mill_codec_init(mill_codec *codec, mill_compression compression, int simd, mill_mem *mem)
+void mill_codec_init(mill_codec *codec, mill_compression compression, mill_mem *mem)
 {
 	memset(codec, 0, sizeof(*codec));
 	codec->mem = mem;
 	codec->compression = compression;
-	codec->simd = simd;
 }
 
 void mill_codec_release(mill_codec *codec)
@@ -30,7 +29,7 @@ void mill_codec_release(mill_codec *codec)
 	if (codec->charged_bytes > 0)
 		mill_mem_discharge(codec->mem, codec->charged_bytes);
 	mill_compression none = {MILL_COMPRESS_NONE, 0};
-	mill_codec_init(codec, none, 0, codec->mem);
+	mill_codec_init(codec, none, codec->mem);
 }
 
 static mill_status reserve(mill_codec *codec, size_t size_bytes, mill_error *err)
@@ -106,7 +105,7 @@ mill_status mill_codec_encode(mill_codec *codec, const void *raw, size_t raw_byt
 		MILL_TRY(reserve(codec, raw_bytes, err));
 		const uint8_t *in = raw;
 		if (codec->compression.kind == MILL_COMPRESS_SHUFFLE_DEFLATE && element_bytes > 1) {
-			mill_byte_shuffle(codec->simd, raw, raw_bytes, element_bytes, codec->shuffled);
+			mill_byte_shuffle(raw, raw_bytes, element_bytes, codec->shuffled);
 			in = codec->shuffled;
 		}
 		size_bytes =

@@ -14,7 +14,6 @@ struct isal_zstream;
 typedef struct mill_codec {
 	mill_mem *mem;
 	mill_compression compression;
-	int simd;
 	struct libdeflate_compressor *compressor; /* NULL until first used */
 	struct libdeflate_decompressor *decompressor;
 	struct isal_zstream *isal;
@@ -25,7 +24,7 @@ typedef struct mill_codec {
 	int64_t charged_bytes; /* for what libdeflate allocates itself */
 } mill_codec;
 
-void mill_codec_init(mill_codec *codec, mill_compression compression, int simd, mill_mem *mem);
+void mill_codec_init(mill_codec *codec, mill_compression compression, mill_mem *mem);
 void mill_codec_release(mill_codec *codec); /* idempotent */
 
 /* Encodes one chunk. *filtered false: the filters would save less than a fifth, *out is raw itself and every filter is
@@ -38,7 +37,7 @@ MILL_NODISCARD mill_status mill_codec_decode(mill_codec *codec, const void *enco
                                              mill_error *err);
 
 /* Byte shuffle: byte b of element e goes to out[b × count + e]; bytes after the last whole element are copied. */
-void mill_byte_shuffle(int simd, const void *in, size_t size_bytes, size_t element_bytes, void *out);
+void mill_byte_shuffle(const void *in, size_t size_bytes, size_t element_bytes, void *out);
 void mill_byte_unshuffle(const void *in, size_t size_bytes, size_t element_bytes, void *out);
 
 #endif

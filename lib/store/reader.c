@@ -91,7 +91,7 @@ mill_status mill_shard_reader_open(const mill_store *store, int split, int64_t i
 	reader->store = store;
 	reader->shard = &store->splits[split].shards[index];
 	reader->file = H5I_INVALID_HID;
-	mill_codec_init(&reader->codec, none, 0, store->mem);
+	mill_codec_init(&reader->codec, none, store->mem);
 	mill_bytes_init(&reader->stored, store->mem);
 	mill_bytes_init(&reader->valid, store->mem);
 	mill_bytes_init(&reader->text, store->mem);

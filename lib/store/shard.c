@@ -120,14 +120,14 @@ static mill_status allocate(const mill_store_spec *spec, const char *path, mill_
 }
 
 mill_status mill_shard_open(const mill_store_spec *spec, int split, int64_t index, const char *path, mill_codec *codec,
-                            mill_bytes *scratch, mill_shard **out, mill_error *err)
+                            int simd, mill_bytes *scratch, mill_shard **out, mill_error *err)
 {
 	mill_shard *shard = NULL;
 	mill_status status;
 	MILL_TRY(allocate(spec, path, codec->mem, &shard, err));
 	shard->codec = codec;
 	shard->scratch = scratch;
-	shard->simd = codec->simd;
+	shard->simd = simd;
 	shard->split = split;
 	shard->index = index;
 	shard->first_ordinal = index * spec->shard_rows;

@@ -10,6 +10,7 @@ struct mill_store_writer {
 	const mill_store_spec *spec;
 	mill_mem *mem;
 	mill_codec codec;
+	int simd;
 	mill_bytes scratch; /* row hashes */
 	mill_bytes path;    /* of the shard at hand, in the store */
 	bool staged;        /* files are finished in spec->scratch and copied */
@@ -39,8 +40,9 @@ mill_status mill_store_writer_new(const mill_store_spec *spec, const mill_knobs 
 	if (writer == NULL)
 		return mill_fail_nomem(err, sizeof(*writer), "store writer");
 	writer->spec = spec;
+	writer->simd = mill_simd_level(knobs);
 	writer->mem = mem;
-	mill_codec_init(&writer->codec, spec->compression, mill_simd_level(knobs), mem);
+	mill_codec_init(&writer->codec, spec->compression, mem);
 	mill_bytes_init(&writer->scratch, mem);
 	mill_bytes_init(&writer->path, mem);
 	mill_bytes_init(&writer->shards, mem);
@@ -87,8 +89,8 @@ static mill_status open_shard(mill_store_writer *writer, int split, int64_t inde
 		    mill_bytes_terminate(&writer->path) != MILL_OK)
 			return mill_fail_nomem(err, writer->path.capacity_bytes, "path of a shard");
 	}
-	return mill_shard_open(spec, split, index, (const char *)writer->path.data, &writer->codec, &writer->scratch,
-	                       &writer->open[split], err);
+	return mill_shard_open(spec, split, index, (const char *)writer->path.data, &writer->codec, writer->simd,
+	                       &writer->scratch, &writer->open[split], err);
 }
 
 /* Puts the finished file where it belongs and notes its checksum. */

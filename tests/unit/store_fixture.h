@@ -135,9 +135,9 @@ static inline void fixture_release(mill_block *blocks)
 		mill_block_release(&blocks[d]);
 }
 
-/* Appends every row of every split, batch_rows at a time, the splits taking turns. */
+/* Appends every row of every split, batch_rows at a time, the splits taking turns. poke: see fixture_options. */
 static inline mill_status fixture_append(mill_store_writer *writer, const mill_store_spec *spec, int64_t batch_rows,
-                                         mill_mem *mem, mill_error *err)
+                                         int64_t poke, mill_mem *mem, mill_error *err)
 {
 	mill_block blocks[FIXTURE_DATASETS];
 	bool more = true;
@@ -149,6 +149,8 @@ static inline mill_status fixture_append(mill_store_writer *writer, const mill_s
 				continue;
 			more = true;
 			mill_status status = fixture_blocks(mem, first, rows, blocks);
+			if (status == MILL_OK && poke > first && poke < first + rows)
+				((float *)(void *)blocks[0].elements->data)[(poke - first) * 3 + 1] = 12345.5F;
 			if (status == MILL_OK)
 				status = mill_store_writer_append(writer, s, first, blocks, err);
 			fixture_release(blocks);
@@ -166,6 +168,7 @@ typedef struct fixture_options {
 	int64_t batch_rows;
 	const char *compression;
 	const char *job; /* JSON */
+	int64_t poke;    /* dense's second feature is changed in this row of every split; 0: in none */
 	bool overwrite;
 	bool in_scratch;
 	const char *scratch;
@@ -201,7 +204,7 @@ static inline mill_status fixture_write(const char *out, const fixture_options *
 	spec.path = mill_store_claim_folder(claim);
 	status = mill_store_writer_new(&spec, &knobs, mem, &writer, err);
 	if (status == MILL_OK)
-		status = fixture_append(writer, &spec, options->batch_rows, mem, err);
+		status = fixture_append(writer, &spec, options->batch_rows, options->poke, mem, err);
 	if (status == MILL_OK)
 		status = mill_store_writer_finish(writer, &shards, &shard_count, sums, err);
 	for (int s = 0; status == MILL_OK && s < spec.split_count; s++)

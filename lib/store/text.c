@@ -1,0 +1,120 @@
+#include "store/text.h"
+
+#include "base/json_writer.h"
+#include "column/value.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ELEMENT(id, type, format, cast)                             \
+	case MILL_TYPE_##id: {                                      \
+		type value;                                         \
+		memcpy(&value, at, sizeof(value));                  \
+		return mill_bytes_printf(out, format, (cast)value); \
+	}
+
+static mill_status element_text(mill_type dtype, const uint8_t *at, mill_bytes *out)
+{
+	char text[MILL_FLOAT_TEXT_BYTES];
+	float narrow = 0;
+	double wide = 0;
+	switch ((mill_type_id)dtype.id) {
+		ELEMENT(INT8, int8_t, "%" PRId64, int64_t)
+		ELEMENT(INT16, int16_t, "%" PRId64, int64_t)
+		ELEMENT(INT32, int32_t, "%" PRId64, int64_t)
+		ELEMENT(INT64, int64_t, "%" PRId64, int64_t)
+		ELEMENT(UINT8, uint8_t, "%" PRIu64, uint64_t)
+		ELEMENT(UINT16, uint16_t, "%" PRIu64, uint64_t)
+		ELEMENT(UINT32, uint32_t, "%" PRIu64, uint64_t)
+		ELEMENT(UINT64, uint64_t, "%" PRIu64, uint64_t)
+	case MILL_TYPE_FLOAT32:
+		memcpy(&narrow, at, sizeof(narrow));
+		return mill_bytes_append(out, text, (size_t)mill_f32_text(narrow, text));
+	default:
+		memcpy(&wide, at, sizeof(wide));
+		return mill_bytes_append(out, text, (size_t)mill_f64_text(wide, text));
+	}
+}
+
+mill_status mill_store_cell_text(const mill_block *block, int64_t row, int64_t feature, mill_bytes *out)
+{
+	if (!block->spec->is_keep) {
+		size_t element_bytes = mill_type_width_bytes(block->spec->dtype);
+		size_t at = (size_t)(row * block->spec->width + feature) * element_bytes;
+		return element_text(block->spec->dtype, block->elements->data + at, out);
+	}
+	if (mill_column_is_null(&block->column, row))
+		return mill_bytes_append_text(out, "NULL");
+	if (block->column.type.id != MILL_TYPE_STRING)
+		return mill_value_text(&block->column, row, out);
+	int32_t length_bytes = 0;
+	const char *text = mill_column_text(&block->column, row, &length_bytes);
+	return mill_json_quote(out, text, (size_t)length_bytes);
+}
+
+mill_status mill_store_cell_name(const mill_dataset_spec *spec, int64_t feature, mill_bytes *out)
+{
+	MILL_TRY(mill_bytes_append_text(out, spec->name));
+	if (spec->is_keep || spec->is_column)
+		return MILL_OK;
+	MILL_TRY(mill_bytes_append_u8(out, '.'));
+	return mill_bytes_append_text(out, spec->features[feature]);
+}
+
+mill_status mill_store_size_text(int64_t size_bytes, mill_bytes *out)
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
+	if (size_bytes < 1000)
+		return mill_bytes_printf(out, "%" PRId64 " bytes", size_bytes);
+	int64_t unit_bytes = 1000;
+	size_t unit = 0;
+	while (unit + 1 < sizeof(units) / sizeof(units[0]) && size_bytes / unit_bytes >= 1000) {
+		unit_bytes *= 1000;
+		unit++;
+	}
+	int64_t tenths = size_bytes / (unit_bytes / 10);
+	return mill_bytes_printf(out, "%" PRId64 ".%" PRId64 " %s", tenths / 10, tenths % 10, units[unit]);
+}
+
+int64_t mill_store_text_columns(const char *text, size_t size_bytes)
+{
+	int64_t columns = 0;
+	for (size_t i = 0; i < size_bytes; i++)
+		columns += ((unsigned char)text[i] & 0xC0U) != 0x80U;
+	return columns;
+}
+
+void mill_split_reader_init(mill_split_reader *reader, const mill_store *store, int split)
+{
+	*reader = (mill_split_reader){.store = store, .split = split, .shard = -1};
+}
+
+void mill_split_reader_release(mill_split_reader *reader)
+{
+	mill_shard_reader_free(reader->reader);
+	reader->reader = NULL;
+	reader->shard = -1;
+}
+
+mill_status mill_split_reader_next(mill_split_reader *reader, int dataset, int64_t first, int64_t max_rows,
+                                   mill_block *out, mill_error *err)
+{
+	const mill_stored_split *split = &reader->store->splits[reader->split];
+	int64_t low = 0;
+	int64_t high = split->shard_count - 1;
+	while (low < high) {
+		int64_t middle = (low + high + 1) / 2;
+		if (split->shards[middle].first_ordinal <= first)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	if (reader->shard != low) {
+		mill_split_reader_release(reader);
+		MILL_TRY(mill_shard_reader_open(reader->store, reader->split, low, &reader->reader, err));
+		reader->shard = low;
+	}
+	int64_t at = first - split->shards[low].first_ordinal;
+	int64_t rows = mill_min_i64(max_rows, mill_shard_reader_run(reader->reader, dataset, at));
+	return mill_shard_reader_rows(reader->reader, dataset, at, rows, out, err);
+}
