@@ -154,6 +154,12 @@ static mill_status settle_shared(sql_binder *binder, mill_statement *statement)
 	return MILL_OK;
 }
 
+static int start_of(const sql_parsed *parsed, const PgQuery__RawStmt *statement)
+{
+	int token = sql_token_at(parsed, statement->stmt_location);
+	return token < parsed->token_count ? parsed->tokens[token].start : statement->stmt_location;
+}
+
 static const PgQuery__Node *only_statement(sql_binder *binder, mill_status *status)
 {
 	const PgQuery__ParseResult *tree = binder->parsed.tree;
@@ -163,7 +169,7 @@ static const PgQuery__Node *only_statement(sql_binder *binder, mill_status *stat
 	}
 	*status = tree->n_stmts == 0
 	              ? sql_fail(binder, MILL_USAGE, -1, "the SQL is empty: a SELECT is expected")
-	              : sql_fail(binder, MILL_USAGE, tree->stmts[1]->stmt_location,
+	              : sql_fail(binder, MILL_USAGE, start_of(&binder->parsed, tree->stmts[1]),
 	                         "one statement is expected here, a second one begins: leave it out or use a script");
 	return NULL;
 }

@@ -1,5 +1,6 @@
 /* A query: WITH, then SELECT or VALUES; LIMIT and OFFSET. */
 #include "sql/binder.h"
+#include "sql/constant.h"
 
 #include <strings.h>
 
@@ -121,7 +122,7 @@ mill_status sql_bind_query(sql_binder *binder, const sql_select *outer, const sq
 	return MILL_OK;
 }
 
-/* LIMIT and OFFSET are written as integers; LIMIT ALL and LIMIT NULL are no limit. */
+/* LIMIT ALL and LIMIT NULL are no limit. */
 static mill_status bind_count(sql_select *select, const PgQuery__Node *node, const char *what, int64_t *out)
 {
 	if (node == NULL)
@@ -137,14 +138,16 @@ static mill_status bind_count(sql_select *select, const PgQuery__Node *node, con
 	MILL_TRY(sql_built(binder,
 	                   mill_expr_cast(&binder->builder, expr, mill_type_of(MILL_TYPE_INT64), false, &binder->inner),
 	                   &expr));
-	if (expr->kind != MILL_EXPR_LITERAL)
-		return sql_fail(binder, MILL_NOT_YET, position,
-		                "%s must be written as an integer; expressions are not "
-		                "supported yet",
-		                what);
-	if (expr->literal.as.i64 < 0)
+	sql_constant count;
+	mill_status status = sql_evaluate(binder->arena->mem, expr, &count, &binder->inner);
+	if (status != MILL_OK)
+		return sql_fail_inner(binder, status, position);
+	if (!count.is_known)
+		return sql_fail(binder, MILL_USAGE, position, "%s must be a constant", what);
+	if (count.integer < 0)
 		return sql_fail(binder, MILL_USAGE, position, "%s must not be negative", what);
-	*out = expr->literal.as.i64;
+	if (!count.is_null)
+		*out = count.integer;
 	return MILL_OK;
 }
 

@@ -27,8 +27,13 @@ static mill_status bind_where(sql_select *select)
 	MILL_TRY(sql_bind_expr(select, node, &predicate));
 	MILL_TRY(check_boolean(select, predicate, "WHERE", sql_position_of(node), &predicate));
 	sql_binder *binder = select->binder;
-	return sql_node_built(binder, sql_node_filter(binder->arena, select->plan, predicate, binder->err),
-	                      &select->plan);
+	MILL_TRY(sql_node_built(binder, sql_node_filter(binder->arena, select->plan, predicate, binder->err),
+	                        &select->plan));
+	for (int i = 0; i < select->scope.count; i++) {
+		sql_column *column = &select->scope.columns[i];
+		column->nullable = select->plan->schema.fields[column->position].nullable;
+	}
+	return MILL_OK;
 }
 
 static mill_status bind_targets(sql_select *select)
@@ -56,8 +61,8 @@ static mill_status ordinal_target(sql_select *select, const PgQuery__Node *node,
 		return MILL_OK;
 	if (ordinal < 1 || ordinal > select->target_count)
 		return sql_fail(select->binder, MILL_USAGE, sql_position_of(node),
-		                "%s position %lld is not in the SELECT list, which has %d columns", clause,
-		                (long long)ordinal, select->target_count);
+		                "%s position %lld is not in the SELECT list, which has %d column%s", clause,
+		                (long long)ordinal, select->target_count, select->target_count == 1 ? "" : "s");
 	*target = (int)ordinal - 1;
 	return MILL_OK;
 }

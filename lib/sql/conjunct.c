@@ -75,6 +75,20 @@ bool sql_is_call(const mill_expr *expr, const char *name, int arg_count)
 	       strcmp(mill_function_name(expr->function), name) == 0;
 }
 
+static bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool sql_is_strict_test(const mill_expr *call)
+{
+	static const char *const names[] = {"=", "<>", "<", "<=", ">", ">=", "is_not_null", "like", "ilike", "~", "~*"};
+	return is_one_of(mill_function_name(call->function), names, sizeof names / sizeof names[0]);
+}
+
 bool sql_is_true(const mill_expr *expr)
 {
 	return expr->kind == MILL_EXPR_LITERAL && expr->type.id == MILL_TYPE_BOOL && !expr->literal.is_null &&
@@ -170,10 +184,7 @@ static bool is_total(const char *name)
 	                                    "btrim",
 	                                    "ltrim",
 	                                    "rtrim"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return is_one_of(name, names, sizeof names / sizeof names[0]);
 }
 
 /* The pattern of LIKE can be wrong (it ends with its escape character) unless it is a literal without one. */

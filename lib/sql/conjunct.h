@@ -36,6 +36,7 @@ MILL_NODISCARD mill_status sql_split_join_condition(mill_arena *arena, mill_expr
 /* Could a row make this an error? True when unsure. */
 bool sql_can_fail(const mill_expr *expr);
 bool sql_is_call(const mill_expr *expr, const char *name, int arg_count);
-bool sql_is_true(const mill_expr *expr); /* the literal TRUE */
+bool sql_is_strict_test(const mill_expr *call); /* IS NOT NULL, a comparison, LIKE: TRUE only without NULL arguments */
+bool sql_is_true(const mill_expr *expr);        /* the literal TRUE */
 
 #endif

@@ -1,5 +1,7 @@
 #include "sql/node.h"
 
+#include "sql/conjunct.h"
+
 #include <string.h>
 
 static mill_plan *node_new(mill_arena *arena, mill_plan_kind kind, mill_plan *input, int id_words, mill_error *err)
@@ -52,13 +54,32 @@ mill_plan *sql_node_values(mill_arena *arena, mill_expr **cells, int64_t rows, c
 	return node;
 }
 
+void sql_prove_not_null(const mill_expr *condition, mill_schema *schema)
+{
+	if (condition->kind == MILL_EXPR_AND)
+		for (int i = 0; i < condition->arg_count; i++)
+			sql_prove_not_null(condition->args[i], schema);
+	bool is_strict = condition->kind == MILL_EXPR_CALL && sql_is_strict_test(condition);
+	int tested = condition->kind == MILL_EXPR_IN ? 1 : is_strict ? condition->arg_count : 0;
+	for (int i = 0; i < tested; i++) {
+		const mill_expr *arg = condition->args[i];
+		while (arg->kind == MILL_EXPR_CAST && !arg->is_try)
+			arg = arg->args[0];
+		if (arg->kind == MILL_EXPR_COLUMN && arg->column < schema->count)
+			schema->fields[arg->column].nullable = false;
+	}
+}
+
 mill_plan *sql_node_filter(mill_arena *arena, mill_plan *input, mill_expr *predicate, mill_error *err)
 {
 	mill_plan *node = node_new(arena, MILL_PLAN_FILTER, input, input->id_words, err);
-	if (node != NULL) {
-		node->predicate = predicate;
-		node->position = predicate->position;
-	}
+	if (node == NULL || !new_fields(arena, node, input->schema.count, err))
+		return NULL;
+	for (int i = 0; i < input->schema.count; i++)
+		node->schema.fields[i] = input->schema.fields[i];
+	sql_prove_not_null(predicate, &node->schema);
+	node->predicate = predicate;
+	node->position = predicate->position;
 	return node;
 }
 

@@ -7,6 +7,8 @@
 
 mill_plan *sql_node_values(mill_arena *arena, mill_expr **cells, int64_t rows, const mill_schema *schema,
                            mill_error *err);
+/* Marks columns that are not NULL in a row for which the condition is TRUE. */
+void sql_prove_not_null(const mill_expr *condition, mill_schema *schema);
 mill_plan *sql_node_filter(mill_arena *arena, mill_plan *input, mill_expr *predicate, mill_error *err);
 /* names[i]: of column i. */
 mill_plan *sql_node_project(mill_arena *arena, mill_plan *input, mill_expr *const *exprs, const char *const *names,

@@ -136,6 +136,8 @@ static mill_status fail_syntax(const sql_parsed *parsed, const PgQueryError *err
 {
 	int position = error->cursorpos > 0 ? byte_position(parsed->text, error->cursorpos) : -1;
 	const char *hint = position < 0 ? NULL : sql_dialect_hint(parsed, sql_token_at(parsed, position));
+	if (strncmp(error->message, "LIMIT #,#", strlen("LIMIT #,#")) == 0)
+		hint = "LIMIT 1, 2 is written LIMIT 2 OFFSET 1";
 	return mill_sql_fail_at(err, MILL_USAGE, parsed->where, parsed->text, position, "%s%s%s", error->message,
 	                        hint == NULL ? "" : ": ", hint == NULL ? "" : hint);
 }

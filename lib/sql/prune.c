@@ -149,8 +149,10 @@ static mill_status prune_filter(sql_optimiser *o, const mill_plan *filter, const
 	want(below, filter->predicate);
 	MILL_TRY(prune(o, filter->inputs[0], below, &input));
 	MILL_TRY(sql_with_inputs(o, filter, input.plan, NULL, &copy));
-	copy->schema = input.plan->schema;
+	if (mill_schema_copy(&input.plan->schema, o->arena, &copy->schema) != MILL_OK)
+		return sql_optimiser_nomem(o);
 	MILL_TRY(remap(o, &copy->predicate, input.map));
+	sql_prove_not_null(copy->predicate, &copy->schema);
 	*out = (pruned){copy, input.map};
 	return MILL_OK;
 }

@@ -1,5 +1,6 @@
 /* Predicates towards the scans. A conjunct that could make a row an error never moves to where it would see more rows.
  */
+#include "sql/constant.h"
 #include "sql/optimise.h"
 
 #include <string.h>
@@ -50,6 +51,11 @@ static mill_status push_scan(const sql_optimiser *o, const mill_plan *scan, cons
 	for (int i = 0; i < conjuncts->count; i++)
 		add(&all, conjuncts->exprs[i]);
 	MILL_TRY(sql_conjuncts_join(o->arena, &all, &copy->predicate, o->err));
+	if (copy->predicate != NULL) {
+		if (mill_schema_copy(&scan->schema, o->arena, &copy->schema) != MILL_OK)
+			return sql_optimiser_nomem(o);
+		sql_prove_not_null(copy->predicate, &copy->schema);
+	}
 	*out = copy;
 	return MILL_OK;
 }
@@ -143,6 +149,21 @@ static mill_status place_residual(const sql_optimiser *o, const mill_plan *join,
 	return MILL_OK;
 }
 
+/* A conjunct that is never TRUE for a row without match makes a left join an inner one: the ids are the same. */
+static bool rejects_missing(const mill_expr *conjunct, int left_count)
+{
+	bool is_strict = conjunct->kind == MILL_EXPR_CALL && sql_is_strict_test(conjunct);
+	int tested = conjunct->kind == MILL_EXPR_IN ? 1 : is_strict ? conjunct->arg_count : 0;
+	for (int i = 0; i < tested; i++) {
+		const mill_expr *arg = conjunct->args[i];
+		while (arg->kind == MILL_EXPR_CAST && !arg->is_try)
+			arg = arg->args[0];
+		if (arg->kind == MILL_EXPR_COLUMN && arg->column >= left_count)
+			return true;
+	}
+	return false;
+}
+
 static mill_status push_join(sql_optimiser *o, const mill_plan *plan, const sql_conjuncts *conjuncts, mill_plan **out)
 {
 	mill_plan *join, *left, *right;
@@ -155,6 +176,9 @@ static mill_status push_join(sql_optimiser *o, const mill_plan *plan, const sql_
 	MILL_TRY(list_new(o, most, &lists.right));
 	MILL_TRY(list_new(o, most, &lists.residual));
 	MILL_TRY(list_new(o, most, &lists.above));
+	for (int i = 0; i < conjuncts->count; i++)
+		if (rejects_missing(conjuncts->exprs[i], plan->inputs[0]->schema.count))
+			join->join = MILL_JOIN_INNER;
 	for (int i = 0; i < residual.count; i++)
 		MILL_TRY(place_residual(o, join, residual.exprs[i], &lists));
 	for (int i = 0; i < conjuncts->count; i++)
@@ -289,6 +313,15 @@ static mill_status absorb_key(const sql_optimiser *o, const mill_plan *plan, mil
 	return MILL_OK;
 }
 
+/* 1 = 1 is TRUE before anything runs. Other constants stay where they are. */
+static mill_status is_always_true(const sql_optimiser *o, mill_expr *conjunct, bool *out)
+{
+	sql_constant value;
+	MILL_TRY(sql_evaluate(o->arena->mem, conjunct, &value, o->err));
+	*out = value.is_known && !value.is_null && value.integer != 0;
+	return MILL_OK;
+}
+
 static mill_status push_filter(sql_optimiser *o, const mill_plan *filter, const sql_conjuncts *conjuncts,
                                mill_plan **out)
 {
@@ -300,7 +333,9 @@ static mill_status push_filter(sql_optimiser *o, const mill_plan *filter, const 
 	bool is_on_scan = input->kind == MILL_PLAN_SCAN && input->predicate == NULL;
 	for (int i = 0; i < own.count; i++) {
 		mill_plan *absorbed = NULL;
-		if (sql_is_true(own.exprs[i]))
+		bool is_true = false;
+		MILL_TRY(is_always_true(o, own.exprs[i], &is_true));
+		if (is_true)
 			continue;
 		bool is_safe = is_on_scan || !sql_can_fail(own.exprs[i]);
 		if (!is_safe)

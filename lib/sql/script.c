@@ -65,8 +65,7 @@ static mill_status split_table(split_state *state, const PgQuery__RawStmt *raw,
 {
 	const PgQuery__IntoClause *into = create->into;
 	int position = into->rel->location;
-	if (create->is_select_into)
-		return fail(state, MILL_USAGE, position, "SELECT INTO is written CREATE TABLE x AS SELECT …", err);
+
 	if (create->query == NULL || create->query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
 		return fail(state, MILL_NOT_YET, position,
 		            "CREATE TABLE AS takes a SELECT; EXECUTE is not supported yet", err);

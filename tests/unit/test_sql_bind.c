@@ -1,41 +1,6 @@
 /* Statements → plans as text. Expectations are hand-worked from SQL's rules, PostgreSQL's behaviour and interface §2.
  */
 #include "sql_catalog.h"
-#include "unit.h"
-
-static void expect_text(int line, const char *sql, bool optimise, const char *expected)
-{
-	sql_fixture f;
-	sql_fixture_init(&f);
-	mill_status status = sql_fixture_bind(&f, sql);
-	if (status == MILL_OK)
-		status = sql_fixture_text(&f, optimise);
-	bool is_right = status == MILL_OK && strcmp((const char *)f.text.data, expected) == 0;
-	if (!is_right)
-		printf("    line %d: %s\n%s\n", line, sql,
-		       status == MILL_OK ? (const char *)f.text.data : f.err.message);
-	CU_ASSERT(is_right);
-	sql_fixture_release(&f);
-}
-
-static void expect_schema(int line, const char *sql, const char *expected)
-{
-	sql_fixture f;
-	sql_fixture_init(&f);
-	mill_status status = sql_fixture_bind(&f, sql);
-	if (status == MILL_OK)
-		status = sql_fixture_schema(&f);
-	bool is_right = status == MILL_OK && strcmp((const char *)f.text.data, expected) == 0;
-	if (!is_right)
-		printf("    line %d: %s\n    %s\n", line, sql,
-		       status == MILL_OK ? (const char *)f.text.data : f.err.message);
-	CU_ASSERT(is_right);
-	sql_fixture_release(&f);
-}
-
-#define BOUND(sql, text)     expect_text(__LINE__, sql, false, text)
-#define OPTIMISED(sql, text) expect_text(__LINE__, sql, true, text)
-#define SCHEMA(sql, text)    expect_schema(__LINE__, sql, text)
 
 static void test_projection(void)
 {
