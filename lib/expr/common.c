@@ -100,10 +100,8 @@ mill_status mill_expr_unify(mill_expr_builder *b, mill_expr **args, int count, c
 			}
 			common = pass == 1 ? join_literal(common, args[i], joined) : joined;
 		}
-	if (common.id == MILL_TYPE_NULL)
-		for (int i = 0; i < count; i++)
-			if (is_untyped_text(args[i]))
-				common = mill_type_of(MILL_TYPE_STRING);
+	if (common.id == MILL_TYPE_NULL) /* nothing but NULL and untyped text */
+		common = mill_type_of(MILL_TYPE_STRING);
 	for (int i = 0; i < count; i++) {
 		args[i] = mill_expr_coerce(b, args[i], common, err);
 		if (args[i] == NULL)

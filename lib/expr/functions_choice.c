@@ -244,11 +244,27 @@ static mill_expr *join_rewrite(mill_expr_builder *b, mill_expr *const *args, int
 	return mill_expr_call(b, "text_join", pair, 2, err);
 }
 
+/* concat writes truth as t and f, as PostgreSQL's does. */
+static mill_expr *truth_letter(mill_expr_builder *b, mill_expr *arg, mill_error *err)
+{
+	mill_expr *parts[4] = {arg, mill_expr_string(b, "t", 1, err), mill_expr_call(b, "is_false", &arg, 1, err),
+	                       mill_expr_string(b, "f", 1, err)};
+	for (int i = 0; i < 4; i++)
+		if (parts[i] == NULL)
+			return NULL;
+	return mill_expr_case(b, parts, 4, err);
+}
+
 static mill_expr *text_rewrite(mill_expr_builder *b, const char *name, mill_expr *const *args, int arg_count,
                                mill_error *err)
 {
 	mill_expr *texts[64];
-	if (to_text(b, args, arg_count, texts, err) != MILL_OK)
+	for (int i = 0; i < arg_count; i++) {
+		texts[i] = args[i]->type.id == MILL_TYPE_BOOL ? truth_letter(b, args[i], err) : args[i];
+		if (texts[i] == NULL)
+			return NULL;
+	}
+	if (to_text(b, texts, arg_count, texts, err) != MILL_OK)
 		return NULL;
 	return mill_expr_call(b, name, texts, arg_count, err);
 }

@@ -88,10 +88,6 @@ LOOP_FUNCTION(floor_f64, double, FLOAT64, floor(x), false, NEVER)
 LOOP_FUNCTION(ceil_f64, double, FLOAT64, ceil(x), false, NEVER)
 LOOP_FUNCTION(trunc_f64, double, FLOAT64, trunc(x), false, NEVER)
 LOOP_FUNCTION(rint_f64, double, FLOAT64, rint(x), false, NEVER)
-LOOP_FUNCTION(floor_f32, float, FLOAT32, floorf(x), false, NEVER)
-LOOP_FUNCTION(ceil_f32, float, FLOAT32, ceilf(x), false, NEVER)
-LOOP_FUNCTION(trunc_f32, float, FLOAT32, truncf(x), false, NEVER)
-LOOP_FUNCTION(rint_f32, float, FLOAT32, rintf(x), false, NEVER)
 ONE_OVERLOAD(sqrt)
 ONE_OVERLOAD(degrees)
 ONE_OVERLOAD(radians)
@@ -147,15 +143,14 @@ static mill_status derive_whole(const mill_type *args, int arg_count, mill_type 
 	return MILL_OK;
 }
 
-#define WHOLE_OVERLOADS(NAME, F64, F32)                                    \
+#define WHOLE_OVERLOADS(NAME, F64)                                         \
 	static const mill_overload NAME##_overloads[] = {                  \
 	    {{MILL_TYPE_FLOAT64}, 1, false, MILL_TYPE_FLOAT64, F64, NULL}, \
-	    {{MILL_TYPE_FLOAT32}, 1, false, MILL_TYPE_FLOAT32, F32, NULL}, \
 	    {{MILL_TYPE_DECIMAL}, 1, false, MILL_TYPE_DECIMAL, NAME##_dec_kernel, derive_whole}};
-WHOLE_OVERLOADS(floor, floor_f64_kernel, floor_f32_kernel)
-WHOLE_OVERLOADS(ceil, ceil_f64_kernel, ceil_f32_kernel)
-WHOLE_OVERLOADS(trunc, trunc_f64_kernel, trunc_f32_kernel)
-WHOLE_OVERLOADS(round, rint_f64_kernel, rint_f32_kernel)
+WHOLE_OVERLOADS(floor, floor_f64_kernel)
+WHOLE_OVERLOADS(ceil, ceil_f64_kernel)
+WHOLE_OVERLOADS(trunc, trunc_f64_kernel)
+WHOLE_OVERLOADS(round, rint_f64_kernel)
 
 /* x to n places through its 15 significant digits, as PostgreSQL's round(x::numeric, n); the nearest float64 of that.
  */

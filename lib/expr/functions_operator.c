@@ -69,7 +69,10 @@ static const mill_overload divide[] = {
 };
 static const mill_overload modulo[] = {NUMBERS(mod), DECIMALS(mod, mill_derive_decimal_mod)};
 static const mill_overload absolute[] = {ONES(abs)};
-static const mill_overload sign[] = {ONES(sign)};
+static const mill_overload sign[] = {
+    ONE(sign, f64, FLOAT64),
+    {{MILL_TYPE_DECIMAL}, 1, false, MILL_TYPE_DECIMAL, mill_k_sign_dec, mill_derive_digit},
+};
 
 /* −literal stays a literal, so that it still takes its type from the context. */
 static mill_expr *negated_literal(mill_expr_builder *b, const mill_expr *literal, mill_error *err)
@@ -80,18 +83,7 @@ static mill_expr *negated_literal(mill_expr_builder *b, const mill_expr *literal
 		mill_fail_nomem(err, strlen(source), "number literal");
 		return NULL;
 	}
-	mill_expr *expr = mill_expr_literal(b, literal->type, &literal->literal, err);
-	if (expr == NULL)
-		return NULL;
-	expr->is_wide_literal = true;
-	expr->literal.source = text;
-	if (literal->type.id == MILL_TYPE_DECIMAL)
-		expr->literal.as.decimal = -literal->literal.as.decimal;
-	else if (literal->type.id == MILL_TYPE_FLOAT64)
-		expr->literal.as.f64 = -literal->literal.as.f64;
-	else
-		expr->literal.as.i64 = -literal->literal.as.i64; /* number literals are never INT64_MIN */
-	return expr;
+	return mill_expr_number(b, text, err);
 }
 
 static mill_expr *minus(mill_expr_builder *b, mill_expr *const *args, int arg_count, mill_error *err)

@@ -19,6 +19,12 @@ static size_t read_char(const char *data, size_t left, int32_t *code)
 	return size < 1 ? 1 : (size_t)size;
 }
 
+/* utf8proc takes ß to ẞ, which Unicode's mapping leaves alone. */
+static int32_t upper_char(int32_t code)
+{
+	return code == 0xDF ? code : utf8proc_toupper(code);
+}
+
 static mill_status put_char(mill_text_out *out, int32_t code, mill_error *err)
 {
 	utf8proc_uint8_t bytes[4];
@@ -32,7 +38,7 @@ static mill_status map_case(mill_text_out *out, mill_text text, bool upper, mill
 	for (size_t at = 0; at < text.size;) {
 		int32_t code;
 		at += read_char(text.data + at, text.size - at, &code);
-		MILL_TRY(put_char(out, upper ? utf8proc_toupper(code) : utf8proc_tolower(code), err));
+		MILL_TRY(put_char(out, upper ? upper_char(code) : utf8proc_tolower(code), err));
 	}
 	return MILL_OK;
 }
@@ -81,7 +87,7 @@ static mill_status initcap_row(mill_text_out *out, const mill_call *call, int64_
 	for (size_t at = 0; at < text.size;) {
 		int32_t code;
 		at += read_char(text.data + at, text.size - at, &code);
-		MILL_TRY(put_char(out, inside ? utf8proc_tolower(code) : utf8proc_toupper(code), err));
+		MILL_TRY(put_char(out, inside ? utf8proc_tolower(code) : upper_char(code), err));
 		inside = is_word_char(code);
 	}
 	return MILL_OK;

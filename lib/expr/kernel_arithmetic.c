@@ -153,15 +153,13 @@ MILL_FLOAT_TYPES(FLOAT_KERNELS)
 		return MILL_OK;                                                                                     \
 	}
 
-#define NEG_SIGNED(T, U, x, r)    ((r) = (T)((U)0 - (U)(x)), FLAG(U, (x) == SMALLEST(T)))
-#define NEG_UNSIGNED(T, U, x, r)  ((r) = (T)((U)0 - (U)(x)), FLAG(U, (x) != 0))
-#define ABS_SIGNED(T, U, x, r)    ((r) = (T)((x) < 0 ? (U)0 - (U)(x) : (U)(x)), FLAG(U, (x) == SMALLEST(T)))
-#define ABS_UNSIGNED(T, U, x, r)  ((r) = (x), 0)
-#define SIGN_INTEGER(T, U, x, r)  ((r) = (T)(((x) > 0) - ((x) < (T)0)), 0)
-#define SIGN_UNSIGNED(T, U, x, r) ((r) = (T)((x) > 0), 0)
-#define NEG_FLOAT(T, U, x, r)     ((r) = -(x), 0)
-#define ABS_FLOAT(T, U, x, r)     ((r) = sizeof(T) == 4 ? (T)fabsf((float)(x)) : (T)fabs((double)(x)), 0)
-#define SIGN_FLOAT(T, U, x, r)    ((r) = (x) != (x) ? (x) : (T)((x) > 0) - (T)((x) < 0), 0)
+#define NEG_SIGNED(T, U, x, r)   ((r) = (T)((U)0 - (U)(x)), FLAG(U, (x) == SMALLEST(T)))
+#define NEG_UNSIGNED(T, U, x, r) ((r) = (T)((U)0 - (U)(x)), FLAG(U, (x) != 0))
+#define ABS_SIGNED(T, U, x, r)   ((r) = (T)((x) < 0 ? (U)0 - (U)(x) : (U)(x)), FLAG(U, (x) == SMALLEST(T)))
+#define ABS_UNSIGNED(T, U, x, r) ((r) = (x), 0)
+#define NEG_FLOAT(T, U, x, r)    ((r) = -(x), 0)
+#define ABS_FLOAT(T, U, x, r)    ((r) = sizeof(T) == 4 ? (T)fabsf((float)(x)) : (T)fabs((double)(x)), 0)
+#define SIGN_FLOAT(T, U, x, r)   ((r) = (T)((x) > 0) - (T)((x) < 0), 0)
 
 #define IS_SMALLEST(T, x) ((x) == SMALLEST(T))
 #define IS_POSITIVE(T, x) ((x) != 0)
@@ -169,17 +167,15 @@ MILL_FLOAT_TYPES(FLOAT_KERNELS)
 
 #define SIGNED_UNARY(s, T, U, ID)                            \
 	UNARY_KERNEL(neg_##s, T, U, NEG_SIGNED, IS_SMALLEST) \
-	UNARY_KERNEL(abs_##s, T, U, ABS_SIGNED, IS_SMALLEST) \
-	UNARY_KERNEL(sign_##s, T, U, SIGN_INTEGER, IS_NEVER)
+	UNARY_KERNEL(abs_##s, T, U, ABS_SIGNED, IS_SMALLEST)
 #define UNSIGNED_UNARY(s, T, U, ID)                            \
 	UNARY_KERNEL(neg_##s, T, U, NEG_UNSIGNED, IS_POSITIVE) \
-	UNARY_KERNEL(abs_##s, T, U, ABS_UNSIGNED, IS_NEVER)    \
-	UNARY_KERNEL(sign_##s, T, U, SIGN_UNSIGNED, IS_NEVER)
+	UNARY_KERNEL(abs_##s, T, U, ABS_UNSIGNED, IS_NEVER)
 #define FLOAT_UNARY(s, T, U, ID)                         \
 	UNARY_KERNEL(neg_##s, T, U, NEG_FLOAT, IS_NEVER) \
-	UNARY_KERNEL(abs_##s, T, U, ABS_FLOAT, IS_NEVER) \
-	UNARY_KERNEL(sign_##s, T, U, SIGN_FLOAT, IS_NEVER)
+	UNARY_KERNEL(abs_##s, T, U, ABS_FLOAT, IS_NEVER)
 
 MILL_SIGNED_TYPES(SIGNED_UNARY)
 MILL_UNSIGNED_TYPES(UNSIGNED_UNARY)
 MILL_FLOAT_TYPES(FLOAT_UNARY)
+UNARY_KERNEL(sign_f64, double, uint64_t, SIGN_FLOAT, IS_NEVER)

@@ -62,6 +62,15 @@ mill_status mill_derive_decimal_mod(const mill_type *args, int arg_count, mill_t
 	return MILL_OK;
 }
 
+mill_status mill_derive_digit(const mill_type *args, int arg_count, mill_type *result, mill_error *err)
+{
+	(void)args;
+	(void)arg_count;
+	(void)err;
+	*result = mill_type_decimal(1, 0);
+	return MILL_OK;
+}
+
 mill_status mill_derive_first(const mill_type *args, int arg_count, mill_type *result, mill_error *err)
 {
 	(void)arg_count;

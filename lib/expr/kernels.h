@@ -29,8 +29,7 @@
 	MILL_DECLARE_KERNEL(div_##s)         \
 	MILL_DECLARE_KERNEL(mod_##s)         \
 	MILL_DECLARE_KERNEL(neg_##s)         \
-	MILL_DECLARE_KERNEL(abs_##s)         \
-	MILL_DECLARE_KERNEL(sign_##s)
+	MILL_DECLARE_KERNEL(abs_##s)
 MILL_INTEGER_TYPES(MILL_DECLARE_ARITHMETIC)
 MILL_FLOAT_TYPES(MILL_DECLARE_ARITHMETIC)
 MILL_DECLARE_ARITHMETIC(dec, mill_i128, mill_u128, DECIMAL)
@@ -60,6 +59,10 @@ MILL_NODISCARD mill_status mill_derive_decimal_div(const mill_type *args, int ar
                                                    mill_error *err);
 MILL_NODISCARD mill_status mill_derive_decimal_mod(const mill_type *args, int arg_count, mill_type *result,
                                                    mill_error *err);
+MILL_DECLARE_KERNEL(sign_f64)
+MILL_DECLARE_KERNEL(sign_dec)
+/* decimal(1,0) */
+MILL_NODISCARD mill_status mill_derive_digit(const mill_type *args, int arg_count, mill_type *result, mill_error *err);
 /* The type of the first (last) argument. */
 MILL_NODISCARD mill_status mill_derive_first(const mill_type *args, int arg_count, mill_type *result, mill_error *err);
 MILL_NODISCARD mill_status mill_derive_last(const mill_type *args, int arg_count, mill_type *result, mill_error *err);

@@ -151,8 +151,9 @@ mill_expr *mill_expr_number(mill_expr_builder *b, const char *text, mill_error *
 		return NULL;
 	} else {
 		mill_i128 value = number_digits(text);
-		bool narrow = value >= INT32_MIN && value <= INT32_MAX;
-		bool fits = value >= INT64_MIN && value <= INT64_MAX;
+		/* By the digits alone: −2147483648 is an int8, as in PostgreSQL. */
+		bool narrow = value >= -INT32_MAX && value <= INT32_MAX;
+		bool fits = value >= -INT64_MAX && value <= INT64_MAX;
 		type = shape.has_point || !fits ? mill_type_decimal(precision == 0 ? 1 : precision, shape.scale)
 		                                : mill_type_of(narrow ? MILL_TYPE_INT32 : MILL_TYPE_INT64);
 		if (type.id == MILL_TYPE_DECIMAL)

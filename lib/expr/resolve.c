@@ -12,7 +12,7 @@
 #define U64_DEC  14
 #define U64_F64  30
 #define DATE_TS  5
-#define TEXT_ANY 2
+#define TEXT_ANY 3
 
 static int integer_cost(mill_type_id from, mill_type_id to)
 {
@@ -32,8 +32,8 @@ static int type_cost(mill_type from, mill_type_id to)
 	mill_type target = mill_type_of(to);
 	if (from.id == to)
 		return 0;
-	if (from.id == MILL_TYPE_NULL)
-		return 1;
+	if (from.id == MILL_TYPE_NULL) /* of nothing else known, a float64 */
+		return to != MILL_TYPE_FLOAT64;
 	if (mill_type_is_integer(from) && mill_type_is_integer(target))
 		return integer_cost(from.id, to);
 	if (mill_type_is_integer(from) && to == MILL_TYPE_DECIMAL)
