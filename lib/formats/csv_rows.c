@@ -110,7 +110,7 @@ static mill_status take_rows(mill_csv_rows *rows, const uint8_t *text, const mil
                              const goal *g, bool open_end, mill_error *err)
 {
 	const mill_csv_index *x = &rows->index;
-	const mill_csv_flaw *flaw = x->flaws, *last_flaw = x->flaws + x->flaw_count;
+	size_t flaw = 0;
 	bool open_quote = open_end && (x->state == MILL_CSV_QUOTED || x->state == MILL_CSV_ESCAPED);
 	uint32_t first = 0;
 	size_t r = 0;
@@ -127,8 +127,8 @@ static mill_status take_rows(mill_csv_rows *rows, const uint8_t *text, const mil
 		if (text[start] == bytes->comment && start < x->ends[end])
 			continue;
 		rows->seen++;
-		if (flaw < last_flaw && flaw->row == r)
-			MILL_TRY(refuse(rows, this_first, end, MILL_REASON_TEXT_AFTER_QUOTE, (flaw++)->at, err));
+		if (flaw < x->flaw_count && x->flaws[flaw].row == r)
+			MILL_TRY(refuse(rows, this_first, end, MILL_REASON_TEXT_AFTER_QUOTE, x->flaws[flaw++].at, err));
 		else if (open_quote && r + 1 == x->row_count)
 			MILL_TRY(refuse(rows, this_first, end, MILL_REASON_OPEN_QUOTE, x->ends[end - 1] + 1, err));
 		else if (fields != (uint32_t)field_count && field_count != 0)

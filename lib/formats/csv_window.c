@@ -34,6 +34,8 @@ void mill_csv_window_close(mill_csv_window *window)
 
 void mill_csv_window_drop(mill_csv_window *window, size_t size_bytes)
 {
+	if (size_bytes == 0)
+		return;
 	window->text += size_bytes;
 	window->size_bytes -= size_bytes;
 	window->offset += (int64_t)size_bytes;

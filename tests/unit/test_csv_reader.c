@@ -6,7 +6,7 @@
 
 static mill_mem mem;
 static mill_error err;
-static char path[64];
+static char path[128];
 
 static void write_text(const char *text, size_t length)
 {
@@ -16,7 +16,7 @@ static void write_text(const char *text, size_t length)
 static void start(void)
 {
 	mill_mem_init(&mem, INT64_MAX);
-	snprintf(path, sizeof path, "test_csv_reader.%ld.csv", (long)getpid());
+	snprintf(path, sizeof path, "/tmp/rm-unit-csv-reader.%ld.csv", (long)getpid());
 }
 
 static void stop(void)

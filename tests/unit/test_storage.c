@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[64];
+static char root[128];
 static mill_mem mem;
 static mill_error err;
 
 static void make(const char *relative, const char *text)
 {
-	char path[256];
+	char path[512];
 	snprintf(path, sizeof path, "%s/%s", root, relative);
 	char *slash = strrchr(path, '/');
 	*slash = '\0';
@@ -25,7 +25,7 @@ static void make(const char *relative, const char *text)
 static void set_up(void)
 {
 	mill_mem_init(&mem, INT64_MAX);
-	snprintf(root, sizeof root, "test_storage.%ld", (long)getpid());
+	snprintf(root, sizeof root, "/tmp/rm-unit-storage.%ld", (long)getpid());
 	make("a/day_1.csv", "1");
 	make("a/day_2.csv.gz", "22");
 	make("a/day_10.csv", "333");
@@ -50,7 +50,7 @@ static void tear_down(void)
 static const char *list(const char *pattern)
 {
 	static char out[2048];
-	char path[256];
+	char path[512];
 	mill_arena arena;
 	mill_storage_listing listing;
 	mill_arena_init(&arena, &mem);
@@ -97,7 +97,7 @@ static void listings(void)
 static void hive(void)
 {
 	set_up();
-	char path[256];
+	char path[512];
 	mill_arena arena;
 	mill_storage_listing listing;
 	mill_arena_init(&arena, &mem);
@@ -120,7 +120,7 @@ static void hive(void)
 static void reading(void)
 {
 	set_up();
-	char path[256], buffer[16];
+	char path[512], buffer[16];
 	snprintf(path, sizeof path, "%s/a/day_10.csv", root);
 	mill_reader *reader = NULL;
 	size_t got = 0;
@@ -141,7 +141,7 @@ static void reading(void)
 static void writing(void)
 {
 	set_up();
-	char path[256];
+	char path[512];
 	snprintf(path, sizeof path, "%s/w/out.bin", root);
 	mill_writer *writer = NULL;
 	CU_ASSERT_EQUAL(mill_writer_open(path, &mem, &writer, &err), MILL_IO);
