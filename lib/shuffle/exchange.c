@@ -55,6 +55,7 @@ static int64_t choose_round_bytes(const mill_exchange *ex)
 static mill_status set_up(mill_exchange *ex, const mill_exchange_spec *spec, mill_error *err)
 {
 	size_t size = (size_t)mill_comm_size(ex->comm), name_bytes = strlen(spec->name) + 1;
+	mill_bytes_init(&ex->own_frame, ex->mem);
 	ex->name = mill_mem_alloc(ex->mem, name_bytes);
 	ex->send_data = mill_mem_calloc(ex->mem, size, sizeof *ex->send_data);
 	ex->send_bytes = mill_mem_calloc(ex->mem, size, sizeof *ex->send_bytes);
@@ -117,6 +118,7 @@ static void release_sending(mill_exchange *ex)
 		mill_mem_free(ex->outbox[i]);
 		ex->outbox[i] = NULL;
 	}
+	mill_bytes_release(&ex->own_frame);
 	mill_mem_free(ex->send_data);
 	mill_mem_free(ex->send_bytes);
 	ex->send_data = NULL;
@@ -246,11 +248,16 @@ static mill_status meet_if_due(mill_exchange *ex, mill_error *err)
 mill_status mill_exchange_emit(mill_exchange *ex, const mill_batch *batch, const int32_t *rows, int64_t count,
                                int64_t bucket, mill_error *err)
 {
-	mill_bytes *to = &ex->outbox[ex->filling][mill_exchange_owner(ex, bucket)];
-	size_t start = to->size_bytes;
+	int owner = mill_exchange_owner(ex, bucket);
+	bool own = owner == mill_comm_rank(ex->comm);
+	mill_bytes *to = own ? &ex->own_frame : &ex->outbox[ex->filling][owner];
+	size_t start = own ? 0 : to->size_bytes;
+	to->size_bytes = start;
 	MILL_TRY(mill_frame_write(batch, rows, count, (uint32_t)bucket, 0, to, err));
 	size_t size_bytes = to->size_bytes - start;
 	mill_ledger_add(&ex->sent, count, to->data + start, size_bytes);
+	if (own)
+		return mill_buckets_receive(ex, owner, to->data, size_bytes, err);
 	ex->outbox_bytes += (int64_t)size_bytes;
 	return meet_if_due(ex, err);
 }
@@ -290,10 +297,7 @@ mill_status mill_exchange_tick(mill_exchange *ex, mill_error *err)
 	mill_error local = {0};
 	mill_comm_progress(ex->comm);
 	MILL_TRY(meet_if_due(ex, err));
-	if (mill_mem_pressure(ex->mem) > MILL_MEM_HIGH_WATER &&
-	    remember(ex, mill_buckets_relieve(ex, &local), &local) != MILL_OK)
-		return tell_failure(ex, err);
-	return MILL_OK;
+	return remember(ex, mill_buckets_relieve(ex, &local), &local) == MILL_OK ? MILL_OK : tell_failure(ex, err);
 }
 
 /* Compares what all ranks sent with what all received. Collective. */
@@ -332,6 +336,8 @@ mill_status mill_exchange_drain(mill_exchange *ex, mill_status mine, mill_error 
 	remember(ex, mine, err);
 	if (ex->failure.status == MILL_OK)
 		remember(ex, mill_staging_flush_all(ex, &local), &local);
+	if (ex->failure.status == MILL_OK)
+		remember(ex, mill_buckets_relieve(ex, &local), &local);
 	while (!ex->closed && !ex->all_dry) {
 		mill_status status = ex->in_flight ? land(ex) : launch(ex, true);
 		(void)status; /* remembered; the others hear of it in the next round, or below */

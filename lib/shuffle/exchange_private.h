@@ -115,7 +115,8 @@ struct mill_exchange {
 	mill_staging staging;
 
 	/* Rounds: outbox[filling] takes frames, the other one flies. */
-	mill_bytes *outbox[2]; /* [size] each */
+	mill_bytes *outbox[2]; /* [size] each; this rank's own stays empty */
+	mill_bytes own_frame;  /* a frame on its way to a bucket of this rank, which needs no round */
 	const void **send_data;
 	size_t *send_bytes;
 	int filling;
