@@ -5,7 +5,7 @@
  * batch=ROWS (pushed) batch_rows=ROWS (limit) round_bytes=BYTES budget=BYTES scratch=DIR spill=1
  * chunk=BYTES timeout_ms=T (first group only)
  * fail=RANK stop=RANK die=RANK at=ROW (a rank fails, is signalled or killed once it pushed that many rows)
- * lose=RANK (it loses a frame) slow=RANK (it sleeps between batches) */
+ * lose=RANK (it loses a frame) slow=RANK (it sleeps between batches) starve=RANK (its at-th allocation fails) */
 #include "../unit/exchange_data.h"
 #include "base/clock.h"
 #include "shuffle/exchange_private.h"
@@ -18,12 +18,13 @@
 
 typedef struct options {
 	int64_t rows, buckets, batch, budget, chunk, timeout_ms, at, batch_rows, round_bytes, spill;
-	int fail, stop, die, lose, slow;
+	int fail, stop, die, lose, slow, starve;
 	const char *name, *kind, *shape, *deal, *scratch;
 } options;
 
 static volatile int stop_signal;
 static int failures;
+static mill_mem data_mem; /* of the rows themselves, which never run short */
 
 static void on_signal(int number)
 {
@@ -51,6 +52,7 @@ static int read_options(int argc, char **argv, options *o)
 	               .die = -1,
 	               .lose = -1,
 	               .slow = -1,
+	               .starve = -1,
 	               .name = "exchange",
 	               .kind = "hash",
 	               .shape = "mixed",
@@ -75,6 +77,7 @@ static int read_options(int argc, char **argv, options *o)
 	             {"die", NULL, &o->die, NULL},
 	             {"lose", NULL, &o->lose, NULL},
 	             {"slow", NULL, &o->slow, NULL},
+	             {"starve", NULL, &o->starve, NULL},
 	             {"name", NULL, NULL, &o->name},
 	             {"kind", NULL, NULL, &o->kind},
 	             {"shape", NULL, NULL, &o->shape},
@@ -199,14 +202,13 @@ static void read_all(mill_exchange *ex, checker *self, bool consume)
 	CHECK((bytes > 0) == (rows > 0));
 }
 
-static mill_status push_all(const options *o, mill_comm *comm, mill_mem *mem, mill_exchange *ex, mill_u128 *sum,
-                            mill_error *err)
+static mill_status push_all(const options *o, mill_comm *comm, mill_exchange *ex, mill_u128 *sum, mill_error *err)
 {
 	int rank = mill_comm_rank(comm);
 	int64_t first, end, pushed = 0;
 	mill_bytes scratch;
 	mill_status status = MILL_OK;
-	mill_bytes_init(&scratch, mem);
+	mill_bytes_init(&scratch, &data_mem);
 	deal(o, rank, mill_comm_size(comm), &first, &end);
 	for (int64_t at = first; status == MILL_OK && (at < end || o->at == pushed); at += o->batch) {
 		mill_batch batch;
@@ -223,7 +225,7 @@ static mill_status push_all(const options *o, mill_comm *comm, mill_mem *mem, mi
 		int64_t rows = mill_min_i64(o->batch, end - at);
 		if (rows <= 0)
 			break;
-		MILL_TRY(data_batch(mem, at, rows, shape_of(o->shape), &batch));
+		MILL_TRY(data_batch(&data_mem, at, rows, shape_of(o->shape), &batch));
 		CHECK(data_sum(&batch, &scratch, sum) == MILL_OK);
 		status = mill_sink_push(mill_exchange_sink(ex), &batch, err);
 		mill_batch_release(&batch);
@@ -244,7 +246,7 @@ static mill_status find_splitters(const options *o, mill_comm *comm, mill_mem *m
 	int64_t first, end;
 	mill_builder builder;
 	mill_column samples;
-	mill_builder_init(&builder, mem, mill_type_of(MILL_TYPE_BINARY));
+	mill_builder_init(&builder, &data_mem, mill_type_of(MILL_TYPE_BINARY));
 	deal(o, mill_comm_rank(comm), mill_comm_size(comm), &first, &end);
 	for (int64_t r = first; r < end; r += 10)
 		MILL_TRY(data_value(&builder, DATA_SORT, (uint64_t)r, shape_of(o->shape)));
@@ -283,10 +285,19 @@ static mill_status run(const options *o, mill_comm *comm, mill_mem *mem, mill_sc
 		                            .splitters = &splitters};
 	}
 	mill_u128 sums[2] = {0, 0};
-	MILL_TRY(mill_exchange_create(comm, mem, scratch, knobs, &spec, &ex, err));
+	if (o->starve == mill_comm_rank(comm))
+		mem->fail_at = mem->allocation_count + o->at;
+	mill_status created = mill_exchange_create(comm, mem, scratch, knobs, &spec, &ex, err);
+	created = mill_comm_agree(comm, created, err);
+	if (created != MILL_OK) {
+		mill_exchange_release(ex);
+		mill_column_release(&splitters);
+		return created;
+	}
 	ex->lose_next_frame = mill_comm_rank(comm) == o->lose;
-	mill_status status = push_all(o, comm, mem, ex, &sums[0], err);
+	mill_status status = push_all(o, comm, ex, &sums[0], err);
 	status = mill_exchange_drain(ex, status, err);
+	mem->fail_at = 0;
 	if (status == MILL_OK) {
 		checker self = {.sink = {.push = check_push, .finish_unit = check_unit},
 		                .options = o,
@@ -357,6 +368,7 @@ int main(int argc, char **argv)
 		return 2;
 	signal(SIGUSR1, on_signal);
 	mill_mem_init(&mem, INT64_MAX);
+	mill_mem_init(&data_mem, INT64_MAX);
 	mill_comm_options comm_options = {.use_mpi = mill_comm_launched(),
 	                                  .timeout_ns = o.timeout_ms * 1000000,
 	                                  .stop_signal = &stop_signal,
@@ -369,7 +381,7 @@ int main(int argc, char **argv)
 	int64_t held_bytes = mem.used_bytes;
 	while (status == MILL_OK && taken >= 0) {
 		status = run_group(&o, comm, &mem, knobs, &err);
-		CHECK(mem.used_bytes == held_bytes || status == MILL_LOST_RANK);
+		CHECK((mem.used_bytes == held_bytes && data_mem.used_bytes == 0) || status == MILL_LOST_RANK);
 		at += taken + 1;
 		if (at >= argc)
 			break;
