@@ -293,6 +293,21 @@ static mill_status merge_window(mill_exact *into, mill_mem *mem, const mill_exac
 	return MILL_OK;
 }
 
+mill_status mill_exact_add_integer(mill_exact *sum, mill_mem *mem, const uint64_t *words, int count, int exponent)
+{
+	uint32_t position = (uint32_t)(exponent + MILL_EXACT_UNIT_BITS), shift = position & 63;
+	uint64_t sign = (uint64_t)((int64_t)words[count - 1] >> 63), below = 0, any = 0;
+	mill_exact part = {.first_word = (uint8_t)(position >> 6)};
+	for (int i = 0; i < MILL_EXACT_WINDOW_WORDS; i++) {
+		uint64_t word = i < count ? words[i] : sign;
+		part.window[i] = word << shift | (below >> 1) >> (63 - shift);
+		any |= part.window[i];
+		below = word;
+	}
+	part.pending = any == 0 ? 0 : is_small(part.window[MILL_EXACT_WINDOW_WORDS - 1]) ? 1 : MILL_EXACT_MAX_PENDING;
+	return merge_window(sum, mem, &part);
+}
+
 mill_status mill_exact_merge(mill_exact *into, mill_mem *mem, const mill_exact *from)
 {
 	MILL_TRY(merge_window(into, mem, from));

@@ -71,6 +71,10 @@ MILL_NODISCARD mill_status mill_exact_add_product(mill_exact *sum, mill_mem *mem
 /* Adds x[i]·y[i]; y may be x. */
 MILL_NODISCARD mill_status mill_exact_add_products(mill_exact *sum, mill_mem *mem, const double *x, const double *y,
                                                    const uint64_t *validity, int64_t rows);
+/* Adds words · 2^exponent, words an integer of 1 to 4 words in two's complement: for callers that keep windows of their
+ * own. −2176 ≤ exponent ≤ 1900. */
+MILL_NODISCARD mill_status mill_exact_add_integer(mill_exact *sum, mill_mem *mem, const uint64_t *words, int count,
+                                                  int exponent);
 MILL_NODISCARD mill_status mill_exact_merge(mill_exact *into, mill_mem *mem, const mill_exact *from);
 /* Equal sums give equal bytes. */
 MILL_NODISCARD mill_status mill_exact_write(const mill_exact *sum, mill_bytes *out);

@@ -31,10 +31,10 @@ double op_ratio(mill_i128 numerator, uint64_t divisor)
 	return negative ? -value : value;
 }
 
-bool op_ratio_decimal(mill_i128 wrapped, int32_t carry, uint64_t factor, uint64_t divisor, mill_i128 *out)
+bool op_ratio_decimal(mill_i128 wrapped, int64_t carry, uint64_t factor, uint64_t divisor, mill_i128 *out)
 {
 	/* Magnitude in three limbs; the value is wrapped + carry·2^128 with both signed. */
-	int64_t top = (int64_t)carry + (wrapped < 0 ? -1 : 0);
+	int64_t top = carry + (wrapped < 0 ? -1 : 0);
 	uint64_t limbs[4] = {(uint64_t)wrapped, (uint64_t)((mill_u128)wrapped >> 64), (uint64_t)top, 0};
 	bool negative = top < 0;
 	if (negative) {

@@ -60,21 +60,30 @@ mill_status op_state_new(mill_mem *mem, const mill_aggregate_spec *spec, op_stat
 	return MILL_OK;
 }
 
+/* Groups up to which a state that is emptied keeps its arrays. */
+#define KEPT_GROUPS 65536
+
 void op_state_clear(op_state *state)
 {
-	if (state->kind->clear != NULL)
-		state->kind->clear(state);
+	if (state->capacity <= KEPT_GROUPS) {
+		if (state->groups > 0)
+			state->kind->wipe(state, state->groups);
+	} else {
+		state->kind->drop(state);
+		state->capacity = 0;
+	}
 	mill_mem_free(state->seen);
 	state->seen = NULL;
 	state->seen_dense = 0;
-	state->capacity = 0;
+	state->groups = 0;
 }
 
 void op_state_free(op_state *state)
 {
 	if (state == NULL)
 		return;
-	op_state_clear(state);
+	state->kind->drop(state);
+	mill_mem_free(state->seen);
 	mill_mem_free(state);
 }
 
@@ -93,6 +102,7 @@ mill_status op_state_array(mill_mem *mem, void *array, int64_t old_capacity, int
 
 mill_status op_state_reserve(op_state *state, int64_t group_count, mill_error *err)
 {
+	state->groups = mill_max_i64(state->groups, group_count);
 	if (group_count <= state->capacity)
 		return MILL_OK;
 	int64_t capacity = mill_max_i64(group_count, state->capacity == 0 ? 256 : state->capacity * 2);
@@ -138,10 +148,8 @@ mill_status op_state_damaged(mill_error *err)
 	return mill_fail(err, MILL_INTERNAL, "aggregate: the bytes of a partial state are damaged");
 }
 
-mill_status op_state_merge(op_state *state, const mill_column *states, const uint32_t *groups, int64_t group_count,
-                           mill_error *err)
+static mill_status merge_rows(op_state *state, const mill_column *states, const uint32_t *groups, mill_error *err)
 {
-	MILL_TRY(op_state_reserve(state, group_count, err));
 	MILL_TRY(track_seen(state, err));
 	for (int64_t r = 0; r < states->rows; r++) {
 		int32_t length;
@@ -157,8 +165,50 @@ mill_status op_state_merge(op_state *state, const mill_column *states, const uin
 	return MILL_OK;
 }
 
-mill_status op_state_write(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
+/* True when every row has size_bytes. */
+static bool is_even(const mill_column *states, size_t size_bytes)
+{
+	bool even = size_bytes > 0 && states->dictionary == NULL &&
+	            (size_t)states->offsets[states->rows] == (size_t)states->rows * size_bytes;
+	for (int64_t r = 0; even && r < states->rows; r++)
+		even = (size_t)states->offsets[r] == (size_t)r * size_bytes;
+	return even;
+}
+
+mill_status op_state_merge(op_state *state, const mill_column *states, const uint32_t *groups, int64_t group_count,
                            mill_error *err)
+{
+	const op_state_kind *kind = state->kind;
+	if (states->type.id != MILL_TYPE_BINARY)
+		return mill_fail(err, MILL_INTERNAL, "aggregate: partial states have type BINARY");
+	MILL_TRY(op_state_reserve(state, group_count, err));
+	if (kind->merge_fixed == NULL || !is_even(states, kind->fixed_bytes(state)))
+		return merge_rows(state, states, groups, err);
+	MILL_TRY(kind->merge_fixed(state, states->bytes, groups, states->rows, err));
+	if (state->seen == NULL) {
+		state->seen_dense = group_count;
+		return MILL_OK;
+	}
+	for (int64_t r = 0; r < states->rows; r++)
+		state->seen[groups[r]] = 1;
+	return MILL_OK;
+}
+
+static mill_status write_fixed(const op_state *state, size_t size_bytes, const int32_t *order, int64_t count,
+                               mill_column *out, mill_error *err)
+{
+	mill_column made = {0};
+	MILL_TRY(
+	    mill_column_new(state->mem, mill_type_of(MILL_TYPE_BINARY), count, (size_t)count * size_bytes, &made, err));
+	for (int64_t i = 0; i <= count; i++)
+		made.offsets[i] = (int32_t)((size_t)i * size_bytes);
+	state->kind->put(state, order, count, made.bytes);
+	*out = made;
+	return MILL_OK;
+}
+
+static mill_status write_rows(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
+                              mill_error *err)
 {
 	mill_builder builder;
 	mill_bytes bytes;
@@ -179,6 +229,31 @@ mill_status op_state_write(const op_state *state, const int32_t *order, int64_t 
 	mill_bytes_release(&bytes);
 	mill_builder_release(&builder);
 	return status;
+}
+
+mill_status op_state_write(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
+                           mill_error *err)
+{
+	size_t size_bytes = state->kind->fixed_bytes == NULL ? 0 : state->kind->fixed_bytes(state);
+	bool all_seen = state->seen == NULL && state->seen_dense >= state->groups;
+	if (size_bytes == 0 || !all_seen || size_bytes * (size_t)count > INT32_MAX)
+		return write_rows(state, order, count, out, err);
+	return write_fixed(state, size_bytes, order, count, out, err);
+}
+
+void op_state_gather(char *to, const void *array, size_t element_bytes, const int32_t *order, int64_t count)
+{
+	const char *from = array;
+	if (element_bytes == 8) {
+		for (int64_t i = 0; i < count; i++)
+			memcpy(to + i * 8, from + (size_t)order[i] * 8, 8);
+	} else if (element_bytes == 16) {
+		for (int64_t i = 0; i < count; i++)
+			memcpy(to + i * 16, from + (size_t)order[i] * 16, 16);
+	} else {
+		for (int64_t i = 0; i < count; i++)
+			memcpy(to + (size_t)i * element_bytes, from + (size_t)order[i] * element_bytes, element_bytes);
+	}
 }
 
 mill_status op_state_column(const op_state *state, const int32_t *order, int64_t count, mill_column *out,

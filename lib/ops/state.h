@@ -45,14 +45,23 @@ typedef struct op_state_kind {
 	/* Room for `capacity` groups, the new ones empty. */
 	mill_status (*grow)(op_state *state, int64_t capacity, mill_error *err);
 	mill_status (*update)(op_state *state, const op_input *in, mill_error *err);
-	/* Adds the state bytes of a group. */
+	/* Bytes that a state written now takes in every group that saw a value; 0: they differ. */
+	size_t (*fixed_bytes)(const op_state *state);
+	/* Writes the states of the groups order[0 … count), fixed_bytes each. */
+	void (*put)(const op_state *state, const int32_t *order, int64_t count, char *to);
+	/* Adds states of the size that fixed_bytes has without exceptions, row r to groups[r]. */
+	mill_status (*merge_fixed)(op_state *state, const char *bytes, const uint32_t *groups, int64_t rows,
+	                           mill_error *err);
+	/* Adds the state bytes of a group, whatever their size. */
 	mill_status (*merge)(op_state *state, uint32_t group, mill_bytes_view *bytes, mill_error *err);
 	/* Appends the state bytes of a group that saw a value. */
 	mill_status (*write)(const op_state *state, int64_t group, mill_bytes *out, mill_error *err);
 	/* The results of the groups order[0 … count). */
 	mill_status (*result)(op_state *state, const int32_t *order, int64_t count, mill_column *out, mill_error *err);
-	/* Forgets all groups; `capacity` is 0 afterwards. */
-	void (*clear)(op_state *state);
+	/* Empties the first `groups` groups, which are all that were used; keeps the arrays. */
+	void (*wipe)(op_state *state, int64_t groups);
+	/* Frees the arrays. */
+	void (*drop)(op_state *state);
 } op_state_kind;
 
 struct op_state {
@@ -61,6 +70,7 @@ struct op_state {
 	mill_aggregate_spec spec;
 	int id_words; /* of the input; states of FIRST and LAST carry them */
 	int64_t capacity;
+	int64_t groups;     /* in use */
 	uint8_t *seen;      /* a byte a group: a value was added; NULL: as seen_dense says */
 	int64_t seen_dense; /* while seen is NULL: the groups below this one have seen a value */
 };
@@ -69,7 +79,7 @@ struct op_state {
 MILL_NODISCARD mill_status op_state_new(mill_mem *mem, const mill_aggregate_spec *spec, op_state **out,
                                         mill_error *err);
 void op_state_free(op_state *state);
-void op_state_clear(op_state *state);
+void op_state_clear(op_state *state); /* forgets all groups */
 /* Whether rows with a NULL argument are to be selected. */
 static inline bool op_state_takes_nulls(const op_state *state)
 {
@@ -93,6 +103,8 @@ static inline bool op_state_seen(const op_state *state, int64_t group)
 /* For the kinds: an array of `capacity` elements of element_bytes, those from old_capacity on zeroed. */
 MILL_NODISCARD mill_status op_state_array(mill_mem *mem, void *array, int64_t old_capacity, int64_t capacity,
                                           size_t element_bytes, mill_error *err);
+/* to = elements of element_bytes of the groups order[0 … count). */
+void op_state_gather(char *to, const void *array, size_t element_bytes, const int32_t *order, int64_t count);
 /* A result column of count rows, NULL where the group saw no value (when the signature says so). */
 MILL_NODISCARD mill_status op_state_column(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
                                            mill_error *err);

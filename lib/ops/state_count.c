@@ -1,4 +1,5 @@
 #include "ops/state.h"
+#include <string.h>
 
 typedef struct count_state {
 	op_state base;
@@ -48,7 +49,36 @@ static mill_status count_result(op_state *state, const int32_t *order, int64_t c
 	return MILL_OK;
 }
 
-static void count_clear(op_state *state)
+static size_t count_fixed_bytes(const op_state *state)
+{
+	(void)state;
+	return sizeof(int64_t);
+}
+
+static void count_put(const op_state *state, const int32_t *order, int64_t count, char *to)
+{
+	op_state_gather(to, ((const count_state *)state)->counts, sizeof(int64_t), order, count);
+}
+
+static mill_status count_merge_fixed(op_state *state, const char *bytes, const uint32_t *groups, int64_t rows,
+                                     mill_error *err)
+{
+	int64_t *restrict counts = ((count_state *)state)->counts;
+	(void)err;
+	for (int64_t r = 0; r < rows; r++) {
+		int64_t count;
+		memcpy(&count, bytes + r * 8, sizeof(count));
+		counts[groups[r]] += count;
+	}
+	return MILL_OK;
+}
+
+static void count_wipe(op_state *state, int64_t groups)
+{
+	memset(((count_state *)state)->counts, 0, (size_t)groups * sizeof(int64_t));
+}
+
+static void count_drop(op_state *state)
 {
 	mill_mem_free(((count_state *)state)->counts);
 	((count_state *)state)->counts = NULL;
@@ -58,8 +88,12 @@ const op_state_kind op_state_count = {
     .size_bytes = sizeof(count_state),
     .grow = count_grow,
     .update = count_update,
+    .fixed_bytes = count_fixed_bytes,
+    .put = count_put,
+    .merge_fixed = count_merge_fixed,
     .merge = count_merge,
     .write = count_write,
     .result = count_result,
-    .clear = count_clear,
+    .wipe = count_wipe,
+    .drop = count_drop,
 };

@@ -187,7 +187,17 @@ static mill_status first_any_result(op_state *state, const int32_t *order, int64
 	return (is_text ? first_text_result : first_result)(state, order, count, out, err);
 }
 
-static void first_clear(op_state *state)
+static void first_wipe(op_state *state, int64_t groups)
+{
+	first_state *s = (first_state *)state;
+	memset(s->holds, FIRST_NOTHING, (size_t)groups);
+	if (s->is_text)
+		memset(s->texts, 0, (size_t)groups * sizeof(*s->texts));
+	mill_arena_release(&s->arena);
+	mill_arena_init(&s->arena, state->mem);
+}
+
+static void first_drop(op_state *state)
 {
 	first_state *s = (first_state *)state;
 	mill_mem_free(s->holds);
@@ -212,5 +222,6 @@ const op_state_kind op_state_first = {
     .merge = first_merge,
     .write = first_write,
     .result = first_any_result,
-    .clear = first_clear,
+    .wipe = first_wipe,
+    .drop = first_drop,
 };

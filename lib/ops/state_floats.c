@@ -1,33 +1,15 @@
-/* sum, avg, variances, corr and covariances of floats: exact sums of x, y and their products a group. */
-#include "base/exact.h"
-#include "ops/state.h"
-#include <math.h>
+/* sum, avg, variances, corr and covariances of floats, over exact sums of x, y and their products. */
+#include "ops/ratio.h"
+#include "ops/windows.h"
 
-/* Which sums a group keeps, in this order. */
-enum { SUM_X, SUM_XX, SUM_Y, SUM_YY, SUM_XY, SUM_KINDS };
+#include <math.h>
 
 typedef struct floats_state {
 	op_state base;
-	mill_exact *sums; /* sum_count a group */
-	int64_t *counts;
-	int sum_count;
-	int slot[SUM_KINDS]; /* where a sum is, −1: not kept */
-	double *widened[2];  /* arguments of the batch as float64, where they are not */
+	op_windows windows;
+	double *widened[2]; /* arguments of the batch as float64, where they are not */
 	int64_t widened_capacity[2];
 } floats_state;
-
-static bool is_corr(mill_aggregate_kind kind)
-{
-	return kind == MILL_AGG_CORR;
-}
-static bool is_covar(mill_aggregate_kind kind)
-{
-	return kind == MILL_AGG_COVAR_SAMP || kind == MILL_AGG_COVAR_POP;
-}
-static bool is_linear(mill_aggregate_kind kind)
-{
-	return kind == MILL_AGG_SUM || kind == MILL_AGG_AVG;
-}
 
 static mill_status floats_open(op_state *state, mill_error *err)
 {
@@ -36,24 +18,19 @@ static mill_status floats_open(op_state *state, mill_error *err)
 	for (int a = 0; a < state->spec.signature.arg_count; a++)
 		if (!mill_type_is_float(state->spec.signature.arg_types[a]))
 			return mill_fail(err, MILL_INTERNAL, "a statistic needs float arguments");
-	const bool keeps[SUM_KINDS] = {
-	    [SUM_X] = true,
-	    [SUM_XX] = !is_linear(kind) && !is_covar(kind),
-	    [SUM_Y] = is_corr(kind) || is_covar(kind),
-	    [SUM_YY] = is_corr(kind),
-	    [SUM_XY] = is_corr(kind) || is_covar(kind),
+	bool corr = kind == MILL_AGG_CORR, covar = kind == MILL_AGG_COVAR_SAMP || kind == MILL_AGG_COVAR_POP;
+	bool linear = kind == MILL_AGG_SUM || kind == MILL_AGG_AVG;
+	const bool keeps[OP_SUMS] = {
+	    [OP_SUM_X] = true,  [OP_SUM_Y] = corr || covar,  [OP_SUM_XX] = !linear && !covar,
+	    [OP_SUM_YY] = corr, [OP_SUM_XY] = corr || covar,
 	};
-	for (int k = 0; k < SUM_KINDS; k++)
-		s->slot[k] = keeps[k] ? s->sum_count++ : -1;
+	op_windows_open(&s->windows, state->mem, keeps, kind != MILL_AGG_SUM);
 	return MILL_OK;
 }
 
 static mill_status floats_grow(op_state *state, int64_t capacity, mill_error *err)
 {
-	floats_state *s = (floats_state *)state;
-	MILL_TRY(op_state_array(state->mem, &s->counts, state->capacity, capacity, sizeof(*s->counts), err));
-	return op_state_array(state->mem, &s->sums, state->capacity, capacity,
-	                      (size_t)s->sum_count * sizeof(mill_exact), err);
+	return op_windows_grow(&((floats_state *)state)->windows, state->capacity, capacity, err);
 }
 
 /* The argument as float64 values. */
@@ -75,35 +52,6 @@ static mill_status widen(floats_state *s, int arg, const mill_column *column, co
 	return MILL_OK;
 }
 
-static mill_status add_sum(floats_state *s, const op_input *in, int which, const double *values, mill_error *err)
-{
-	if (s->slot[which] < 0)
-		return MILL_OK;
-	mill_exact *sums = s->sums + s->slot[which];
-	const int64_t stride = s->sum_count;
-	mill_mem *mem = s->base.mem;
-	OP_EACH_ROW(in, {
-		if (mill_exact_add(&sums[in->groups[r] * stride], mem, values[r]) != MILL_OK)
-			return mill_fail_nomem(err, sizeof(mill_exact), "exact sums");
-	});
-	return MILL_OK;
-}
-
-static mill_status add_products(floats_state *s, const op_input *in, int which, const double *x, const double *y,
-                                mill_error *err)
-{
-	if (s->slot[which] < 0)
-		return MILL_OK;
-	mill_exact *sums = s->sums + s->slot[which];
-	const int64_t stride = s->sum_count;
-	mill_mem *mem = s->base.mem;
-	OP_EACH_ROW(in, {
-		if (mill_exact_add_product(&sums[in->groups[r] * stride], mem, x[r], y[r]) != MILL_OK)
-			return mill_fail_nomem(err, sizeof(mill_exact), "exact sums");
-	});
-	return MILL_OK;
-}
-
 static mill_status floats_update(op_state *state, const op_input *in, mill_error *err)
 {
 	floats_state *s = (floats_state *)state;
@@ -111,90 +59,108 @@ static mill_status floats_update(op_state *state, const op_input *in, mill_error
 	MILL_TRY(widen(s, 0, in->args[0], &x, err));
 	if (state->spec.signature.arg_count > 1)
 		MILL_TRY(widen(s, 1, in->args[1], &y, err));
-	int64_t *restrict counts = s->counts;
-	const uint32_t *restrict groups = in->groups;
-	OP_EACH_ROW(in, { counts[groups[r]]++; });
-	MILL_TRY(add_sum(s, in, SUM_X, x, err));
-	MILL_TRY(add_products(s, in, SUM_XX, x, x, err));
-	MILL_TRY(add_sum(s, in, SUM_Y, y, err));
-	MILL_TRY(add_products(s, in, SUM_YY, y, y, err));
-	return add_products(s, in, SUM_XY, x, y, err);
+	return op_windows_add(&s->windows, in, x, y, err);
 }
 
-/* 0 / 8 / count
- * 8 / … / the sums kept, each as mill_exact_write has it */
+/* The bytes of a state: see windows.h. */
+static size_t floats_fixed_bytes(const op_state *state)
+{
+	return op_windows_fixed_bytes(&((const floats_state *)state)->windows);
+}
+
+static void floats_put(const op_state *state, const int32_t *order, int64_t count, char *to)
+{
+	op_windows_put(&((const floats_state *)state)->windows, order, count, to);
+}
+
 static mill_status floats_write(const op_state *state, int64_t group, mill_bytes *out, mill_error *err)
 {
-	const floats_state *s = (const floats_state *)state;
 	(void)err;
-	MILL_TRY(mill_bytes_append_u64(out, (uint64_t)s->counts[group]));
-	for (int k = 0; k < s->sum_count; k++)
-		MILL_TRY(mill_exact_write(&s->sums[group * s->sum_count + k], out));
-	return MILL_OK;
+	return op_windows_write(&((const floats_state *)state)->windows, group, out);
 }
 
 static mill_status floats_merge(op_state *state, uint32_t group, mill_bytes_view *bytes, mill_error *err)
 {
+	return op_windows_merge(&((floats_state *)state)->windows, group, bytes, state->groups, err);
+}
+
+static mill_status floats_merge_fixed(op_state *state, const char *bytes, const uint32_t *groups, int64_t rows,
+                                      mill_error *err)
+{
 	floats_state *s = (floats_state *)state;
-	uint64_t count;
-	if (!mill_view_u64(bytes, &count))
-		return op_state_damaged(err);
-	s->counts[group] += (int64_t)count;
-	for (int k = 0; k < s->sum_count; k++) {
-		mill_exact part = {0};
-		MILL_TRY(mill_exact_read(&part, state->mem, bytes, err));
-		mill_status status = mill_exact_merge(&s->sums[(int64_t)group * s->sum_count + k], state->mem, &part);
-		mill_exact_release(&part);
-		if (status != MILL_OK)
-			return mill_fail_nomem(err, sizeof(part), "exact sums");
+	size_t size_bytes = (size_t)s->windows.words * sizeof(uint64_t) + 4;
+	for (int64_t r = 0; r < rows; r++) {
+		mill_bytes_view view = {(const uint8_t *)bytes + (size_t)r * size_bytes, size_bytes, 0};
+		MILL_TRY(op_windows_merge(&s->windows, groups[r], &view, state->groups, err));
 	}
 	return MILL_OK;
 }
 
-static const mill_exact *sum_of(const floats_state *s, int64_t group, int which)
+/* sum and avg straight from the window: rounded to 53 bits, then scaled, which is exact unless the result is subnormal
+ * or too large. A sum in units of at least 2^-1074 that comes out subnormal was exact already. */
+static bool quick_value(const floats_state *s, int64_t group, double *out)
 {
-	return &s->sums[group * s->sum_count + s->slot[which]];
+	mill_i128 total;
+	int exponent;
+	if (!op_windows_small_total(&s->windows, group, OP_SUM_X, &total, &exponent))
+		return false;
+	if (s->base.spec.signature.kind == MILL_AGG_SUM) {
+		*out = ldexp((double)total, exponent);
+		return isfinite(*out);
+	}
+	*out = ldexp(op_ratio(total, op_windows_count(&s->windows, group)), exponent);
+	return isfinite(*out) && (total == 0 || fabs(*out) > 0x1p-1000);
 }
 
-static mill_status variance_of(const floats_state *s, int64_t group, double *out, bool *is_null, mill_error *err)
+static mill_status beyond_one(const floats_state *s, int64_t group, const mill_exact totals[OP_SUMS], double *out,
+                              bool *is_null, mill_error *err)
 {
 	mill_aggregate_kind kind = s->base.spec.signature.kind;
-	bool samp = kind == MILL_AGG_VAR_SAMP || kind == MILL_AGG_STDDEV_SAMP;
-	int64_t n = s->counts[group];
+	int64_t n = (int64_t)op_windows_count(&s->windows, group);
+	bool samp = kind == MILL_AGG_VAR_SAMP || kind == MILL_AGG_STDDEV_SAMP || kind == MILL_AGG_COVAR_SAMP;
 	*is_null = n <= (samp ? 1 : 0);
 	if (*is_null)
 		return MILL_OK;
-	MILL_TRY(mill_exact_variance(sum_of(s, group, SUM_X), sum_of(s, group, SUM_XX), n, samp ? n - 1 : n,
-	                             s->base.mem, out, err));
+	if (kind == MILL_AGG_CORR)
+		return mill_exact_corr(&totals[OP_SUM_X], &totals[OP_SUM_Y], &totals[OP_SUM_XX], &totals[OP_SUM_YY],
+		                       &totals[OP_SUM_XY], n, s->base.mem, out, is_null, err);
+	int64_t divisor = samp ? n - 1 : n;
+	if (s->windows.keeps[OP_SUM_XY])
+		return mill_exact_covariance(&totals[OP_SUM_X], &totals[OP_SUM_Y], &totals[OP_SUM_XY], n, divisor,
+		                             s->base.mem, out, err);
+	MILL_TRY(mill_exact_variance(&totals[OP_SUM_X], &totals[OP_SUM_XX], n, divisor, s->base.mem, out, err));
 	if (kind == MILL_AGG_STDDEV_SAMP || kind == MILL_AGG_STDDEV_POP)
 		*out = sqrt(*out);
 	return MILL_OK;
 }
 
-static mill_status covariance_of(const floats_state *s, int64_t group, double *out, bool *is_null, mill_error *err)
+/* A result as float64, or float32 for sum(float4). */
+static mill_status exact_value(const floats_state *s, int64_t group, double *out, float *out_narrow, bool *is_null,
+                               mill_error *err)
 {
-	bool samp = s->base.spec.signature.kind == MILL_AGG_COVAR_SAMP;
-	int64_t n = s->counts[group];
-	*is_null = n <= (samp ? 1 : 0);
-	if (*is_null)
-		return MILL_OK;
-	return mill_exact_covariance(sum_of(s, group, SUM_X), sum_of(s, group, SUM_Y), sum_of(s, group, SUM_XY), n,
-	                             samp ? n - 1 : n, s->base.mem, out, err);
-}
-
-static mill_status value_of(const floats_state *s, int64_t group, double *out, bool *is_null, mill_error *err)
-{
+	mill_exact totals[OP_SUMS] = {0};
+	mill_status status = MILL_OK;
+	for (int k = 0; k < OP_SUMS && status == MILL_OK; k++)
+		if (s->windows.keeps[k])
+			status = op_windows_total(&s->windows, group, k, &totals[k], err);
+	if (status != MILL_OK)
+		goto done;
 	switch (s->base.spec.signature.kind) {
-	case MILL_AGG_SUM: return mill_exact_sum(sum_of(s, group, SUM_X), out, err);
-	case MILL_AGG_AVG: return mill_exact_mean(sum_of(s, group, SUM_X), s->counts[group], out, err);
-	case MILL_AGG_CORR:
-		return mill_exact_corr(sum_of(s, group, SUM_X), sum_of(s, group, SUM_Y), sum_of(s, group, SUM_XX),
-		                       sum_of(s, group, SUM_YY), sum_of(s, group, SUM_XY), s->counts[group],
-		                       s->base.mem, out, is_null, err);
-	case MILL_AGG_COVAR_SAMP:
-	case MILL_AGG_COVAR_POP: return covariance_of(s, group, out, is_null, err);
-	default: return variance_of(s, group, out, is_null, err);
+	case MILL_AGG_SUM:
+		if (out_narrow != NULL)
+			status = mill_exact_sum_f32(&totals[OP_SUM_X], out_narrow, err);
+		else
+			status = mill_exact_sum(&totals[OP_SUM_X], out, err);
+		break;
+	case MILL_AGG_AVG:
+		status = mill_exact_mean(&totals[OP_SUM_X], (int64_t)op_windows_count(&s->windows, group), out, err);
+		break;
+	default: status = beyond_one(s, group, totals, out, is_null, err); break;
 	}
+done:
+	for (int k = 0; k < OP_SUMS; k++)
+		mill_exact_release(&totals[k]);
+	return status;
 }
 
 static mill_status put_null(mill_mem *mem, mill_column *column, int64_t row, mill_error *err)
@@ -209,14 +175,14 @@ static mill_status put_null(mill_mem *mem, mill_column *column, int64_t row, mil
 static mill_status put_result(const floats_state *s, int64_t group, mill_column *column, int64_t row, mill_error *err)
 {
 	bool is_null = false;
-	double value = 0.0;
+	mill_aggregate_kind kind = s->base.spec.signature.kind;
+	double *values = column->values;
 	if (column->type.id == MILL_TYPE_FLOAT32)
-		return mill_exact_sum_f32(sum_of(s, group, SUM_X), &((float *)column->values)[row], err);
-	MILL_TRY(value_of(s, group, &value, &is_null, err));
-	if (is_null)
-		return put_null(s->base.mem, column, row, err);
-	((double *)column->values)[row] = value;
-	return MILL_OK;
+		return exact_value(s, group, NULL, &((float *)column->values)[row], &is_null, err);
+	if ((kind == MILL_AGG_SUM || kind == MILL_AGG_AVG) && quick_value(s, group, &values[row]))
+		return MILL_OK;
+	MILL_TRY(exact_value(s, group, &values[row], NULL, &is_null, err));
+	return is_null ? put_null(s->base.mem, column, row, err) : MILL_OK;
 }
 
 static mill_status floats_result(op_state *state, const int32_t *order, int64_t count, mill_column *out,
@@ -238,15 +204,15 @@ static mill_status floats_result(op_state *state, const int32_t *order, int64_t 
 	return MILL_OK;
 }
 
-static void floats_clear(op_state *state)
+static void floats_wipe(op_state *state, int64_t groups)
+{
+	op_windows_wipe(&((floats_state *)state)->windows, groups);
+}
+
+static void floats_drop(op_state *state)
 {
 	floats_state *s = (floats_state *)state;
-	for (int64_t i = 0; s->sums != NULL && i < state->capacity * s->sum_count; i++)
-		mill_exact_release(&s->sums[i]);
-	mill_mem_free(s->sums);
-	mill_mem_free(s->counts);
-	s->sums = NULL;
-	s->counts = NULL;
+	op_windows_drop(&s->windows);
 	for (int a = 0; a < 2; a++) {
 		mill_mem_free(s->widened[a]);
 		s->widened[a] = NULL;
@@ -259,8 +225,12 @@ const op_state_kind op_state_floats = {
     .open = floats_open,
     .grow = floats_grow,
     .update = floats_update,
+    .fixed_bytes = floats_fixed_bytes,
+    .put = floats_put,
+    .merge_fixed = floats_merge_fixed,
     .merge = floats_merge,
     .write = floats_write,
     .result = floats_result,
-    .clear = floats_clear,
+    .wipe = floats_wipe,
+    .drop = floats_drop,
 };

@@ -58,12 +58,17 @@ static mill_status least_open(op_state *state, mill_error *err)
 	return MILL_OK;
 }
 
+static void least_empty(least_state *s, int64_t first, int64_t end)
+{
+	for (int64_t g = first; g < end; g++)
+		s->best[g] = wants_max(&s->base) ? INT64_MIN : INT64_MAX;
+}
+
 static mill_status least_grow(op_state *state, int64_t capacity, mill_error *err)
 {
 	least_state *s = (least_state *)state;
 	MILL_TRY(op_state_array(state->mem, &s->best, state->capacity, capacity, sizeof(*s->best), err));
-	for (int64_t g = state->capacity; g < capacity; g++)
-		s->best[g] = wants_max(state) ? INT64_MIN : INT64_MAX;
+	least_empty(s, state->capacity, capacity);
 	return MILL_OK;
 }
 
@@ -142,7 +147,37 @@ static mill_status least_result(op_state *state, const int32_t *order, int64_t c
 	return MILL_OK;
 }
 
-static void least_clear(op_state *state)
+static size_t least_fixed_bytes(const op_state *state)
+{
+	(void)state;
+	return sizeof(int64_t);
+}
+
+static void least_put(const op_state *state, const int32_t *order, int64_t count, char *to)
+{
+	op_state_gather(to, ((const least_state *)state)->best, sizeof(int64_t), order, count);
+}
+
+static mill_status least_merge_fixed(op_state *state, const char *bytes, const uint32_t *groups, int64_t rows,
+                                     mill_error *err)
+{
+	int64_t *restrict best = ((least_state *)state)->best;
+	bool max = wants_max(state);
+	(void)err;
+	for (int64_t r = 0; r < rows; r++) {
+		int64_t value, held = best[groups[r]];
+		memcpy(&value, bytes + r * 8, sizeof(value));
+		best[groups[r]] = (value > held) == max ? value : held;
+	}
+	return MILL_OK;
+}
+
+static void least_wipe(op_state *state, int64_t groups)
+{
+	least_empty((least_state *)state, 0, groups);
+}
+
+static void least_drop(op_state *state)
 {
 	least_state *s = (least_state *)state;
 	mill_mem_free(s->best);
@@ -157,10 +192,14 @@ const op_state_kind op_state_least = {
     .open = least_open,
     .grow = least_grow,
     .update = least_update,
+    .fixed_bytes = least_fixed_bytes,
+    .put = least_put,
+    .merge_fixed = least_merge_fixed,
     .merge = least_merge,
     .write = least_write,
     .result = least_result,
-    .clear = least_clear,
+    .wipe = least_wipe,
+    .drop = least_drop,
 };
 
 typedef struct wide_state {
@@ -168,13 +207,18 @@ typedef struct wide_state {
 	mill_i128 *best;
 } wide_state;
 
+static void wide_empty(wide_state *s, int64_t first, int64_t end)
+{
+	const mill_i128 largest = (mill_i128)(~(mill_u128)0 >> 1);
+	for (int64_t g = first; g < end; g++)
+		s->best[g] = wants_max(&s->base) ? -largest - 1 : largest;
+}
+
 static mill_status wide_grow(op_state *state, int64_t capacity, mill_error *err)
 {
 	wide_state *s = (wide_state *)state;
-	const mill_i128 largest = (mill_i128)(~(mill_u128)0 >> 1);
 	MILL_TRY(op_state_array(state->mem, &s->best, state->capacity, capacity, sizeof(*s->best), err));
-	for (int64_t g = state->capacity; g < capacity; g++)
-		s->best[g] = wants_max(state) ? -largest - 1 : largest;
+	wide_empty(s, state->capacity, capacity);
 	return MILL_OK;
 }
 
@@ -231,7 +275,12 @@ static mill_status wide_result(op_state *state, const int32_t *order, int64_t co
 	return MILL_OK;
 }
 
-static void wide_clear(op_state *state)
+static void wide_wipe(op_state *state, int64_t groups)
+{
+	wide_empty((wide_state *)state, 0, groups);
+}
+
+static void wide_drop(op_state *state)
 {
 	mill_mem_free(((wide_state *)state)->best);
 	((wide_state *)state)->best = NULL;
@@ -244,5 +293,6 @@ const op_state_kind op_state_least_wide = {
     .merge = wide_merge,
     .write = wide_write,
     .result = wide_result,
-    .clear = wide_clear,
+    .wipe = wide_wipe,
+    .drop = wide_drop,
 };

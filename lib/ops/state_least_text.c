@@ -88,7 +88,15 @@ static mill_status text_result(op_state *state, const int32_t *order, int64_t co
 	return op_text_column(state, ((const text_state *)state)->best, order, count, NULL, 0, out, err);
 }
 
-static void text_clear(op_state *state)
+static void text_wipe(op_state *state, int64_t groups)
+{
+	text_state *s = (text_state *)state;
+	memset(s->best, 0, (size_t)groups * sizeof(*s->best));
+	mill_arena_release(&s->arena);
+	mill_arena_init(&s->arena, state->mem);
+}
+
+static void text_drop(op_state *state)
 {
 	text_state *s = (text_state *)state;
 	mill_mem_free(s->best);
@@ -105,5 +113,6 @@ const op_state_kind op_state_least_text = {
     .merge = text_merge,
     .write = text_write,
     .result = text_result,
-    .clear = text_clear,
+    .wipe = text_wipe,
+    .drop = text_drop,
 };

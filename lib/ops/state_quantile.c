@@ -226,7 +226,7 @@ static mill_status quantile_result(op_state *state, const int32_t *order, int64_
 	return MILL_OK;
 }
 
-static void quantile_clear(op_state *state)
+static void quantile_drop(op_state *state)
 {
 	quantile_state *s = (quantile_state *)state;
 	mill_mem_free(s->groups);
@@ -238,6 +238,12 @@ static void quantile_clear(op_state *state)
 	s->count = s->value_capacity = s->gathered_groups = 0;
 }
 
+static void quantile_wipe(op_state *state, int64_t groups)
+{
+	(void)groups;
+	quantile_drop(state);
+}
+
 const op_state_kind op_state_quantile = {
     .size_bytes = sizeof(quantile_state),
     .open = quantile_open,
@@ -246,5 +252,6 @@ const op_state_kind op_state_quantile = {
     .merge = quantile_merge,
     .write = quantile_write,
     .result = quantile_result,
-    .clear = quantile_clear,
+    .wipe = quantile_wipe,
+    .drop = quantile_drop,
 };

@@ -11,7 +11,10 @@ from exact import bits, centred, expect_corr, from_bits, rounded, special_sum
 
 
 def narrow(x):
-    return struct.unpack("<f", struct.pack("<f", x))[0]
+    try:
+        return struct.unpack("<f", struct.pack("<f", x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
 
 
 def is_finite(x):
@@ -71,6 +74,9 @@ def values(rng, n):
         lambda: rng.gauss(0, 1) * 1e-30,
         lambda: rng.choice([1.0, 2.0**-53, 2.0**-106, -(2.0**-106), 1 + 2.0**-23, 2.0**-24]),
         lambda: 7.25,
+        lambda: rng.gauss(0, 1) * 1e150,
+        lambda: rng.gauss(0, 1) * 1e-170,
+        lambda: rng.randrange(-(10**15), 10**15) * 5e-324,
     ]
     kind = rng.choice(kinds)
     x = [kind() for _ in range(n)]
@@ -90,7 +96,12 @@ def main():
         n = rng.choice([1, 2, 3, 10, 100])
         groups[g * 977 - 5000] = (values(rng, n), values(rng, n))
     rows = [(g, a, b) for g, (x, y) in groups.items() for a, b in zip(x, y)]
-    rng.shuffle(rows)
+    # In order of size the parts choose different units for their windows, otherwise the same.
+    order = rng.randrange(3)
+    if order == 0:
+        rng.shuffle(rows)
+    else:
+        rows.sort(key=lambda row: abs(row[1]) if row[1] == row[1] else 1.0, reverse=order == 1)
     as_bits = lambda v: "%016x" % struct.unpack("<Q", struct.pack("<d", v))[0]
     text = "".join(f"{g} {as_bits(a)} {as_bits(b)} {as_bits(p)}\n" for g, a, b in rows)
     out = subprocess.run([sys.argv[1], str(seed)], input=text, capture_output=True, text=True)
