@@ -49,7 +49,7 @@ static shown_line locate(const char *text, int position)
 	if (shown.to - shown.from > SHOWN_BYTES) {
 		shown.to = shown.from + SHOWN_BYTES;
 		shown.cut_after = true;
-		while (is_continuation(text[shown.to]))
+		while (shown.to > shown.from && is_continuation(text[shown.to]))
 			shown.to--;
 	}
 	return shown;

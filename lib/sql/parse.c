@@ -1,6 +1,8 @@
 /* libpg_query behind one face: text → parse tree and tokens, both in an arena. */
 #include "sql/parse.h"
 
+#include "base/utf8.h"
+
 #include "sql/sql.h"
 
 #include <pg_query.h>
@@ -164,6 +166,9 @@ mill_status sql_parse(const char *where, const char *text, mill_arena *arena, sq
 	sql_parsed parsed = {.where = where, .text = text, .arena = arena};
 	if (strnlen(text, INT32_MAX) >= INT32_MAX / 2)
 		return mill_fail(err, MILL_USAGE, "%s: the SQL is longer than 1 GiB", where);
+	size_t length = strlen(text), valid = mill_utf8_valid_prefix(text, length);
+	if (valid < length)
+		return mill_sql_fail_at(err, MILL_USAGE, where, text, (int)valid, "the SQL is not valid UTF-8 here");
 	MILL_TRY(scan_tokens(&parsed, err));
 	MILL_TRY(check_depth(&parsed, err));
 	MILL_TRY(parse_tree(&parsed, err));

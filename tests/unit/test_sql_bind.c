@@ -1,6 +1,6 @@
 /* Statements → plans as text. Expectations are hand-worked from SQL's rules, PostgreSQL's behaviour and interface §2.
  */
-#include "sql_catalog.h"
+#include "sql_expect.h"
 
 static void test_projection(void)
 {

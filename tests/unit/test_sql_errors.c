@@ -1,5 +1,5 @@
 /* Messages of the binder: status, text, line and caret, exactly. */
-#include "sql_catalog.h"
+#include "sql_expect.h"
 
 static void expect_refusal(int line, mill_status expected, const char *sql, const char *message)
 {

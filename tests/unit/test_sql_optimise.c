@@ -1,5 +1,5 @@
 /* Plans after the optimiser: hand-checked for rows, ids and what is read. */
-#include "sql_catalog.h"
+#include "sql_expect.h"
 
 static void test_joins(void)
 {

@@ -1,5 +1,5 @@
 /* Scripts cut into statements; memory that runs out at any moment; statements that nest too deep. */
-#include "sql_catalog.h"
+#include "sql_expect.h"
 
 typedef struct script_fixture {
 	sql_fixture sql;

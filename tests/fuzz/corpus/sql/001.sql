@@ -1,0 +1,1 @@
+SELECT * FROM t, u, nn WHERE t.a = u.a AND u.x = nn.v AND t.b > 1 AND nn.w < 5

@@ -1,0 +1,1 @@
+SELECT u.y, t.b FROM t RIGHT JOIN u ON t.a = u.a AND t.b > 3 AND u.x < 1

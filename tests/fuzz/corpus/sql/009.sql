@@ -1,0 +1,1 @@
+SELECT k FROM nn n1 JOIN (SELECT w, count(*) n FROM nn GROUP BY w) g ON n1.k = g.w AND g.n > 2 AND n1.v IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT x.a FROM (t x JOIN u y ON x.a = y.a) JOIN nn z ON z.k = x.a

@@ -1,0 +1,1 @@
+SELECT a.a FROM t a LEFT JOIN t b ON a.a = b.a LEFT JOIN t c ON b.b = c.b WHERE c.c = 'q'

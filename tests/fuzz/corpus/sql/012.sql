@@ -1,0 +1,1 @@
+SELECT t.* FROM t LEFT JOIN u USING (a) WHERE u.y IS NOT NULL AND t.b > 1

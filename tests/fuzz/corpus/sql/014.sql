@@ -1,0 +1,1 @@
+SELECT q.a FROM (SELECT a, b + 1 AS e, d FROM t) q WHERE e > 3 AND d < 1 AND a < 10

@@ -1,0 +1,1 @@
+SELECT q.a FROM (SELECT a, b / 2 AS e, d FROM t WHERE d > 0.5) q WHERE e > 3 AND a < 10

@@ -1,0 +1,1 @@
+SELECT * FROM (SELECT c, sum(a) s FROM t GROUP BY c) q WHERE c = 'x' AND s > 3

@@ -1,0 +1,1 @@
+SELECT * FROM (SELECT c, a, row_number() OVER (PARTITION BY c ORDER BY d) r FROM t) q WHERE c = 'x' AND a > 1 AND r = 1

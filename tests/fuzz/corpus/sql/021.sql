@@ -1,0 +1,1 @@
+SELECT a FROM (SELECT a, b FROM t WHERE 10 / b > 2) q WHERE 100 / a > 3 AND b > 1

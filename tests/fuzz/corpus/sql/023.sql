@@ -1,0 +1,1 @@
+SELECT s, s FROM (SELECT a + b AS s FROM t) q

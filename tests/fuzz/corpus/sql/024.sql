@@ -1,0 +1,1 @@
+SELECT s FROM (SELECT a + b AS s, c FROM t) q

@@ -1,0 +1,1 @@
+SELECT a FROM (SELECT a, sum(b) s, max(d) FROM t GROUP BY a, c) q

@@ -1,0 +1,1 @@
+SELECT a FROM (SELECT a, row_number() OVER (ORDER BY b) r FROM t) q

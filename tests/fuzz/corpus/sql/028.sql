@@ -1,0 +1,1 @@
+SELECT column2 FROM (VALUES (1, 'a', 2.5), (3, 'b', 4.5)) v

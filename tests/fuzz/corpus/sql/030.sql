@@ -1,0 +1,1 @@
+SELECT (SELECT avg(Age) FROM people) AS m, Sex FROM people

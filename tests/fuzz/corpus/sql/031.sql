@@ -1,0 +1,1 @@
+WITH w AS (SELECT a FROM t) SELECT 1 AS x FROM w

@@ -1,0 +1,1 @@
+WITH w AS (SELECT a, b FROM t), v AS (SELECT a FROM w WHERE b > 1) SELECT w.a FROM w JOIN v ON w.a = v.a

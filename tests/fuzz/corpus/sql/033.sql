@@ -1,0 +1,1 @@
+SELECT a, B AS Foo FROM t WHERE d > 1.5 AND a = 3

@@ -1,0 +1,1 @@
+SELECT t.*, 1 AS one FROM t

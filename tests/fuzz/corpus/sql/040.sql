@@ -1,0 +1,1 @@
+SELECT age, SEX, "Cabin" FROM PEOPLE

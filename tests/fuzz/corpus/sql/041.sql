@@ -1,0 +1,1 @@
+SELECT age AS AgeYears, sex AS "The Sex" FROM people p

@@ -1,0 +1,1 @@
+SELECT 1 AS Year, 2 AS Month, 3 AS "select", 4 AS From

@@ -1,0 +1,1 @@
+SELECT "Size", "size" FROM twins

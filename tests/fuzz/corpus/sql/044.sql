@@ -1,0 +1,1 @@
+SELECT X.AGE FROM (SELECT age FROM people) AS x

@@ -1,0 +1,1 @@
+SELECT one FROM (SELECT a, b FROM t) AS q(One, Two)

@@ -1,0 +1,1 @@
+SELECT f.id FROM read_csv('data/*.csv', delimiter => ';') AS f

@@ -1,0 +1,1 @@
+WITH Q(First, Second) AS (SELECT a, b FROM t) SELECT * FROM q

@@ -1,0 +1,1 @@
+SELECT count(*), sum(a), a::text, CASE WHEN a > 1 THEN 2 END, a + 1 FROM t GROUP BY a

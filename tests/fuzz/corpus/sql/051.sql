@@ -1,0 +1,1 @@
+SELECT a AS aaaaaaaaaaAAAAAAAAAAbbbbbbbbbbBBBBBBBBBBccccccccccCCCCCCCCCCddddddddddDDDDDDDDDD FROM t

@@ -1,0 +1,1 @@
+SELECT a + 1 AS x, x * 2 AS y FROM t WHERE y > 4

@@ -1,0 +1,1 @@
+SELECT b AS a, a AS z FROM t WHERE a = 1

@@ -1,0 +1,1 @@
+SELECT a AS k, sum(b) AS s, s / count(*) AS m FROM t GROUP BY k HAVING s > 3

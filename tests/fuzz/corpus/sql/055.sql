@@ -1,0 +1,1 @@
+SELECT t.b, u.y FROM t JOIN u ON t.a = u.a AND t.b > 3

@@ -1,0 +1,1 @@
+SELECT t.b, u.y FROM t, u WHERE t.a = u.a AND u.x > 0.5

@@ -1,0 +1,1 @@
+SELECT p.agee FROM people p

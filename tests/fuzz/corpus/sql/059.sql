@@ -1,0 +1,1 @@
+SELECT q.age FROM people p

@@ -1,0 +1,1 @@
+SELECT q FROM (SELECT 1 AS a) AS s(x, y)

@@ -1,0 +1,1 @@
+SELECT b AS Total FROM t WHERE totl > 3

@@ -1,0 +1,1 @@
+SELECT c RLIKE 'x' FROM t

@@ -1,0 +1,1 @@
+SELECT sum(a) AS s FROM t WHERE s > 1

@@ -1,0 +1,1 @@
+SELECT c, sum(a) s FROM t GROUP BY c ORDER BY d

@@ -1,0 +1,1 @@
+SELECT sum(a) AS s, sum(s) FROM t

@@ -1,0 +1,1 @@
+SELECT a::decimal(50, 2) FROM t

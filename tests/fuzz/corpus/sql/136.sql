@@ -1,0 +1,1 @@
+SELECT c SIMILAR TO 'x' FROM t

@@ -1,0 +1,1 @@
+SELECT a::char(3) FROM t

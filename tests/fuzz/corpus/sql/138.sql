@@ -1,0 +1,1 @@
+SELECT x.* FROM t, LATERAL (SELECT 1) AS x
