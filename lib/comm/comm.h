@@ -1,8 +1,9 @@
 /* The communicator: two backends behind one face, MPI and a single rank that never calls MPI_Init.
  *
- * Only non-blocking MPI calls are used, polled with back-off, a deadline and a signal check; every call that waits ends
- * with MILL_LOST_RANK once the deadline (`--rank-timeout`) has passed, and main then aborts. Communicators are
- * duplicates with MPI_ERRORS_RETURN. Blobs may exceed 2 GiB. */
+ * Only non-blocking MPI calls are used, polled with back-off, a deadline and a signal check. A wait ends with
+ * MILL_LOST_RANK, and main then aborts, once no rank was at work for `--rank-timeout`: at work is a rank that calls
+ * mill_comm_progress, so waiting long for a rank that has more to do is fine. Communicators are duplicates with
+ * MPI_ERRORS_RETURN. Blobs may exceed 2 GiB. */
 #ifndef MILL_COMM_COMM_H
 #define MILL_COMM_COMM_H
 
@@ -13,7 +14,7 @@ typedef struct mill_comm mill_comm;
 
 typedef struct mill_comm_options {
 	bool use_mpi;                    /* false: the single-rank backend */
-	int64_t timeout_ns;              /* a wait longer than this is a lost rank */
+	int64_t timeout_ns;              /* a wait longer than this in which no rank was at work is a lost rank */
 	const volatile int *stop_signal; /* not 0 once a signal asked to stop (set by main's handler); may be NULL */
 	int64_t chunk_bytes;             /* largest single message; 0: the default. For tests of the 64-bit paths */
 } mill_comm_options;
@@ -40,7 +41,8 @@ int mill_comm_node_ranks(const mill_comm *comm); /* ranks on this rank's node; f
 int mill_comm_node_rank(const mill_comm *comm);  /* this rank's place among them */
 const mill_comm_options *mill_comm_options_of(const mill_comm *comm);
 
-/* Lets pending transfers advance; called once a batch. Not collective, never waits. */
+/* Lets pending transfers advance and tells the others that this rank is at work. Call it once a batch, and in long work
+ * without batches every few seconds. Not collective, never waits. */
 void mill_comm_progress(mill_comm *comm);
 
 /* All Collective, in the same order on every rank. */

@@ -17,7 +17,7 @@ static void free_parts(mpi_comm *self)
 static void mpi_close(mill_comm *comm)
 {
 	mpi_comm *self = (mpi_comm *)comm;
-	if (!self->broken) {
+	if (!self->broken && mpi_beat_close(self)) {
 		MPI_Comm_free(&self->world);
 		MPI_Finalize();
 	}
@@ -153,7 +153,8 @@ static mill_status set_up(mpi_comm *self, mill_error *err)
 	if (self->spare == NULL)
 		return mill_fail_nomem(err, (size_t)self->base.options.chunk_bytes, "communicator");
 	MILL_TRY(mpi_transfer_init(self, 2 * self->base.size, err));
-	return mpi_round_init(self, err);
+	MILL_TRY(mpi_round_init(self, err));
+	return mpi_beat_open(self, err);
 }
 
 mill_status mill_comm_mpi_open(const mill_comm_options *options, mill_mem *mem, mill_comm **out, mill_error *err)

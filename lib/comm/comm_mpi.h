@@ -50,12 +50,25 @@ typedef struct mpi_round {
 	MPI_Request counts;
 } mpi_round;
 
+/* Signs of life: comm_mpi_beat.c. */
+typedef struct mpi_beat {
+	MPI_Request receive; /* from the left neighbour */
+	MPI_Request send;    /* to the right one */
+	int64_t heard;       /* buffers of the two: an age, or BYE */
+	int64_t told;
+	int64_t every_ns; /* how often a computing rank tells */
+	int64_t told_ns;  /* the time of life that the right neighbour was last told */
+	int64_t life_ns;  /* when any rank was last known to compute, by this rank's clock */
+	bool left_gone;
+} mpi_beat;
+
 typedef struct mpi_comm {
 	mill_comm base; /* first: a mill_comm * is an mpi_comm * */
 	MPI_Comm world; /* a duplicate with MPI_ERRORS_RETURN */
 	bool broken;    /* an MPI call failed or a rank was lost: no further MPI call, finalising included */
 	mpi_transfer transfer;
 	mpi_round round;
+	mpi_beat beat;
 	uint8_t *spare; /* a chunk to drop data into; there before it is needed */
 } mpi_comm;
 
@@ -83,6 +96,14 @@ MILL_NODISCARD mill_status mpi_transfer_start(mpi_comm *self, mill_error *err);
 /* Moves on without waiting; *progressed when a chunk finished. Done when transfer.pending is 0. */
 MILL_NODISCARD mill_status mpi_transfer_advance(mpi_comm *self, bool *progressed, mill_error *err);
 MILL_NODISCARD mill_status mpi_transfer_finish(mpi_comm *self, const char *what, mill_error *err);
+
+MILL_NODISCARD mill_status mpi_beat_open(mpi_comm *self, mill_error *err);
+/* This rank computes; costs a look at the clock but for once a second. */
+void mpi_beat_computing(mpi_comm *self);
+/* Hears and passes on; returns when any rank was last known to compute. */
+int64_t mpi_beat_waiting(mpi_comm *self, int64_t now_ns);
+/* Collective: exchanges byes, so that nothing is under way when MPI ends. False when that does not work. */
+MILL_NODISCARD bool mpi_beat_close(mpi_comm *self);
 
 /* comm_mpi_round.c */
 MILL_NODISCARD mill_status mpi_round_init(mpi_comm *self, mill_error *err);

@@ -144,6 +144,7 @@ void mpi_progress(mill_comm *comm)
 {
 	mpi_comm *self = (mpi_comm *)comm;
 	bool progressed = false;
+	mpi_beat_computing(self);
 	/* A failure marks the communicator broken, and round_end tells it. */
 	if (comm->round_in_flight && !self->broken && round_advance(self, &progressed, NULL) != MILL_OK)
 		self->broken = true;

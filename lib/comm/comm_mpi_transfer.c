@@ -24,12 +24,14 @@ mill_status mpi_wait_pause(mpi_comm *self, mpi_wait *wait, const char *what, mil
 	int64_t now_ns = mill_clock_ns();
 	if (wait->start_ns == 0)
 		wait->start_ns = now_ns;
-	if (now_ns - wait->start_ns > self->base.options.timeout_ns) {
+	int64_t life_ns = self->broken ? 0 : mpi_beat_waiting(self, now_ns);
+	int64_t since_ns = mill_max_i64(wait->start_ns, life_ns);
+	if (now_ns - since_ns > self->base.options.timeout_ns) {
 		self->broken = true;
 		return mill_fail(err, MILL_LOST_RANK,
-		                 "rank %d of %d waited %.0f s for the others in %s: a rank was lost or is stuck "
+		                 "rank %d of %d waited %.0f s in %s and no rank was at work: one was lost or is stuck "
 		                 "(--rank-timeout sets how long to wait)",
-		                 self->base.rank, self->base.size, (double)self->base.options.timeout_ns / 1e9, what);
+		                 self->base.rank, self->base.size, (double)(now_ns - since_ns) / 1e9, what);
 	}
 	if (now_ns - wait->start_ns < YIELD_NS) {
 		sched_yield();

@@ -31,9 +31,16 @@ rm -f "$debug"
 start=$SECONDS
 timeout 30 mpirun --oversubscribe -n 3 "$tool" stuck >"$log" 2>&1
 code=$?
-if [ $code -eq 1 ] && grep -q '^LOST_RANK: rank [01] of 3 waited 1 s' "$log" && [ $((SECONDS - start)) -lt 15 ]; then
+if [ $code -eq 1 ] && grep -q '^LOST_RANK: rank [01] of 3 waited 1 s in' "$log" && [ $((SECONDS - start)) -lt 15 ]; then
 	echo "ok comm.stuck rank ends the others by the deadline"
 else
 	echo "not ok comm.stuck rank ends the others by the deadline: exit $code"
+	cat "$log"
+fi
+
+if timeout 60 mpirun --oversubscribe -n 5 "$tool" busy >"$log" 2>&1; then
+	echo "ok comm.busy ranks are waited for beyond the deadline"
+else
+	echo "not ok comm.busy ranks are waited for beyond the deadline"
 	cat "$log"
 fi

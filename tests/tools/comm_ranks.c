@@ -270,6 +270,23 @@ static void stuck(mill_comm *comm)
 	_exit(mill_status_exit_code(status));
 }
 
+/* The first and, later, the middle rank work three times longer than the deadline: the others wait as long as it takes.
+ */
+static void busy(mill_comm *comm)
+{
+	int workers[2] = {0, mill_comm_size(comm) / 2};
+	for (int w = 0; w < 2; w++) {
+		for (int i = 0; i < 300 && mill_comm_rank(comm) == workers[w]; i++) {
+			struct timespec pause = {0, 10000000};
+			nanosleep(&pause, NULL);
+			mill_comm_progress(comm);
+		}
+		int64_t value = 1;
+		mill_error err = {0};
+		CHECK(mill_comm_sum_i64(comm, &value, 1, &err) == MILL_OK && value == mill_comm_size(comm));
+	}
+}
+
 /* Debug builds name the ranks' disagreement; without the check this would hang until the deadline. */
 static void mismatch(mill_comm *comm)
 {
@@ -289,7 +306,7 @@ static const struct {
 	void (*run)(mill_comm *comm);
 } cases[] = {
     {"reductions", reductions}, {"blobs", blobs}, {"agreement", agreement}, {"rounds", rounds},
-    {"words", words},           {"stuck", stuck}, {"mismatch", mismatch},
+    {"words", words},           {"stuck", stuck}, {"busy", busy},           {"mismatch", mismatch},
 };
 
 int main(int argc, char **argv)
@@ -301,7 +318,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (argc > 2)
 		options.chunk_bytes = strtoll(argv[2], NULL, 10);
-	if (strcmp(argv[1], "stuck") == 0)
+	if (strcmp(argv[1], "stuck") == 0 || strcmp(argv[1], "busy") == 0)
 		options.timeout_ns = 1000000000;
 	signal(SIGUSR1, on_signal);
 	mill_mem_init(&mem, INT64_MAX);
@@ -312,7 +329,8 @@ int main(int argc, char **argv)
 	bool found = false;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		if (strcmp(cases[i].name, argv[1]) == 0 || strcmp(argv[1], "all") == 0) {
-			if (strcmp(argv[1], "all") == 0 && strcmp(cases[i].name, "stuck") == 0)
+			if (strcmp(argv[1], "all") == 0 &&
+			    (strcmp(cases[i].name, "stuck") == 0 || strcmp(cases[i].name, "busy") == 0))
 				continue;
 			found = true;
 			failures = 0;
