@@ -48,10 +48,13 @@ all: build/rankmill
 build/rankmill: $(BINARY)
 	@mkdir -p build && ln -sfn $(KEY)/rankmill build/rankmill
 
+# Loops over arrays: gcc 12 vectorises them fully only from -O3 on.
+$(BUILD)/lib/expr/kernel_%.o $(BUILD)/lib/expr/functions_%.o: HOT := -O3
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	@$(CC) $(CFLAGS_ALL) $(SYSTEM_INCLUDES) $($(subst /,_,$(basename $<))_CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(CFLAGS_ALL) $(HOT) $(SYSTEM_INCLUDES) $($(subst /,_,$(basename $<))_CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIB_ARCHIVE): $(LIB_OBJECTS)
 	@rm -f $@ && ar rcs $@ $^

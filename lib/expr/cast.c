@@ -124,32 +124,41 @@ mill_status mill_cast_any_text(mill_call *call, mill_error *err)
 	return status;
 }
 
-/* What one text becomes; *range when it is a number of the kind that does not fit. */
-static bool read_number(const char *text, size_t length, mill_type type, void *out, bool *range)
+static mill_parsed read_unsigned(const char *text, size_t length, size_t width, void *out)
 {
-	int64_t wide = 0;
-	uint64_t unsigned_wide = 0;
-	*range = false;
+	uint64_t value = 0;
+	mill_parsed parsed = mill_number_u64(text, length, &value);
+	if (parsed != MILL_PARSED)
+		return parsed;
+	if (width < 8 && value >> (width * 8) != 0)
+		return MILL_PARSE_RANGE;
+	memcpy(out, &value, width);
+	return MILL_PARSED;
+}
+
+static mill_parsed read_signed(const char *text, size_t length, size_t width, void *out)
+{
+	int64_t value = 0;
+	mill_parsed parsed = mill_number_i64(text, length, &value);
+	if (parsed != MILL_PARSED)
+		return parsed;
+	if (width < 8 && (value < -((int64_t)1 << (width * 8 - 1)) || value >= (int64_t)1 << (width * 8 - 1)))
+		return MILL_PARSE_RANGE;
+	memcpy(out, &value, width);
+	return MILL_PARSED;
+}
+
+static mill_parsed read_number(const char *text, size_t length, mill_type type, void *out)
+{
 	switch (type.id) {
 	case MILL_TYPE_FLOAT64: return mill_number_f64(text, length, out);
 	case MILL_TYPE_FLOAT32: return mill_number_f32(text, length, out);
-	case MILL_TYPE_DECIMAL: return mill_number_decimal(text, length, type.precision, type.scale, out, range);
+	case MILL_TYPE_DECIMAL: return mill_number_decimal(text, length, type.precision, type.scale, out);
 	default: break;
 	}
 	size_t width = mill_type_width_bytes(type);
-	if (mill_type_is_unsigned(type)) {
-		if (!mill_number_u64(text, length, &unsigned_wide, range))
-			return false;
-		*range = width < 8 && unsigned_wide >> (width * 8) != 0;
-		memcpy(out, &unsigned_wide, width);
-		return !*range;
-	}
-	if (!mill_number_i64(text, length, &wide, range))
-		return false;
-	int64_t limit = (int64_t)1 << (width * 8 - 1 < 63 ? width * 8 - 1 : 62);
-	*range = width < 8 && (wide < -limit || wide >= limit);
-	memcpy(out, &wide, width);
-	return !*range;
+	return mill_type_is_unsigned(type) ? read_unsigned(text, length, width, out)
+	                                   : read_signed(text, length, width, out);
 }
 
 mill_status mill_cast_text_number(mill_call *call, mill_error *err)
@@ -161,12 +170,12 @@ mill_status mill_cast_text_number(mill_call *call, mill_error *err)
 	memset(out, 0, (size_t)call->rows * width);
 	for (int64_t i = 0; i < call->rows; i++) {
 		int32_t length;
-		bool range;
 		if (!mill_call_valid(call, i))
 			continue;
 		const char *text = mill_call_text(call, 0, i, &length);
-		if (!read_number(text, (size_t)length, type, out + (size_t)i * width, &range))
-			mill_call_fail_row(call, i, range ? MILL_ROW_CAST_RANGE : MILL_ROW_CAST);
+		mill_parsed parsed = read_number(text, (size_t)length, type, out + (size_t)i * width);
+		if (parsed != MILL_PARSED)
+			mill_call_fail_row(call, i, parsed == MILL_PARSE_RANGE ? MILL_ROW_CAST_RANGE : MILL_ROW_CAST);
 	}
 	return MILL_OK;
 }

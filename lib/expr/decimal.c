@@ -1,6 +1,6 @@
 #include "expr/decimal.h"
 #include "base/checked.h"
-#include "expr/number.h"
+#include "base/number.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,8 +148,9 @@ int mill_decimal_compare(mill_i128 a, int scale_a, mill_i128 b, int scale_b)
 	return a < b ? -1 : a > b;
 }
 
-/* "123e-4": digits and exponent, which a float reader rounds once. Returns the length; *start is where it begins. */
 #define DECIMAL_TEXT_BYTES 64
+
+/* "123e-4": digits and exponent, which a float reader rounds once. Returns the length; *start is where it begins. */
 static size_t plain_text(mill_u128 value, int scale, char text[DECIMAL_TEXT_BYTES], const char **start)
 {
 	int at = 40;
@@ -166,15 +167,14 @@ double mill_decimal_f64(mill_i128 value, int scale)
 {
 	mill_u128 v = magnitude(value);
 	double result = 0;
-	if (v <= ((mill_u128)1 << 53) && scale <= 22) {
-		static const double exact[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-		                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-		result = (double)(uint64_t)v / exact[scale];
+	if (v <= UINT64_MAX) {
+		if (!mill_f64_scale10((uint64_t)v, -scale, &result))
+			return 0;
 	} else {
 		char text[DECIMAL_TEXT_BYTES];
 		const char *start;
 		size_t length = plain_text(v, scale, text, &start);
-		if (!mill_number_f64(start, length, &result))
+		if (mill_parse_f64(start, length, &result) != MILL_PARSED)
 			return 0;
 	}
 	return value < 0 ? -result : result;
@@ -182,26 +182,31 @@ double mill_decimal_f64(mill_i128 value, int scale)
 
 float mill_decimal_f32(mill_i128 value, int scale)
 {
-	char text[DECIMAL_TEXT_BYTES];
-	const char *start;
+	mill_u128 v = magnitude(value);
 	float result = 0;
-	size_t length = plain_text(magnitude(value), scale, text, &start);
-	if (!mill_number_f32(start, length, &result))
-		return 0;
+	if (v <= UINT64_MAX) {
+		if (!mill_f32_scale10((uint64_t)v, -scale, &result))
+			return 0;
+	} else {
+		char text[DECIMAL_TEXT_BYTES];
+		const char *start;
+		size_t length = plain_text(v, scale, text, &start);
+		if (mill_parse_f32(start, length, &result) != MILL_PARSED)
+			return 0;
+	}
 	return value < 0 ? -result : result;
 }
 
 bool mill_decimal_of_float(double x, int digits, int precision, int scale, mill_i128 *out)
 {
 	char text[40];
-	bool range;
 	if (isnan(x) || isinf(x))
 		return false;
 	/* "d<point>dddddddddddddde±xx", whatever the locale's point is. */
 	int length = snprintf(text, sizeof text, "%.*e", digits - 1, fabs(x));
 	if (digits > 1)
 		text[1] = '.';
-	if (!mill_number_decimal(text, (size_t)length, precision, scale, out, &range))
+	if (mill_parse_decimal(text, (size_t)length, precision, scale, out) != MILL_PARSED)
 		return false;
 	if (x < 0)
 		*out = -*out;

@@ -141,7 +141,7 @@ mill_expr *mill_expr_number(mill_expr_builder *b, const char *text, mill_error *
 	int precision = shape.digits > shape.scale ? shape.digits : shape.scale;
 	if (shape.has_exponent) {
 		type = mill_type_of(MILL_TYPE_FLOAT64);
-		if (!mill_number_f64(text, strlen(text), &literal.as.f64)) {
+		if (mill_number_f64(text, strlen(text), &literal.as.f64) != MILL_PARSED) {
 			mill_builder_fail(b, b->position, err, MILL_USAGE, "%s is beyond float64", text);
 			return NULL;
 		}
@@ -151,9 +151,8 @@ mill_expr *mill_expr_number(mill_expr_builder *b, const char *text, mill_error *
 		return NULL;
 	} else {
 		mill_i128 value = number_digits(text);
-		/* By the digits alone: −2147483648 is an int8, as in PostgreSQL. */
-		bool narrow = value >= -INT32_MAX && value <= INT32_MAX;
-		bool fits = value >= -INT64_MAX && value <= INT64_MAX;
+		bool narrow = value >= INT32_MIN && value <= INT32_MAX;
+		bool fits = value >= INT64_MIN && value <= INT64_MAX;
 		type = shape.has_point || !fits ? mill_type_decimal(precision == 0 ? 1 : precision, shape.scale)
 		                                : mill_type_of(narrow ? MILL_TYPE_INT32 : MILL_TYPE_INT64);
 		if (type.id == MILL_TYPE_DECIMAL)
@@ -209,10 +208,10 @@ static mill_expr *float_literal(mill_expr_builder *b, const mill_expr *literal, 
 	bool fits;
 	if (type.id == MILL_TYPE_FLOAT32) {
 		float narrow = 0;
-		fits = mill_number_f32(text, strlen(text), &narrow);
+		fits = mill_number_f32(text, strlen(text), &narrow) == MILL_PARSED;
 		value.as.f64 = (double)narrow;
 	} else {
-		fits = mill_number_f64(text, strlen(text), &value.as.f64);
+		fits = mill_number_f64(text, strlen(text), &value.as.f64) == MILL_PARSED;
 	}
 	if (!fits) {
 		char type_text[MILL_TYPE_TEXT_BYTES];
