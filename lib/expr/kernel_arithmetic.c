@@ -1,5 +1,6 @@
 #include "expr/kernels.h"
 #include <math.h>
+#include <string.h>
 
 /* + − × ÷ % of integers and floats. A loop writes every row and ORs together a word whose top bit says that some row
  * overflowed; only then a second pass finds the rows, leaving NULL ones out. */
@@ -107,12 +108,27 @@ BINARY_KERNEL(mul_u16, uint16_t, uint16_t, MUL_NARROW, CODE_MUL)
 BINARY_KERNEL(mul_u32, uint32_t, uint32_t, MUL_U32, CODE_MUL)
 BINARY_KERNEL(mul_u64, uint64_t, uint64_t, MUL_WIDE, CODE_MUL)
 
+static MILL_SIMD_BODY uint64_t not_finite_f64(double r)
+{
+	uint64_t bits;
+	memcpy(&bits, &r, sizeof bits);
+	return (bits & 0x7fffffffffffffffU) + 0x0010000000000000U;
+}
+
+static MILL_SIMD_BODY uint32_t not_finite_f32(float r)
+{
+	uint32_t bits;
+	memcpy(&bits, &r, sizeof bits);
+	return (bits & 0x7fffffffU) + 0x00800000U;
+}
+
 /* Floats: what was finite and becomes infinite is out of range; underflow rounds towards zero. */
-#define LARGEST(T)               (sizeof(T) == 4 ? (T)3.4028234663852886e38 : (T)1.7976931348623157e308)
-#define ADD_FLOAT(T, U, x, y, r) ((r) = (x) + (y), FLAG(U, !((r) <= LARGEST(T) && (r) >= -LARGEST(T))))
-#define SUB_FLOAT(T, U, x, y, r) ((r) = (x) - (y), FLAG(U, !((r) <= LARGEST(T) && (r) >= -LARGEST(T))))
-#define MUL_FLOAT(T, U, x, y, r) ((r) = (x) * (y), FLAG(U, !((r) <= LARGEST(T) && (r) >= -LARGEST(T))))
-#define DIV_FLOAT(T, U, x, y, r) ((r) = (x) / (y), FLAG(U, !((r) <= LARGEST(T) && (r) >= -LARGEST(T))))
+/* The exponent's bits all ones carry into the top bit. */
+#define NOT_FINITE(r)            _Generic((r), float : not_finite_f32, double : not_finite_f64)(r)
+#define ADD_FLOAT(T, U, x, y, r) ((r) = (x) + (y), NOT_FINITE(r))
+#define SUB_FLOAT(T, U, x, y, r) ((r) = (x) - (y), NOT_FINITE(r))
+#define MUL_FLOAT(T, U, x, y, r) ((r) = (x) * (y), NOT_FINITE(r))
+#define DIV_FLOAT(T, U, x, y, r) ((r) = (x) / (y), NOT_FINITE(r))
 #define MOD_FLOAT(T, U, x, y, r) ((r) = (T)fmod((double)(x), (double)(y)), FLAG(U, (y) == 0))
 
 #define CODE_FLOAT(x, y, r)     (isinf(r) && !isinf(x) && !isinf(y) ? MILL_ROW_RANGE : MILL_ROW_NONE)
