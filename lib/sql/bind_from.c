@@ -205,6 +205,22 @@ static mill_status bind_item(sql_select *select, const PgQuery__Node *node, sql_
 	}
 }
 
+int sql_item_position(const PgQuery__Node *node)
+{
+	switch (node->node_case) {
+	case PG_QUERY__NODE__NODE_RANGE_VAR: return node->range_var->location;
+	case PG_QUERY__NODE__NODE_RANGE_SUBSELECT: return inside_position(node->range_subselect->subquery->select_stmt);
+	case PG_QUERY__NODE__NODE_JOIN_EXPR: return sql_item_position(node->join_expr->larg);
+	case PG_QUERY__NODE__NODE_RANGE_FUNCTION: {
+		const PgQuery__Node *list = node->range_function->functions[0];
+		return list->node_case == PG_QUERY__NODE__NODE_LIST && list->list->n_items > 0
+		           ? sql_position_of(list->list->items[0])
+		           : -1;
+	}
+	default: return -1;
+	}
+}
+
 mill_status sql_bind_from_item(sql_select *select, const PgQuery__Node *node, sql_from *out)
 {
 	MILL_TRY(sql_enter(select->binder, -1));
@@ -233,7 +249,7 @@ mill_status sql_bind_from(sql_select *select)
 	for (size_t i = 1; i < statement->n_from_clause; i++) {
 		sql_from next;
 		MILL_TRY(sql_bind_from_item(select, statement->from_clause[i], &next));
-		MILL_TRY(sql_cross_join(select, &from, &next, -1, &from));
+		MILL_TRY(sql_cross_join(select, &from, &next, sql_item_position(statement->from_clause[i]), &from));
 	}
 	select->plan = from.plan;
 	select->scope = from.scope;

@@ -177,20 +177,10 @@ static mill_status bind_shared_names(sql_select *select, join_sides *sides, cons
 	return bind_using(select, sides, names, count, position, out);
 }
 
-/* Where the join's right side begins, about. */
-static int item_position(const PgQuery__Node *node)
-{
-	switch (node->node_case) {
-	case PG_QUERY__NODE__NODE_RANGE_VAR: return node->range_var->location;
-	case PG_QUERY__NODE__NODE_JOIN_EXPR: return item_position(node->join_expr->rarg);
-	default: return -1;
-	}
-}
-
 mill_status sql_bind_join(sql_select *select, const PgQuery__JoinExpr *join, sql_from *out)
 {
 	sql_binder *binder = select->binder;
-	int position = item_position(join->rarg);
+	int position = sql_item_position(join->rarg);
 	if (join->alias != NULL || join->join_using_alias != NULL)
 		return sql_fail(binder, MILL_NOT_YET, position, "an alias for a whole join is not supported yet");
 	if (join->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL)

@@ -144,6 +144,7 @@ typedef struct sql_from {
 } sql_from;
 MILL_NODISCARD mill_status sql_bind_from(sql_select *select);
 MILL_NODISCARD mill_status sql_bind_from_item(sql_select *select, const PgQuery__Node *node, sql_from *out);
+int sql_item_position(const PgQuery__Node *node); /* where an item of FROM begins, about; −1: unknown */
 MILL_NODISCARD mill_status sql_bind_join(sql_select *select, const PgQuery__JoinExpr *join, sql_from *out);
 MILL_NODISCARD mill_status sql_cross_join(sql_select *select, const sql_from *left, const sql_from *right, int position,
                                           sql_from *out);
