@@ -1,6 +1,6 @@
-/* Brace expansion of names: `I{1..13}`, `{a,b}_{7d,30d}` (interface §2). Private to the job room. Not collective. */
-#ifndef MILL_JOB_BRACES_H
-#define MILL_JOB_BRACES_H
+/* Brace expansion of names: `I{1..13}`, `{a,b}_{7d,30d}` (interface §2). Not collective. */
+#ifndef MILL_BASE_BRACES_H
+#define MILL_BASE_BRACES_H
 
 #include "base/json.h"
 

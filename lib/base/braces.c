@@ -1,4 +1,4 @@
-#include "job/braces.h"
+#include "base/braces.h"
 
 #include <stdlib.h>
 #include <string.h>
