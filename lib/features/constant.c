@@ -1,0 +1,148 @@
+/* impute_constant: NULL becomes a given value, of the column's own type where that can hold it. */
+#include "base/number.h"
+#include "features/internal.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct constant {
+	mill_step base;
+	mill_column fill; /* one row of the lane's type; no rows: `number` and float64 instead */
+	double number;
+} constant;
+
+/* The value as an element of an integer type, DATE or TIMESTAMP; false where it is none. */
+static bool integer_of(mill_type type, const mill_json *node, int64_t *out)
+{
+	static const struct {
+		int64_t min, max;
+	} limits[] = {
+	    [MILL_TYPE_INT8] = {INT8_MIN, INT8_MAX},    [MILL_TYPE_INT16] = {INT16_MIN, INT16_MAX},
+	    [MILL_TYPE_INT32] = {INT32_MIN, INT32_MAX}, [MILL_TYPE_INT64] = {INT64_MIN, INT64_MAX},
+	    [MILL_TYPE_UINT8] = {0, UINT8_MAX},         [MILL_TYPE_UINT16] = {0, UINT16_MAX},
+	    [MILL_TYPE_UINT32] = {0, UINT32_MAX},       [MILL_TYPE_UINT64] = {0, INT64_MAX},
+	    [MILL_TYPE_DATE] = {INT32_MIN, INT32_MAX},  [MILL_TYPE_TIMESTAMP] = {INT64_MIN, INT64_MAX},
+	};
+	if (!mill_type_is_integer(type) && type.id != MILL_TYPE_DATE && type.id != MILL_TYPE_TIMESTAMP)
+		return false;
+	return mill_json_int(node, limits[type.id].min, limits[type.id].max, out, NULL) == MILL_OK;
+}
+
+/* False where the constant does not fit decimal(p, s) as written: it must not be rounded to the column's scale. */
+static bool decimal_of(mill_type type, const mill_json *node, mill_i128 *out)
+{
+	mill_i128 finer, unit = 1;
+	int more = 38 - type.precision < 10 ? 38 - type.precision : 10;
+	if (node->kind != MILL_JSON_NUMBER || more == 0 ||
+	    mill_parse_decimal(node->text, node->text_bytes, type.precision, type.scale, out) != MILL_PARSED ||
+	    mill_parse_decimal(node->text, node->text_bytes, 38, type.scale + more, &finer) != MILL_PARSED)
+		return false;
+	for (int i = 0; i < more; i++)
+		unit *= 10;
+	return *out * unit == finer;
+}
+
+static mill_status build_fill(constant *c, mill_mem *mem, const mill_json *node, mill_error *err)
+{
+	mill_type type = c->base.in;
+	mill_builder builder;
+	mill_status status = MILL_OK;
+	mill_i128 decimal;
+	int64_t integer;
+	mill_builder_init(&builder, mem, type);
+	if (mill_type_is_text(type))
+		status = mill_builder_text(&builder, node->text, node->text_bytes);
+	else if (type.id == MILL_TYPE_BOOL)
+		status = mill_builder_bool(&builder, node->kind == MILL_JSON_BOOL ? node->boolean : c->number != 0.0);
+	else if (type.id == MILL_TYPE_DECIMAL && decimal_of(type, node, &decimal))
+		status = mill_builder_fixed(&builder, &decimal);
+	else if (type.id == MILL_TYPE_FLOAT64 ||
+	         (type.id == MILL_TYPE_FLOAT32 && (double)(float)c->number == c->number))
+		status = mill_builder_f64(&builder, c->number);
+	else if (integer_of(type, node, &integer))
+		status = mill_builder_i64(&builder, integer);
+	if (status == MILL_OK && builder.rows == 1)
+		status = mill_builder_finish(&builder, &c->fill, err);
+	else if (status != MILL_OK)
+		status = mill_fail_nomem(err, 0, "a constant");
+	mill_builder_release(&builder);
+	return status;
+}
+
+static mill_status read_constant(mill_step *step, const mill_read *read, mill_error *err)
+{
+	constant *c = (constant *)step;
+	const mill_json *node = mill_parameter(read, step, "value");
+	char type[MILL_TYPE_TEXT_BYTES];
+	if (node == NULL)
+		return mill_json_fail(read->node, err, "impute_constant needs a value: {\"impute_constant\": 0}");
+	MILL_TRY(mill_parameter_bool(read, step, "indicator", &step->flag, err));
+	bool is_text = mill_type_is_text(step->in);
+	if (!is_text)
+		MILL_TRY(mill_step_need_number(step, read, err));
+	if (is_text)
+		MILL_TRY(mill_json_expect(node, MILL_JSON_STRING, err));
+	else if (step->in.id == MILL_TYPE_BOOL && node->kind == MILL_JSON_BOOL)
+		c->number = node->boolean ? 1.0 : 0.0;
+	else
+		MILL_TRY(mill_json_double(node, &c->number, err));
+	if (step->in.id == MILL_TYPE_BOOL && c->number != 0.0 && c->number != 1.0)
+		return mill_json_fail(node, err, "column \"%s\" is %s: the constant is true or false", step->column,
+		                      mill_type_text(step->in, type));
+	MILL_TRY(build_fill(c, step->features->mem, node, err));
+	step->out = c->fill.rows == 1 ? step->in : mill_type_of(MILL_TYPE_FLOAT64);
+	return MILL_OK;
+}
+
+static mill_status constant_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+{
+	(void)err;
+	const constant *c = (const constant *)step;
+	mill_step_flag(step, lane, work);
+	if (c->fill.rows == 1) {
+		if (lane->fill == NULL)
+			lane->fill = &c->fill;
+		return MILL_OK;
+	}
+	double *x = mill_lane_own_floats(lane, work);
+	mill_floats_put_nulls(&lane->column, c->number, x);
+	lane->column.validity = NULL;
+	return MILL_OK;
+}
+
+static mill_status constant_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+{
+	const constant *c = (const constant *)step;
+	int32_t length;
+	(void)err;
+	if (mill_type_is_text(step->in)) {
+		const char *text = mill_column_text(&c->fill, 0, &length);
+		mill_json_put_text_n(json, "value", text, (size_t)length);
+	} else if (step->in.id == MILL_TYPE_BOOL) {
+		mill_json_put_bool(json, "value", c->number != 0.0);
+	} else {
+		mill_json_put_double(json, "value", c->number);
+	}
+	if (step->flag)
+		mill_json_put_bool(json, "indicator", true);
+	return MILL_OK;
+}
+
+static void constant_release(mill_step *step)
+{
+	mill_column_release(&((constant *)step)->fill);
+}
+
+static const char *const constant_keys[] = {"value", "indicator"};
+
+const mill_step_kind mill_step_impute_constant = {
+    .name = "impute_constant",
+    .main = "value",
+    .keys = constant_keys,
+    .key_count = 2,
+    .step_bytes = sizeof(constant),
+    .read = read_constant,
+    .apply = constant_apply,
+    .write = constant_write,
+    .release = constant_release,
+};

@@ -1,0 +1,230 @@
+/* The table of transforms, and `do` lists read by it. */
+#include "base/suggest.h"
+#include "features/internal.h"
+
+#include <string.h>
+
+static const mill_step_kind *const kinds[] = {
+    &mill_step_impute_mean,     &mill_step_impute_median, &mill_step_impute_most_frequent,
+    &mill_step_impute_constant, &mill_step_standardize,   &mill_step_minmax,
+    &mill_step_log1p,           &mill_step_clip,          &mill_step_bucketize,
+    &mill_step_one_hot,         &mill_step_vocabulary,    &mill_step_hash,
+};
+#define KIND_COUNT ((int)(sizeof kinds / sizeof kinds[0]))
+
+static const char *const later[] = {
+    "robust",       "power", "normalize", "cyclic", "multi_hot", "tokenize", "target_encode",
+    "count_encode", "cross", "ngrams",    "tfidf",  "pad",       "pack",     "lookup",
+};
+#define LATER_COUNT ((int)(sizeof later / sizeof later[0]))
+
+/* In the order of `kinds`. */
+static const mill_transform_info infos[] = {
+    {"impute_mean", "NULL becomes the mean of fit_on's values", "indicator: true adds a flag column"},
+    {"impute_median", "NULL becomes the median of fit_on's values", "indicator: true adds a flag column"},
+    {"impute_most_frequent", "NULL becomes the most frequent value, the smallest of several",
+     "indicator: true adds a flag column"},
+    {"impute_constant", "NULL becomes a constant", "value, the lone value; indicator: true adds a flag column"},
+    {"standardize", "(x - mean) / sqrt(var_pop); a constant column becomes 0", ""},
+    {"minmax", "min + (x - data_min) / (data_max - data_min) * (max - min); a constant column becomes min",
+     "min (0), max (1), clip (false): later rows beyond them become min or max"},
+    {"log1p", "ln(1 + x); a value at most -1 is an error: clip first", ""},
+    {"clip", "values below min become min, above max become max",
+     "min, max; or quantiles: [0.01, 0.99] of fit_on's values"},
+    {"bucketize", "id = number of edges at most x",
+     "edges, the lone value; or bins with quantile: true or uniform: true"},
+    {"one_hot", "a column of 0 and 1 for each value, in ascending order; NULL gives zeros",
+     "min_count (1), max_size, unknown (\"zeros\", \"error\")"},
+    {"vocabulary", "ids: 0 NULL, 1 ... oov_buckets unseen or rare, then by falling count, ties by value",
+     "min_count (1), max_size, oov_buckets (1; 0: an unseen value is an error)"},
+    {"hash", "ids: 0 NULL, else 1 + H64(0, value bytes) mod n", "n, the lone value"},
+    {"passthrough", "the value as it is, what a column without transforms is", ""},
+};
+
+const mill_transform_info *mill_transform_list(int *count)
+{
+	*count = (int)(sizeof infos / sizeof infos[0]);
+	return infos;
+}
+
+const mill_json *mill_parameter(const mill_read *read, const mill_step *step, const char *key)
+{
+	if (read->given == NULL)
+		return NULL;
+	if (read->given->kind == MILL_JSON_OBJECT)
+		return mill_json_get(read->given, key);
+	return step->kind->main != NULL && strcmp(step->kind->main, key) == 0 ? read->given : NULL;
+}
+
+mill_status mill_parameter_double(const mill_read *read, const mill_step *step, const char *key, double *out,
+                                  mill_error *err)
+{
+	const mill_json *node = mill_parameter(read, step, key);
+	if (node == NULL)
+		return MILL_OK;
+	MILL_TRY(mill_json_double(node, out, err));
+	return *out == *out ? MILL_OK : mill_json_fail(node, err, "a number is needed here, not nan");
+}
+
+mill_status mill_parameter_bool(const mill_read *read, const mill_step *step, const char *key, bool *out,
+                                mill_error *err)
+{
+	const mill_json *node = mill_parameter(read, step, key);
+	return node == NULL ? MILL_OK : mill_json_bool(node, out, err);
+}
+
+mill_status mill_parameter_int(const mill_read *read, const mill_step *step, const char *key, int64_t min, int64_t max,
+                               int64_t *out, mill_error *err)
+{
+	const mill_json *node = mill_parameter(read, step, key);
+	return node == NULL ? MILL_OK : mill_json_int(node, min, max, out, err);
+}
+
+mill_status mill_step_need_number(const mill_step *step, const mill_read *read, mill_error *err)
+{
+	char type[MILL_TYPE_TEXT_BYTES];
+	if (mill_type_is_countable(step->in))
+		return MILL_OK;
+	mill_type_text(step->in, type);
+	if (mill_type_is_text(step->in))
+		return mill_json_fail(read->node, err,
+		                      "%s needs numbers, column \"%s\" is %s: CAST it in SQL, or use vocabulary, "
+		                      "one_hot or hash",
+		                      step->kind->name, step->column, type);
+	return mill_json_fail(read->node, err, "%s needs numbers, column \"%s\" is %s", step->kind->name, step->column,
+	                      type);
+}
+
+static mill_status find_kind(const mill_json *node, const char *name, const mill_step_kind **out, mill_error *err)
+{
+	const char *names[KIND_COUNT + LATER_COUNT + 1];
+	for (int k = 0; k < KIND_COUNT; k++) {
+		names[k] = kinds[k]->name;
+		if (strcmp(name, names[k]) == 0) {
+			*out = kinds[k];
+			return MILL_OK;
+		}
+	}
+	for (int k = 0; k < LATER_COUNT; k++) {
+		names[KIND_COUNT + k] = later[k];
+		if (strcmp(name, later[k]) == 0)
+			return mill_json_fail_as(node, MILL_NOT_YET, err, "transform \"%s\" is not supported yet",
+			                         name);
+	}
+	names[KIND_COUNT + LATER_COUNT] = "passthrough";
+	const char *near = mill_suggest(name, names, KIND_COUNT + LATER_COUNT + 1);
+	if (near != NULL)
+		return mill_json_fail(node, err, "unknown transform \"%s\" (did you mean \"%s\"?)", name, near);
+	return mill_json_fail(node, err, "unknown transform \"%s\"; `rankmill help transforms` lists them", name);
+}
+
+/* "log1p" or {"clip": …}: name and what is given to it. */
+static mill_status read_name(const mill_json *node, const char **name, const mill_json **given, mill_error *err)
+{
+	*given = NULL;
+	if (node->kind == MILL_JSON_STRING)
+		return mill_json_string(node, name, err);
+	if (node->kind != MILL_JSON_OBJECT || node->count != 1)
+		return mill_json_fail(node, err,
+		                      "a transform is a name, or an object of one key as {\"clip\": {\"min\": 0}}");
+	*name = node->items[0].key;
+	*given = &node->items[0];
+	return MILL_OK;
+}
+
+static const char *parameters_of(const mill_step_kind *kind)
+{
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (kinds[k] == kind)
+			return infos[k].parameters;
+	return "";
+}
+
+static mill_status check_parameters(const mill_step_kind *kind, const mill_json *given, mill_error *err)
+{
+	if (given == NULL)
+		return MILL_OK;
+	if (given->kind == MILL_JSON_OBJECT)
+		return mill_json_check_keys(given, kind->keys, (size_t)kind->key_count, err);
+	if (kind->main == NULL)
+		return mill_json_fail(given, err, "%s takes %s%s", kind->name,
+		                      kind->key_count > 0 ? "an object of parameters: " : "no parameters",
+		                      parameters_of(kind));
+	return MILL_OK;
+}
+
+static mill_status add_step(const mill_read *read, const mill_json *node, mill_type *type, mill_recipe *recipe,
+                            mill_error *err)
+{
+	const char *name = NULL;
+	const mill_step_kind *kind = NULL;
+	mill_read here = *read;
+	here.node = node;
+	MILL_TRY(read_name(node, &name, &here.given, err));
+	if (strcmp(name, "passthrough") == 0)
+		return here.given == NULL ? MILL_OK : mill_json_fail(node, err, "passthrough takes no parameters");
+	MILL_TRY(find_kind(node, name, &kind, err));
+	MILL_TRY(check_parameters(kind, here.given, err));
+	if (recipe->count == MILL_RECIPE_STEPS)
+		return mill_json_fail(node, err, "more than %d transforms in one list", MILL_RECIPE_STEPS);
+	if (recipe->count > 0 && recipe->steps[recipe->count - 1]->is_one_hot)
+		return mill_json_fail(node, err, "nothing can follow one_hot");
+	mill_step *step = mill_arena_alloc(&read->features->arena, kind->step_bytes);
+	if (step == NULL)
+		return mill_fail_nomem(err, kind->step_bytes, "a transform");
+	step->kind = kind;
+	step->features = read->features;
+	step->tensor = read->tensor;
+	step->column = read->column;
+	step->in = *type;
+	recipe->steps[recipe->count++] = step; /* released with the recipe, also when reading fails */
+	MILL_TRY(kind->read(step, &here, err));
+	recipe->flag_count += step->flag;
+	if (recipe->flag_count > MILL_RECIPE_FLAGS)
+		return mill_json_fail(node, err, "more than %d flag columns in one list", MILL_RECIPE_FLAGS);
+	*type = step->out;
+	return MILL_OK;
+}
+
+static mill_status append_recipe(mill_features *features, mill_recipe *recipe, mill_error *err)
+{
+	int count = features->recipe_count;
+	if ((count & (count - 1)) == 0) { /* doubles at powers of two */
+		size_t room = count == 0 ? 1 : 2 * (size_t)count;
+		mill_recipe **more = mill_arena_array(&features->arena, room, sizeof *more);
+		if (more == NULL)
+			return mill_fail_nomem(err, room * sizeof *more, "transforms");
+		if (count > 0)
+			memcpy(more, features->recipes, (size_t)count * sizeof *more);
+		features->recipes = more;
+	}
+	features->recipes[features->recipe_count++] = recipe;
+	return MILL_OK;
+}
+
+mill_status mill_read_recipe(const mill_read *read, const mill_json *list, mill_type type, mill_recipe **out,
+                             mill_error *err)
+{
+	mill_arena *arena = &read->features->arena;
+	mill_recipe *recipe = mill_arena_alloc(arena, sizeof *recipe);
+	bool is_list = list != NULL && list->kind == MILL_JSON_ARRAY;
+	int64_t count = list == NULL ? 0 : is_list ? list->count : 1;
+	if (recipe != NULL)
+		recipe->steps = mill_arena_array(arena, MILL_RECIPE_STEPS, sizeof *recipe->steps);
+	if (recipe == NULL || recipe->steps == NULL)
+		return mill_fail_nomem(err, sizeof *recipe, "transforms");
+	recipe->tensor = read->tensor;
+	MILL_TRY(append_recipe(read->features, recipe, err));
+	for (int64_t i = 0; i < count; i++)
+		MILL_TRY(add_step(read, is_list ? &list->items[i] : list, &type, recipe, err));
+	recipe->out = type;
+	*out = recipe;
+	return MILL_OK;
+}
+
+void mill_recipe_release(mill_recipe *recipe)
+{
+	for (int s = 0; s < recipe->count; s++)
+		if (recipe->steps[s]->kind->release != NULL)
+			recipe->steps[s]->kind->release(recipe->steps[s]);
+}

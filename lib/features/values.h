@@ -1,0 +1,75 @@
+/* A table of distinct values: what vocabularies count with and look up in.
+ *
+ * Values of 1 to 8 bytes, and text of at most 8, are the key of their slot, so a look-up touches one cache line; longer
+ * ones lie in a pool and have their hash as key. Values are told apart by type once: a table holds one type. The hash
+ * is K (definitions.md D1). Not collective, but for mill_values_merge. */
+#ifndef MILL_FEATURES_VALUES_H
+#define MILL_FEATURES_VALUES_H
+
+#include "comm/comm.h"
+#include "features/internal.h"
+
+typedef struct mill_value {
+	uint64_t hash;
+	uint64_t key;    /* the value, zero-padded, of at most 8 bytes; else the hash */
+	uint64_t offset; /* of longer ones in the pool */
+	int64_t count;
+	uint32_t length_bytes;
+} mill_value;
+
+typedef struct mill_value_slot {
+	uint64_t key;
+	uint32_t length_bytes;
+	uint32_t entry; /* + 1; 0: free */
+} mill_value_slot;
+
+typedef struct mill_values {
+	mill_mem *mem;
+	mill_type type;
+	mill_value *entries; /* in the order they came */
+	int64_t count;
+	int64_t capacity;
+	mill_value_slot *slots;
+	uint64_t mask; /* slots − 1; 0: no slots yet */
+	mill_bytes pool;
+	/* Entries of a dictionary's codes, −1 where not known, −2 where looked up and absent. */
+	const mill_column *dictionary; /* a reference is held */
+	int32_t *codes;
+	uint64_t *code_hashes;
+} mill_values;
+
+void mill_values_init(mill_values *values, mill_mem *mem, mill_type type);
+void mill_values_release(mill_values *values); /* idempotent; usable again after init */
+
+/* Entry of a value, added with count 0 where it is new. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_values_put(mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes,
+                                           int64_t *entry, mill_error *err);
+/* −1 where it is not there. */
+int64_t mill_values_find(const mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes);
+const void *mill_values_bytes(const mill_values *values, const mill_value *entry);
+
+/* Counts the rows of a lane; NULL rows count as the fill, or not at all. A NaN is noted as a fault of step. */
+MILL_NODISCARD mill_status mill_values_count_lane(mill_values *values, const mill_step *step, const mill_lane *lane,
+                                                  mill_work *work, mill_error *err);
+/* out[r] = entry of row r, −1 where it is not there, −2 where it is NULL. */
+MILL_NODISCARD mill_status mill_values_find_lane(mill_values *values, const mill_lane *lane, mill_work *work,
+                                                 int64_t *out, mill_error *err);
+/* K of a value of a column. */
+MILL_NODISCARD mill_status mill_value_hash(const mill_column *column, int64_t row, mill_bytes *scratch, uint64_t *out,
+                                           mill_error *err);
+
+typedef struct mill_values_choice {
+	int64_t min_count;
+	int64_t max_size; /* INT64_MAX: no limit */
+	bool by_value;    /* order of the result: ascending by value; otherwise count falling, ties by value */
+} mill_values_choice;
+
+/* Collective: adds up every rank's counts and leaves on every rank the chosen entries, in order; what is chosen is by
+ * count falling, ties by value, in any case. All ranks return one status. */
+MILL_NODISCARD mill_status mill_values_merge(mill_values *values, const mill_values_choice *choice, int64_t round_bytes,
+                                             mill_comm *comm, mill_error *err);
+
+/* The entries as a column, in their order. */
+MILL_NODISCARD mill_status mill_values_column(const mill_values *values, mill_column *out, mill_error *err);
+
+#endif
