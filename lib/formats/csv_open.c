@@ -6,6 +6,7 @@
 #include "formats/csv_lines.h"
 #include "formats/csv_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -123,6 +124,23 @@ static int row_width(const mill_csv_rows *rows)
 	return 0;
 }
 
+/* A name cannot hold a NUL: it is shown as U+2400. */
+static const char *name_text(mill_arena *arena, const char *text, size_t length)
+{
+	static const char symbol[] = {'\xE2', '\x90', '\x80'};
+	char *out = mill_arena_alloc(arena, length * sizeof symbol + 1);
+	size_t n = 0;
+	for (size_t i = 0; out != NULL && i < length; i++) {
+		if (text[i] != '\0') {
+			out[n++] = text[i];
+			continue;
+		}
+		memcpy(out + n, symbol, sizeof symbol);
+		n += sizeof symbol;
+	}
+	return out;
+}
+
 static mill_status header_name(opener *o, int at, const char **out, mill_error *err)
 {
 	mill_csv_run run = {.text = o->window.text, .ends = o->rows.index.ends, .first = o->rows.first};
@@ -134,11 +152,10 @@ static mill_status header_name(opener *o, int at, const char **out, mill_error *
 		return nomem(err);
 	mill_csv_cell cell;
 	bool empty = mill_csv_content(&o->rules, field, length, scratch, &cell) == MILL_CSV_NULL || cell.length == 0;
-	if (!mill_utf8_valid(field, length) || memchr(field, '\0', length) != NULL)
+	if (!mill_utf8_valid(field, length))
 		return mill_fail(err, MILL_DATA, "%s: the name of column %d in the header is not UTF-8 text",
 		                 mill_reader_uri(o->window.reader), at + 1);
-	*out =
-	    empty ? mill_arena_printf(o->arena, "column%d", at) : mill_arena_strndup(o->arena, cell.text, cell.length);
+	*out = empty ? mill_arena_printf(o->arena, "column%d", at) : name_text(o->arena, cell.text, cell.length);
 	return *out == NULL ? nomem(err) : MILL_OK;
 }
 
@@ -150,9 +167,31 @@ static bool is_name_taken(const char **names, int count, const char *name)
 	return false;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static mill_status has_repeated(opener *o, const char **names, int count, bool *out, mill_error *err)
+{
+	const char **sorted = mill_arena_array(o->arena, (size_t)count, sizeof *sorted);
+	if (sorted == NULL)
+		return nomem(err);
+	memcpy(sorted, names, (size_t)count * sizeof *sorted);
+	qsort(sorted, (size_t)count, sizeof *sorted, compare_names);
+	*out = false;
+	for (int i = 1; i < count; i++)
+		*out |= strcmp(sorted[i - 1], sorted[i]) == 0;
+	return MILL_OK;
+}
+
 /* A name that occurs again gets _1, _2, …, as in DuckDB. */
 static mill_status rename_repeated(opener *o, const char **names, int count, mill_error *err)
 {
+	bool repeated = false;
+	MILL_TRY(has_repeated(o, names, count, &repeated, err));
+	if (!repeated)
+		return MILL_OK;
 	for (int i = 1; i < count; i++) {
 		const char *base = names[i];
 		for (int suffix = 1; is_name_taken(names, i, names[i]); suffix++) {
