@@ -33,15 +33,23 @@ static inline uint64_t prefix_xor(uint64_t x)
 	return x;
 }
 
+#define WRITE_END(i)                                \
+	out[i] = base + (uint32_t)BLOCKS_CTZ(bits); \
+	bits &= bits - 1;
+
 /* Writes base + the positions of the bits. Up to 8 entries behind the last one are scribbled on. */
 static inline __attribute__((always_inline)) BLOCKS_TARGET void write_ends(uint32_t *out, uint32_t base, uint64_t bits,
                                                                            int count)
 {
-	for (int written = 0; written < count; written += 8) {
-		for (int i = 0; i < 8; i++) {
-			out[written + i] = base + (uint32_t)BLOCKS_CTZ(bits);
-			bits &= bits - 1;
-		}
+	for (const uint32_t *end = out + count; out < end; out += 8) {
+		WRITE_END(0)
+		WRITE_END(1)
+		WRITE_END(2)
+		WRITE_END(3)
+		WRITE_END(4)
+		WRITE_END(5)
+		WRITE_END(6)
+		WRITE_END(7)
 	}
 }
 

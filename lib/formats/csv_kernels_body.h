@@ -32,22 +32,66 @@ typedef struct view {
 	bool empty; /* unquoted and of no length: NULL */
 } view;
 
-INLINE view view_of(const mill_csv_run *run, int64_t row)
+/* What a kernel's step works on, in registers. */
+typedef struct work {
+	const mill_csv_run *run;
+	void *values; /* NULL: recognise only */
+	double numerators[64];
+	double denominators[64];
+	mill_i128 limit; /* of decimals: 10^precision */
+} work;
+
+/* Converts field v of row `row`, number i of its group of 64, which is not NULL, and stores it; false: the full rules
+ * decide. */
+typedef bool step_fn(work *w, view v, int64_t row, int i);
+
+INLINE view view_of(const uint8_t *text, const uint32_t *ends, int quote)
 {
-	const uint32_t *ends = run->ends + run->first[row] + run->field;
 	uint32_t start = ends[0] + 1;
-	view v = {run->text + start, ends[1] - start, false};
+	view v = {text + start, ends[1] - start, false};
 	v.empty = v.n == 0;
-	if (v.n >= 2 && *v.p == run->rules->bytes.quote) {
+	if (*v.p == quote && v.n >= 2) {
 		v.p++;
 		v.n -= 2;
 	}
 	return v;
 }
 
-INLINE bool is_wary(const mill_csv_run *run, size_t n)
+/* A group of at most 64 rows from `base`; returns the bits of those that are not NULL. `step` is a constant, so that it
+ * becomes part of the loop. */
+INLINE uint64_t run_group(work *w, int64_t base, int count, uint32_t *slow, int64_t *slow_count, step_fn *step)
 {
-	return ((run->wary_lengths >> (n < 63 ? n : 63)) & 1) != 0;
+	const uint8_t *text = w->run->text;
+	const uint32_t *ends = w->run->ends + w->run->field;
+	const uint32_t *first = w->run->first + base;
+	const int quote = w->run->rules->bytes.quote;
+	const uint64_t wary = w->run->wary_lengths;
+	uint64_t valid = 0;
+	int64_t slow_at = *slow_count;
+	for (int i = 0; i < count; i++) {
+		view v = view_of(text, ends + first[i], quote);
+		valid |= (uint64_t)!v.empty << i;
+		if (v.empty)
+			continue;
+		bool is_wary = wary != 0 && ((wary >> (v.n < 63 ? v.n : 63)) & 1) != 0;
+		if (is_wary || !step(w, v, base + i, i))
+			slow[slow_at++] = (uint32_t)(base + i);
+	}
+	*slow_count = slow_at;
+	return valid;
+}
+
+/* All rows; `width` bytes of every value that no step stores are 0. */
+INLINE void run_rows(work *w, mill_csv_target *target, size_t width, step_fn *step)
+{
+	int64_t slow_count = 0;
+	for (int64_t base = 0; base < w->run->rows; base += 64) {
+		int count = w->run->rows - base < 64 ? (int)(w->run->rows - base) : 64;
+		if (w->values != NULL)
+			memset((char *)w->values + (size_t)base * width, 0, (size_t)count * width);
+		target->valid[base / 64] = run_group(w, base, count, target->slow, &slow_count, step);
+	}
+	target->slow_count = slow_count;
 }
 
 INLINE bool read_number(view v, bool point, csv_number *out)
@@ -56,14 +100,24 @@ INLINE bool read_number(view v, bool point, csv_number *out)
 	return KERNELS_NUMBER(v.p + out->negative, v.n - out->negative, point, out);
 }
 
-INLINE bool to_f64(const csv_number *number, double *out)
+/* Whether it is a number of so few digits that any float, and an int64, holds it. */
+INLINE bool is_short_number(view v, bool point)
 {
-	double value;
+	csv_number number;
+	size_t sign = *v.p == '-' ? 1 : 0;
+	return v.n - sign <= 16 && KERNELS_NUMBER(v.p + sign, v.n - sign, point, &number);
+}
+
+/* The number as numerator ÷ denominator, both exact, or ÷ 1 where it is rounded already. */
+INLINE bool to_quotient(const csv_number *number, double *numerator, double *denominator)
+{
+	double value = (double)number->w;
+	*denominator = 1;
 	if (number->w <= EXACT_F64)
-		value = (double)number->w / powers_f64[-number->q];
+		*denominator = powers_f64[-number->q];
 	else if (!mill_f64_scale10(number->w, number->q, &value))
 		return false;
-	*out = number->negative ? -value : value;
+	*numerator = number->negative ? -value : value;
 	return true;
 }
 
@@ -118,62 +172,46 @@ INLINE bool to_decimal(const csv_number *number, int scale, mill_i128 limit, mil
 	return true;
 }
 
-INLINE bool read_timestamp(view v, int64_t *out)
-{
-	bool zoned;
-	return KERNELS_TIMESTAMP(v.p, v.n, out) || mill_parse_timestamp((const char *)v.p, v.n, out, &zoned);
-}
-
-INLINE bool read_date(view v, int32_t *out)
-{
-	return mill_parse_date((const char *)v.p, v.n, out);
-}
-
-/* Defines a kernel of values of `type`. READ(v, out) converts a view or says false; it may use `run` and `setup`'s
- * names. */
-#define DEFINE_KERNEL(name, type, setup, READ)                                               \
-	KERNEL void name(const mill_csv_run *run, mill_csv_target *target)                   \
-	{                                                                                    \
-		const bool store = target->values != NULL;                                   \
-		type *restrict values = target->values;                                      \
-		uint32_t *restrict slow = target->slow;                                      \
-		int64_t slow_count = 0;                                                      \
-		setup;                                                                       \
-		for (int64_t base = 0; base < run->rows; base += 64) {                       \
-			int64_t count = run->rows - base < 64 ? run->rows - base : 64;       \
-			uint64_t valid = 0;                                                  \
-			for (int64_t i = 0; i < count; i++) {                                \
-				view v = view_of(run, base + i);                             \
-				type value = 0;                                              \
-				valid |= (uint64_t)!v.empty << i;                            \
-				if (!v.empty && (is_wary(run, v.n) || !(READ(v, &value)))) { \
-					slow[slow_count++] = (uint32_t)(base + i);           \
-					value = 0;                                           \
-				}                                                            \
-				if (store)                                                   \
-					values[base + i] = value;                            \
-			}                                                                    \
-			target->valid[base / 64] = valid;                                    \
-		}                                                                            \
-		target->slow_count = slow_count;                                             \
+/* Defines kernel_NAME of values of `ctype`. READ(w, v, out) converts a view or says false; IS_SHORT(v) is enough of a
+ * verdict where nothing is stored. */
+#define DEFINE_KERNEL(name, ctype, READ, IS_SHORT)                                  \
+	INLINE bool store_##name(work *w, view v, int64_t row, int i)               \
+	{                                                                           \
+		(void)i;                                                            \
+		return READ(w, v, (ctype *)w->values + row);                        \
+	}                                                                           \
+	INLINE bool check_##name(work *w, view v, int64_t row, int i)               \
+	{                                                                           \
+		ctype unused;                                                       \
+		(void)row, (void)i, (void)w;                                        \
+		return IS_SHORT(v) || READ(w, v, &unused);                          \
+	}                                                                           \
+	KERNEL void kernel_##name(const mill_csv_run *run, mill_csv_target *target) \
+	{                                                                           \
+		work w = {.run = run, .values = target->values};                    \
+		if (run->type.id == MILL_TYPE_DECIMAL)                              \
+			w.limit = decimal_limit(run->type.precision);               \
+		if (w.values != NULL)                                               \
+			run_rows(&w, target, sizeof(ctype), store_##name);          \
+		else                                                                \
+			run_rows(&w, target, sizeof(ctype), check_##name);          \
 	}
 
 /* Integers pass through int64; the cast is checked by casting back. */
-#define DEFINE_INT_KERNEL(name, type, least)                                    \
-	INLINE bool read_##name(view v, type *out)                              \
+#define DEFINE_INT_KERNEL(name, ctype, least, IS_SHORT)                         \
+	INLINE bool read_##name(work *w, view v, ctype *out)                    \
 	{                                                                       \
 		csv_number number;                                              \
 		int64_t wide;                                                   \
+		(void)w;                                                        \
 		if (!read_number(v, false, &number) || !to_i64(&number, &wide)) \
 			return false;                                           \
-		*out = (type)wide;                                              \
-		return (int64_t)*out == wide && wide >= least;                  \
+		if ((int64_t)(ctype)wide != wide || wide < least)               \
+			return false;                                           \
+		*out = (ctype)wide;                                             \
+		return true;                                                    \
 	}                                                                       \
-	DEFINE_KERNEL(name, type, , read_##name)
-
-#define READ_F64(v, out)     (read_number(v, true, &number) && to_f64(&number, out))
-#define READ_F32(v, out)     (read_number(v, true, &number) && to_f32(&number, out))
-#define READ_DECIMAL(v, out) (read_number(v, true, &number) && to_decimal(&number, run->type.scale, limit, out))
+	DEFINE_KERNEL(name, ctype, read_##name, IS_SHORT)
 
 static mill_i128 decimal_limit(int precision)
 {
@@ -183,20 +221,79 @@ static mill_i128 decimal_limit(int precision)
 	return limit;
 }
 
-DEFINE_INT_KERNEL(kernel_int8, int8_t, INT64_MIN)
-DEFINE_INT_KERNEL(kernel_int16, int16_t, INT64_MIN)
-DEFINE_INT_KERNEL(kernel_int32, int32_t, INT64_MIN)
-DEFINE_INT_KERNEL(kernel_int64, int64_t, INT64_MIN)
-DEFINE_INT_KERNEL(kernel_uint8, uint8_t, 0)
-DEFINE_INT_KERNEL(kernel_uint16, uint16_t, 0)
-DEFINE_INT_KERNEL(kernel_uint32, uint32_t, 0)
-DEFINE_INT_KERNEL(kernel_uint64, uint64_t, 0)
-DEFINE_KERNEL(kernel_float64, double, csv_number number, READ_F64)
-DEFINE_KERNEL(kernel_float32, float, csv_number number, READ_F32)
-DEFINE_KERNEL(kernel_decimal, mill_i128, csv_number number;
-              const mill_i128 limit = decimal_limit(run->type.precision), READ_DECIMAL)
-DEFINE_KERNEL(kernel_date, int32_t, , read_date)
-DEFINE_KERNEL(kernel_timestamp, int64_t, , read_timestamp)
+INLINE bool read_float32(work *w, view v, float *out)
+{
+	csv_number number;
+	(void)w;
+	return read_number(v, true, &number) && to_f32(&number, out);
+}
+
+INLINE bool read_decimal(work *w, view v, mill_i128 *out)
+{
+	csv_number number;
+	return read_number(v, true, &number) && to_decimal(&number, w->run->type.scale, w->limit, out);
+}
+
+INLINE bool read_timestamp(work *w, view v, int64_t *out)
+{
+	bool zoned;
+	(void)w;
+	return KERNELS_TIMESTAMP(v.p, v.n, out) || mill_parse_timestamp((const char *)v.p, v.n, out, &zoned);
+}
+
+INLINE bool read_date(work *w, view v, int32_t *out)
+{
+	(void)w;
+	return mill_parse_date((const char *)v.p, v.n, out);
+}
+
+#define NEVER_SHORT(v)   false
+#define SHORT_INTEGER(v) is_short_number(v, false)
+#define SHORT_NUMBER(v)  is_short_number(v, true)
+
+DEFINE_INT_KERNEL(int8, int8_t, INT64_MIN, NEVER_SHORT)
+DEFINE_INT_KERNEL(int16, int16_t, INT64_MIN, NEVER_SHORT)
+DEFINE_INT_KERNEL(int32, int32_t, INT64_MIN, NEVER_SHORT)
+DEFINE_INT_KERNEL(int64, int64_t, INT64_MIN, SHORT_INTEGER)
+DEFINE_INT_KERNEL(uint8, uint8_t, 0, NEVER_SHORT)
+DEFINE_INT_KERNEL(uint16, uint16_t, 0, NEVER_SHORT)
+DEFINE_INT_KERNEL(uint32, uint32_t, 0, NEVER_SHORT)
+DEFINE_INT_KERNEL(uint64, uint64_t, 0, NEVER_SHORT)
+DEFINE_KERNEL(float32, float, read_float32, SHORT_NUMBER)
+DEFINE_KERNEL(decimal, mill_i128, read_decimal, NEVER_SHORT)
+DEFINE_KERNEL(date, int32_t, read_date, NEVER_SHORT)
+DEFINE_KERNEL(timestamp, int64_t, read_timestamp, NEVER_SHORT)
+
+INLINE bool store_quotient(work *w, view v, int64_t row, int i)
+{
+	csv_number number;
+	(void)row;
+	return read_number(v, true, &number) && to_quotient(&number, &w->numerators[i], &w->denominators[i]);
+}
+
+/* Doubles are read as quotients, and divided 64 at a time by vector divisions. */
+KERNEL void kernel_float64(const mill_csv_run *run, mill_csv_target *target)
+{
+	work w = {.run = run};
+	double *values = target->values;
+	int64_t slow_count = 0;
+	if (values == NULL) {
+		run_rows(&w, target, sizeof *values, check_float32);
+		return;
+	}
+	for (int i = 0; i < 64; i++)
+		w.denominators[i] = 1;
+	for (int64_t base = 0; base < run->rows; base += 64) {
+		int count = run->rows - base < 64 ? (int)(run->rows - base) : 64;
+		for (int i = 0; i < 64; i++)
+			w.numerators[i] = 0;
+		target->valid[base / 64] = run_group(&w, base, count, target->slow, &slow_count, store_quotient);
+		for (int i = 0; i < 64; i++)
+			w.numerators[i] /= w.denominators[i];
+		memcpy(values + base, w.numerators, (size_t)count * sizeof *values);
+	}
+	target->slow_count = slow_count;
+}
 
 /* Short texts are copied as one block of 32 bytes: both sides have room behind them. */
 INLINE void copy_text(char *out, const char *text, size_t n)

@@ -59,10 +59,40 @@ V3_INLINE bool number_v3(const uint8_t *p, size_t n, bool point, csv_number *out
 	return true;
 }
 
-/* `YYYY-MM-DD( |T)HH:MM:SS` with nothing or `Z` or ` UTC` behind. */
+/* Days since 1970 of a date in the years 1 … 9999, in 32-bit arithmetic. */
+V3_INLINE int32_t days_v3(uint32_t year, uint32_t month, uint32_t day)
+{
+	/* Years begin in March, so that the leap day is their last. */
+	uint32_t january = month <= 2 ? 1 : 0;
+	uint32_t y = year - january, m = month + 12 * january - 3;
+	return (int32_t)(365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day) - 719469;
+}
+
+/* What may follow the seconds: a fraction of at most 9 digits, and nothing, `Z` or ` UTC`. */
+V3_INLINE bool tail_v3(const uint8_t *p, size_t n, int64_t *us)
+{
+	*us = 0;
+	if (n > 1 && *p == '.') {
+		int64_t value = 0;
+		int digits = 0;
+		p++;
+		n--;
+		for (; n > 0 && digits < 9 && (uint8_t)(*p - '0') <= 9; digits++, p++, n--)
+			value = value * 10 + (*p - '0');
+		if (digits == 0)
+			return false;
+		for (; digits < 9; digits++)
+			value *= 10;
+		*us = (value + 500) / 1000;
+	}
+	return n == 0 || (n == 4 && memcmp(p, " UTC", 4) == 0) || (n == 1 && *p == 'Z');
+}
+
+/* `YYYY-MM-DD( |T)HH:MM:SS` and such a tail. */
 V3_INLINE bool timestamp_v3(const uint8_t *p, size_t n, int64_t *out)
 {
-	if (n < 19 || (n > 19 && !(n == 23 && memcmp(p + 19, " UTC", 4) == 0) && !(n == 20 && p[19] == 'Z')))
+	int64_t us;
+	if (n < 19 || !tail_v3(p + 19, n - 19, &us))
 		return false;
 	const __m128i marks = _mm_setr_epi8(0, 0, 0, 0, '-', 0, 0, '-', 0, 0, 0, 0, 0, ':', 0, 0);
 	const int mark_bits = 0x2090, all_mark_bits = 0x2490;
@@ -86,7 +116,7 @@ V3_INLINE bool timestamp_v3(const uint8_t *p, size_t n, int64_t *out)
 	    (day > 28 && day > mill_days_in_month(year, month)))
 		return false;
 	int64_t seconds = (hour * 60 + minute) * 60 + (int)(tens * 10 + ones);
-	*out = mill_days_from_civil(year, month, day) * MILL_DAY_US + seconds * MILL_SECOND_US;
+	*out = days_v3((uint32_t)year, (uint32_t)month, (uint32_t)day) * MILL_DAY_US + seconds * MILL_SECOND_US + us;
 	return true;
 }
 
