@@ -204,10 +204,24 @@ static mill_status pass_on(mill_exchange *ex, gathered *g, mill_sink *sink, mill
 		if (status == MILL_OK) {
 			status = mill_sink_push(sink, &whole, err);
 			mill_batch_release(&whole);
+		} else {
+			status = mill_fail_context(err, status, "exchange %s", ex->name);
 		}
 	}
 	forget(g);
 	return status;
+}
+
+/* Errors of reading name the exchange; those of the sink are the sink's. */
+static mill_status read_frame(mill_exchange *ex, gathered *g, const uint8_t *frame, const mill_frame_info *info,
+                              mill_error *err)
+{
+	mill_status status = mill_frame_read(frame, info->size_bytes, ex->mem, &g->batches[g->count], err);
+	if (status != MILL_OK)
+		return mill_fail_context(err, status, "exchange %s: bucket %u", ex->name, info->bucket);
+	g->count++;
+	g->rows += info->rows;
+	return MILL_OK;
 }
 
 /* Decodes the frames of one run of memory. */
@@ -220,9 +234,7 @@ static mill_status pass_frames(mill_exchange *ex, gathered *g, const uint8_t *da
 		bool small = info.rows < SMALL_FRAME_ROWS;
 		if (g->count == GATHERED_FRAMES || !small || g->rows + info.rows > ex->knobs->batch_rows)
 			MILL_TRY(pass_on(ex, g, sink, err));
-		MILL_TRY(mill_frame_read(data + at, info.size_bytes, ex->mem, &g->batches[g->count], err));
-		g->count++;
-		g->rows += info.rows;
+		MILL_TRY(read_frame(ex, g, data + at, &info, err));
 		at += info.size_bytes;
 		if (!small)
 			MILL_TRY(pass_on(ex, g, sink, err));

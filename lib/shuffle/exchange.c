@@ -62,6 +62,7 @@ static mill_status set_up(mill_exchange *ex, const mill_exchange_spec *spec, mil
 	if (ex->name == NULL || ex->send_data == NULL || ex->send_bytes == NULL)
 		return mill_fail_nomem(err, size * sizeof *ex->send_data + name_bytes, "exchange");
 	memcpy(ex->name, spec->name, name_bytes);
+	ex->ledger.name = ex->name;
 	for (int i = 0; i < 2; i++) {
 		ex->outbox[i] = mill_mem_calloc(ex->mem, size, sizeof *ex->outbox[i]);
 		if (ex->outbox[i] == NULL)
@@ -102,7 +103,7 @@ mill_status mill_exchange_create(mill_comm *comm, mill_mem *mem, mill_scratch *s
 	mill_status status = set_up(ex, spec, err);
 	if (status != MILL_OK) {
 		mill_exchange_release(ex);
-		return status;
+		return mill_fail_context(err, status, "exchange %s", spec->name);
 	}
 	ex->partition.name = ex->name;
 	*out = ex;

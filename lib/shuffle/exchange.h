@@ -38,7 +38,7 @@ typedef struct mill_exchange_spec {
 	int64_t bucket_count; /* BY_HASH, BY_U64: a power of two, 1 … 4096. BY_RANGE and TO_ONE: 0, it follows */
 } mill_exchange_spec;
 
-/* What moved, summed over all ranks once drain has returned; the same on every rank. */
+/* What moved, summed over all ranks once drain has returned; the same on every rank. Before, only the name is set. */
 typedef struct mill_ledger {
 	const char *name; /* borrowed from the exchange */
 	int64_t rows;
@@ -52,13 +52,13 @@ typedef struct mill_ledger {
 
 typedef struct mill_exchange mill_exchange;
 
-/* Not collective. scratch may be NULL: buckets then never leave memory. comm, mem, scratch and knobs outlive the
- * exchange. MILL_INTERNAL: a spec against the rules above. */
+/* Not collective, but all ranks create the exchange and agree that they did before the first push: a rank without one
+ * would never meet the others. scratch may be NULL: buckets then never leave memory. comm, mem, scratch and knobs
+ * outlive the exchange. MILL_INTERNAL: a spec against the rules above. */
 MILL_NODISCARD mill_status mill_exchange_create(mill_comm *comm, mill_mem *mem, mill_scratch *scratch,
                                                 const mill_knobs *knobs, const mill_exchange_spec *spec,
                                                 mill_exchange **out, mill_error *err);
-/* Not collective. Frees buckets and their files. NULL is fine. After a failed push or create of a plan, call drain
- * first unless the failure came from an agreement that all ranks saw. */
+/* Not collective. Frees buckets and their files. An exchange that took a batch is drained first. NULL is fine. */
 void mill_exchange_release(mill_exchange *exchange);
 
 /* The sink that partitions: push takes batches of one schema (a change is MILL_INTERNAL). finish_unit and finish do

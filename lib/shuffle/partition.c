@@ -33,7 +33,7 @@ static mill_status keep_splitters(mill_partition *p, const mill_column *splitter
 			continue;
 		const char *before = mill_column_text(splitters, (int64_t)i - 1, &previous);
 		if (compare_bytes(before, (size_t)previous, text, (size_t)length) >= 0)
-			return mill_fail(err, MILL_INTERNAL, "exchange %s: splitters do not increase", p->name);
+			return mill_fail(err, MILL_INTERNAL, "splitters do not increase");
 	}
 	return MILL_OK;
 }
