@@ -226,26 +226,39 @@ static mill_status move_entry(const char *from, const char *to, mill_mem *mem, m
 	return MILL_OK;
 }
 
-mill_status mill_folder_move(const char *from, const char *to, mill_mem *mem, mill_error *err)
+/* Moves the folders of a folder, or its files. */
+static mill_status move_kind(const mill_bytes *names, const char *from, const char *to, bool folders, mill_mem *mem,
+                             mill_error *err)
 {
-	mill_bytes names;
 	mill_bytes source;
 	mill_bytes target;
-	mill_bytes_init(&names, mem);
 	mill_bytes_init(&source, mem);
 	mill_bytes_init(&target, mem);
-	mill_status status;
-	MILL_TRY_GOTO(mill_path_make_folders(to, err), done);
-	MILL_TRY_GOTO(names_of(from, &names, err), done);
-	for (const char *name = (const char *)names.data; *name != '\0'; name = next_name(name)) {
+	mill_status status = MILL_OK;
+	for (const char *name = (const char *)names->data; *name != '\0'; name = next_name(name)) {
 		MILL_TRY_GOTO(mill_file_join(from, name, &source, err), done);
 		MILL_TRY_GOTO(mill_file_join(to, name, &target, err), done);
-		MILL_TRY_GOTO(move_entry((const char *)source.data, (const char *)target.data, mem, err), done);
+		if (is_folder((const char *)source.data) == folders)
+			MILL_TRY_GOTO(move_entry((const char *)source.data, (const char *)target.data, mem, err), done);
 	}
-	status = mill_file_flush(to, err);
 done:
 	mill_bytes_release(&target);
 	mill_bytes_release(&source);
+	return status;
+}
+
+mill_status mill_folder_move(const char *from, const char *to, mill_mem *mem, mill_error *err)
+{
+	mill_bytes names;
+	mill_bytes_init(&names, mem);
+	mill_status status;
+	MILL_TRY_GOTO(mill_path_make_folders(to, err), done);
+	MILL_TRY_GOTO(names_of(from, &names, err), done);
+	/* Folders first: a split's folder marks the view beside it as ours should the run be killed in between. */
+	MILL_TRY_GOTO(move_kind(&names, from, to, true, mem, err), done);
+	MILL_TRY_GOTO(move_kind(&names, from, to, false, mem, err), done);
+	status = mill_file_flush(to, err);
+done:
 	mill_bytes_release(&names);
 	return status;
 }

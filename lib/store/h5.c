@@ -46,12 +46,23 @@ void mill_h5_close(hid_t id)
 	}
 }
 
+/* Mounts without file locks (FUSE, some NFS and Lustre) would refuse HDF5's; run.json's lock is ours, readers need
+ * none. */
+static herr_t unlock(hid_t access)
+{
+#if H5_VERSION_GE(1, 10, 7)
+	return H5Pset_file_locking(access, false, true);
+#else
+	return access < 0 ? -1 : 0;
+#endif
+}
+
 static mill_status access_properties(hid_t *out, mill_error *err)
 {
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	hid_t access = H5Pcreate(H5P_FILE_ACCESS);
 	/* Chunks pass HDF5's chunk cache by; strong closing leaves nothing open behind a failure. */
-	if (access < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
+	if (access < 0 || unlock(access) < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
 	    H5Pset_alignment(access, ALIGNMENT_THRESHOLD, ALIGNMENT_BYTES) < 0 ||
 	    H5Pset_cache(access, 0, 1, 0, 1.0) < 0) {
 		mill_h5_close(access);

@@ -47,6 +47,7 @@ class Reading(unittest.TestCase):
         cls.root = Path(cls.folder.name)
         write(cls.root / "a", TRAIN, VAL, 64, 100, "shuffle+deflate:1")
         write(cls.root / "b", 10, 0, 64, 100, "none")
+        write(cls.root / "c", 200000, VAL, 150000, 8192, "none")
         cls.store = rankmill.Store(cls.root / "a")
         cls.train = cls.store["train"]
         cls.dense = np.array([[number(r, f) for f in range(3)] for r in range(TRAIN)], "f4")
@@ -92,6 +93,17 @@ class Reading(unittest.TestCase):
             with self.assertRaises(TypeError):
                 got[key]
         np.testing.assert_array_equal(np.asarray(got), want)
+
+    def test_uncompressed_chunks(self):
+        """Chunks of 131,072 rows of sparse and 87,381 of dense, read past HDF5."""
+        c = rankmill.Store(self.root / "c")["train"]
+        for a, b in ((0, 5), (87380, 87383), (131000, 131200), (149990, 150010), (199999, 200000), (60000, 190000)):
+            want = np.array([[r * 7 % 1000 - 3, (r * 7 + 1) % 1000 - 3] for r in range(a, b)])
+            np.testing.assert_array_equal(c["sparse"][a:b], want)
+            want = np.array([number(r, 2) for r in range(a, b)], "f4")
+            np.testing.assert_array_equal(c["dense"][a:b, 2], want)
+            np.testing.assert_array_equal(c["keep/id"][a:b], [r * 1000003 - 17 for r in range(a, b)])
+        c.store.close()
 
     def test_every_dtype(self):
         r = np.arange(TRAIN)
@@ -386,7 +398,9 @@ class Torch(unittest.TestCase):
             state = batches.state_dict(consumed=41)
             again = fresh()
             again.load_state_dict(state)
+            again.set_epoch(2)
             self.assertEqual(sorted(self.ids(again, workers)), sorted(whole[41:]))
+            again.set_epoch(3)
             self.assertEqual(len(self.ids(again, workers)), 100)
 
     def test_ranks(self):

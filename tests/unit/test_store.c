@@ -20,8 +20,7 @@ static mill_mem unlimited(void)
 /* A fresh folder for one test; removed by the caller through remove_tree. */
 static void fresh_folder(char out[256])
 {
-	const char *base = getenv("TMPDIR");
-	snprintf(out, 256, "%s/rankmill-test-store-XXXXXX", base == NULL ? "/tmp" : base);
+	snprintf(out, 256, "%s/rankmill-test-store-XXXXXX", fixture_base());
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(out));
 }
 

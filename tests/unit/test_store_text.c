@@ -39,12 +39,11 @@ static mill_store *make(stores *s, const char *name, fixture_options options)
 
 static void init(stores *s)
 {
-	const char *base = getenv("TMPDIR");
 	memset(s, 0, sizeof(*s));
 	mill_mem_init(&s->mem, INT64_MAX);
 	mill_arena_init(&s->arena, &s->mem);
 	mill_bytes_init(&s->out, &s->mem);
-	snprintf(s->folder, sizeof(s->folder), "%s/rankmill-test-store-XXXXXX", base == NULL ? "/tmp" : base);
+	snprintf(s->folder, sizeof(s->folder), "%s/rankmill-test-store-XXXXXX", fixture_base());
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(s->folder));
 }
 

@@ -324,7 +324,14 @@ class Dataset:
     def read_into(self, start, stop, out):
         """As read, into rows of an array; tensors only."""
         for shard, a, b, at in self._runs(start, stop):
-            self._copy(self._shard(shard)[self._link], a, b, out[at : at + b - a])
+            file = self._shard(shard)
+            stored = file[self._link].shape
+            if stored != (shard.rows,) + self._row_shape:
+                raise RankmillError(3, f"{shard.path}: {self._link} is {stored}, not what the manifest says")
+            try:
+                file.read_into(self._link, a, b, out[at : at + b - a])
+            except OSError as error:
+                raise RankmillError(1, f"{shard.path}: {self._link} cannot be read: {error}") from error
 
     def _shard(self, shard):
         try:
@@ -342,16 +349,6 @@ class Dataset:
             yield shard, at - shard.first, last, at - start
             at = shard.first + last
             index += 1
-
-    def _copy(self, dataset, a, b, out):
-        if dataset.shape[1:] != out.shape[1:] or dataset.shape[0] < b:
-            raise RankmillError(3, f"{dataset.file.filename}: {self._link} has not the shape that the manifest gives")
-        if out.size == 0:
-            return
-        if out.flags.c_contiguous:
-            dataset.read_direct(out, np.s_[a:b])
-        else:
-            out[...] = dataset[a:b]
 
     def _read_stored(self, start, stop):
         out = np.empty((stop - start,) + self._row_shape, self._stored_dtype)

@@ -27,7 +27,8 @@ class Batches(IterableDataset):
     rank gets the same number of batches.
 
     Resuming: state_dict(consumed) with the number of batches the training loop has taken of this epoch (counted for you when
-    there are no workers), load_state_dict before the next iteration; with workers, use as many as before."""
+    there are no workers), load_state_dict before the next iteration; with workers, use as many as before, and call set_epoch
+    before every epoch, or the next one starts there too."""
 
     def __init__(self, split, batch_size, shuffle=False, seed=0, drop_last=True, columns=None, rank=None, world_size=None,
                  window=None):
@@ -54,9 +55,10 @@ class Batches(IterableDataset):
         self._runs = _blocks(split, datasets, self.window)
 
     def set_epoch(self, epoch):
-        self.epoch = int(epoch)
-        self._consumed = 0
-        self._given = 0
+        """Another order, from its start; the epoch that load_state_dict came back to goes on where it was."""
+        if int(epoch) != self.epoch:
+            self.epoch = int(epoch)
+            self._consumed = self._given = 0
 
     def _order(self):
         return EpochOrder(self._runs, self.batch_size, shuffle=self.shuffle, seed=self.seed, epoch=self.epoch,
@@ -74,7 +76,7 @@ class Batches(IterableDataset):
         for key in ("seed", "batch_size", "world_size"):
             if state[key] != getattr(self, key):
                 raise ValueError(f"the state was saved with {key}={state[key]}, this is {getattr(self, key)}")
-        self.set_epoch(state["epoch"])
+        self.epoch = int(state["epoch"])
         self._consumed = self._given = int(state["consumed"])
 
     def __iter__(self):
