@@ -1,5 +1,5 @@
 /* Expressions as prefix text, for tests: 12, 1.5, 'text', null, true, (name args…), (cast TYPE x), (case when then …
- * [else]), (and …), (or …), (in x a b …). TYPE takes _ for a space. */
+ * [else]), (and …), (or …), (in x a b …), #0 a column. TYPE takes _ for a space. */
 #ifndef RANKMILL_TESTS_EXPR_TEXT_H
 #define RANKMILL_TESTS_EXPR_TEXT_H
 
@@ -7,6 +7,7 @@
 #include "column/value.h"
 #include "expr/expr.h"
 #include "unit.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct world {
@@ -14,6 +15,7 @@ typedef struct world {
 	mill_arena arena;
 	mill_expr_builder b;
 	mill_error err;
+	const mill_type *types; /* of columns #0, #1 …; NULL: none */
 } world;
 
 static inline void world_init(world *w)
@@ -94,6 +96,10 @@ static inline mill_expr *parse(world *w, const char **at)
 	memcpy(word, start, length);
 	word[length] = '\0';
 	*at = start + length;
+	if (word[0] == '#') {
+		int column = (int)strtol(word + 1, NULL, 10);
+		return mill_expr_column(&w->b, column, w->types[column], true, &w->err);
+	}
 	if (strcmp(word, "null") == 0)
 		return mill_expr_null(&w->b, &w->err);
 	if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
