@@ -22,4 +22,11 @@ MILL_NODISCARD mill_status mill_flow_drop_ids(mill_run *run, const mill_plan *pl
 MILL_NODISCARD mill_status mill_compile_join(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
                                              mill_error *err);
 
+/* Collective. As mill_flow_compile, with rows in ascending row id order over units and ranks, ids dropped. */
+MILL_NODISCARD mill_status mill_flow_compile_ordered(mill_run *run, const mill_plan *plan, mill_flow *out,
+                                                     mill_error *err);
+/* Row 0 of column (NULL: the SQL NULL) as a literal. Not collective. */
+MILL_NODISCARD mill_status mill_literal_of(mill_run *run, mill_type type, const mill_column *column, mill_expr **out,
+                                           mill_error *err);
+
 #endif

@@ -87,9 +87,7 @@ MILL_NODISCARD mill_status mill_scan_source_new(mill_run *run, const mill_plan *
  */
 MILL_NODISCARD mill_status mill_flow_compile(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
                                              mill_error *err);
-/* Collective. Runs the sub-queries of a statement and keeps their values as params. */
-MILL_NODISCARD mill_status mill_run_subqueries(mill_run *run, const mill_statement *statement, mill_error *err);
-/* Collective. All rows of the flow on rank 0, in order of row ids where the flow has them; pushed into sink there. */
+/* Collective. All rows of the flow pushed into sink on rank 0, in unit order; then sink's finish. */
 MILL_NODISCARD mill_status mill_flow_collect(mill_run *run, mill_flow *flow, mill_sink *sink, mill_error *err);
 
 /* Buckets for about `bytes` of input: a power of two. */

@@ -1,0 +1,271 @@
+/* Ordered results on rank 0, and scalar sub-queries. */
+#include "column/frame.h"
+#include "job/catalog.h"
+#include "job/compile.h"
+
+#include <string.h>
+
+/* Rows that one rank may send at once without being asked. */
+#define SMALL_BYTES (64 << 10)
+#define CHUNK_BYTES (4 << 20)
+
+/* This rank's kept rows, frame by frame in order. */
+typedef struct frame_cursor {
+	mill_sink sink;
+	mill_unit_source *source;
+	int64_t unit;
+	mill_bytes bytes; /* frames not sent yet */
+} frame_cursor;
+
+static mill_status cursor_push(mill_sink *self, const mill_batch *batch, mill_error *err)
+{
+	frame_cursor *cursor = (frame_cursor *)self;
+	return mill_frame_write(batch, NULL, batch->rows, 0, 0, &cursor->bytes, err);
+}
+
+static mill_status cursor_nothing(mill_sink *self, mill_error *err)
+{
+	(void)self;
+	(void)err;
+	return MILL_OK;
+}
+
+/* Reads units until there is enough for a chunk or nothing is left. */
+static mill_status cursor_fill(frame_cursor *cursor, size_t wanted, mill_error *err)
+{
+	while (cursor->unit < cursor->source->end_unit && cursor->bytes.size_bytes < wanted)
+		MILL_TRY(cursor->source->read(cursor->source, cursor->unit++, &cursor->sink, err));
+	return MILL_OK;
+}
+
+static mill_status push_frames(mill_run *run, const uint8_t *data, size_t size_bytes, mill_sink *sink, mill_error *err)
+{
+	for (size_t at = 0; at < size_bytes;) {
+		mill_frame_info info;
+		mill_batch batch = {0};
+		MILL_TRY(mill_frame_peek(data + at, size_bytes - at, &info, err));
+		MILL_TRY(mill_frame_read(data + at, info.size_bytes, run->mem, &batch, err));
+		mill_status status = mill_sink_push(sink, &batch, err);
+		mill_batch_release(&batch);
+		MILL_TRY(status);
+		at += info.size_bytes;
+	}
+	return MILL_OK;
+}
+
+/* Collective: one gather in which each rank sends mine. Rank 0 pushes what arrived, in rank order. */
+static mill_status gather_and_push(mill_run *run, const mill_bytes *mine, size_t size_bytes, mill_sink *sink,
+                                   mill_error *err)
+{
+	mill_bytes all;
+	mill_bytes_init(&all, run->mem);
+	size_t *sizes = mill_mem_calloc(run->mem, (size_t)mill_comm_size(run->comm), sizeof *sizes);
+	mill_status status = sizes == NULL ? mill_fail_nomem(err, 0, "a result") : MILL_OK;
+	status = mill_comm_agree(run->comm, status, err);
+	if (status == MILL_OK)
+		status = mill_comm_gather(run->comm, 0, mine->data, size_bytes, &all, sizes, err);
+	if (status == MILL_OK && mill_comm_rank(run->comm) == 0)
+		status = push_frames(run, all.data, all.size_bytes, sink, err);
+	mill_bytes_release(&all);
+	mill_mem_free(sizes);
+	return mill_comm_agree(run->comm, status, err);
+}
+
+/* Collective: rank r sends what it has left, chunk by chunk. */
+static mill_status stream_rank(mill_run *run, frame_cursor *cursor, int r, int64_t chunks, mill_sink *sink,
+                               mill_error *err)
+{
+	bool mine = mill_comm_rank(run->comm) == r;
+	for (int64_t i = 0; i < chunks; i++) {
+		mill_status status = mine ? cursor_fill(cursor, CHUNK_BYTES, err) : MILL_OK;
+		MILL_TRY(mill_comm_agree(run->comm, status, err));
+		MILL_TRY(gather_and_push(run, &cursor->bytes, mine ? cursor->bytes.size_bytes : 0, sink, err));
+		if (mine)
+			cursor->bytes.size_bytes = 0;
+	}
+	return MILL_OK;
+}
+
+/* Chunks that a rank with this many bytes needs at most. */
+static int64_t chunk_count(int64_t bytes)
+{
+	return bytes / CHUNK_BYTES + 1;
+}
+
+static mill_status stream_all(mill_run *run, const mill_local *local, frame_cursor *cursor, mill_sink *sink,
+                              mill_error *err)
+{
+	int size = mill_comm_size(run->comm);
+	int64_t largest = mill_local_bytes(local);
+	MILL_TRY(mill_comm_max_i64(run->comm, &largest, 1, err));
+	if (largest <= SMALL_BYTES) {
+		MILL_TRY(mill_comm_agree(run->comm, cursor_fill(cursor, SIZE_MAX, err), err));
+		return gather_and_push(run, &cursor->bytes, cursor->bytes.size_bytes, sink, err);
+	}
+	int64_t *bytes = mill_arena_array(run->arena, (size_t)size, sizeof *bytes);
+	mill_status status = bytes == NULL ? mill_fail_nomem(err, 0, "a result") : MILL_OK;
+	MILL_TRY(mill_comm_agree(run->comm, status, err));
+	bytes[mill_comm_rank(run->comm)] = mill_local_bytes(local);
+	MILL_TRY(mill_comm_sum_i64(run->comm, bytes, size, err));
+	for (int r = 0; r < size; r++)
+		if (bytes[r] > 0)
+			MILL_TRY(stream_rank(run, cursor, r, chunk_count(bytes[r]), sink, err));
+	return MILL_OK;
+}
+
+mill_status mill_flow_collect(mill_run *run, mill_flow *flow, mill_sink *sink, mill_error *err)
+{
+	mill_local *local = NULL;
+	frame_cursor cursor = {0};
+	MILL_TRY(mill_flow_materialise(run, flow, &local, err));
+	cursor.sink.push = cursor_push;
+	cursor.sink.finish_unit = cursor_nothing;
+	cursor.sink.finish = cursor_nothing;
+	mill_bytes_init(&cursor.bytes, run->mem);
+	mill_status status = mill_local_source_new(run, local, &cursor.source, err);
+	if (status == MILL_OK) {
+		cursor.unit = cursor.source->first_unit;
+		status = cursor.source->begin(cursor.source, run, err);
+	}
+	status = mill_comm_agree(run->comm, status, err);
+	if (status == MILL_OK)
+		status = stream_all(run, local, &cursor, sink, err);
+	if (status == MILL_OK && mill_comm_rank(run->comm) == 0)
+		status = sink->finish(sink, err);
+	status = mill_comm_agree(run->comm, status, err);
+	if (cursor.source != NULL)
+		cursor.source->free(cursor.source);
+	mill_bytes_release(&cursor.bytes);
+	mill_local_free(local);
+	return status;
+}
+
+/* Row ids order a result that came out of a join or a window. */
+static bool leaves_in_order(const mill_plan *plan)
+{
+	switch (plan->kind) {
+	case MILL_PLAN_FILTER:
+	case MILL_PLAN_PROJECT:
+	case MILL_PLAN_SPLIT:
+	case MILL_PLAN_SHARED: return leaves_in_order(plan->inputs[0]);
+	case MILL_PLAN_JOIN:
+	case MILL_PLAN_WINDOW: return false;
+	default: return true;
+	}
+}
+
+mill_status mill_flow_compile_ordered(mill_run *run, const mill_plan *plan, mill_flow *out, mill_error *err)
+{
+	bool by_nature = leaves_in_order(plan);
+	MILL_TRY(mill_flow_compile(run, plan, !by_nature, out, err));
+	if (by_nature)
+		return MILL_OK;
+	mill_plan input = *plan;
+	input.kind = MILL_PLAN_LIMIT; /* an order without a cut */
+	input.limit = -1;
+	input.offset = 0;
+	mill_plan *order = mill_arena_alloc(run->arena, sizeof *order);
+	if (order == NULL)
+		return mill_fail_nomem(err, sizeof *order, "a plan");
+	*order = input;
+	if (!out->ordered)
+		MILL_TRY(mill_flow_sort(run, order, NULL, 0, out, err));
+	return mill_flow_drop_ids(run, plan, out, err);
+}
+
+/* Collective: the first row's first value as a literal on every rank; more than one row is refused. */
+static mill_status scalar_value(mill_run *run, const mill_plan *plan, mill_collector *collector, mill_expr **out,
+                                mill_error *err)
+{
+	mill_bytes frame;
+	mill_batch batch = {0};
+	int64_t count = 0, rows = 0;
+	mill_status status = MILL_OK;
+	mill_bytes_init(&frame, run->mem);
+	if (mill_comm_rank(run->comm) == 0) {
+		const mill_batch *batches = mill_collector_batches(collector, &count, &rows);
+		if (rows > 1)
+			status = plan->sql != NULL
+			             ? mill_sql_fail_at(err, MILL_DATA, plan->sql_where, plan->sql, plan->position,
+			                                "this sub-query gave %lld rows where one value is wanted",
+			                                (long long)rows)
+			             : mill_fail(err, MILL_DATA, "a scalar sub-query gave %lld rows", (long long)rows);
+		else if (rows == 1)
+			status = mill_frame_write(&batches[0], NULL, 1, 0, 0, &frame, err);
+	}
+	status = mill_comm_agree(run->comm, status, err);
+	if (status == MILL_OK)
+		status = mill_comm_broadcast(run->comm, 0, &frame, err);
+	if (status == MILL_OK && frame.size_bytes > 0)
+		status = mill_frame_read(frame.data, frame.size_bytes, run->mem, &batch, err);
+	if (status == MILL_OK)
+		status = mill_literal_of(run, plan->schema.fields[0].type, batch.rows > 0 ? &batch.columns[0] : NULL,
+		                         out, err);
+	mill_batch_release(&batch);
+	mill_bytes_release(&frame);
+	return status;
+}
+
+static mill_status run_subquery(mill_run *run, const mill_plan *plan, mill_expr **out, mill_error *err)
+{
+	mill_flow flow;
+	mill_collector *collector = NULL;
+	mill_op_env env = mill_run_env(run);
+	mill_status status = mill_collector_new(&env, &collector, err);
+	status = mill_comm_agree(run->comm, status, err);
+	if (status == MILL_OK)
+		status = mill_flow_compile(run, plan, false, &flow, err);
+	if (status == MILL_OK)
+		status = mill_flow_collect(run, &flow, mill_collector_sink(collector), err);
+	if (status == MILL_OK)
+		status = scalar_value(run, plan, collector, out, err);
+	mill_collector_free(collector);
+	return status;
+}
+
+mill_status mill_catalog_run_subqueries(mill_job_catalog *catalog, mill_error *err)
+{
+	for (int i = 0; i < catalog->subquery_count; i++)
+		MILL_TRY(run_subquery(catalog->run, catalog->subqueries[i], &catalog->run->params[i], err));
+	return MILL_OK;
+}
+
+static void literal_number(const mill_column *column, mill_literal *literal)
+{
+	switch (column->type.id) {
+	case MILL_TYPE_INT8: literal->as.i64 = *(const int8_t *)column->values; break;
+	case MILL_TYPE_INT16: literal->as.i64 = *(const int16_t *)column->values; break;
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_DATE: literal->as.i64 = *(const int32_t *)column->values; break;
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_TIMESTAMP: literal->as.i64 = *(const int64_t *)column->values; break;
+	case MILL_TYPE_UINT8: literal->as.i64 = *(const uint8_t *)column->values; break;
+	case MILL_TYPE_UINT16: literal->as.i64 = *(const uint16_t *)column->values; break;
+	case MILL_TYPE_UINT32: literal->as.i64 = *(const uint32_t *)column->values; break;
+	case MILL_TYPE_UINT64: literal->as.u64 = *(const uint64_t *)column->values; break;
+	case MILL_TYPE_FLOAT32: literal->as.f64 = (double)*(const float *)column->values; break;
+	case MILL_TYPE_FLOAT64: literal->as.f64 = *(const double *)column->values; break;
+	case MILL_TYPE_DECIMAL: literal->as.decimal = *(const mill_i128 *)column->values; break;
+	case MILL_TYPE_INTERVAL: literal->as.interval = *(const mill_interval *)column->values; break;
+	case MILL_TYPE_BOOL: literal->as.boolean = mill_bit_get(column->values, 0); break;
+	default: break;
+	}
+}
+
+mill_status mill_literal_of(mill_run *run, mill_type type, const mill_column *column, mill_expr **out, mill_error *err)
+{
+	mill_literal literal = {.is_null = column == NULL || mill_column_is_null(column, 0)};
+	mill_expr_builder builder = {.arena = run->arena, .position = -1, .failed_position = -1};
+	if (!literal.is_null && mill_type_is_text(type)) {
+		int32_t length;
+		const char *text = mill_column_text(column, 0, &length);
+		literal.as.string.text = mill_arena_strndup(run->arena, text, (size_t)length);
+		literal.as.string.length_bytes = length;
+		if (literal.as.string.text == NULL)
+			return mill_fail_nomem(err, (size_t)length, "a scalar sub-query");
+	} else if (!literal.is_null) {
+		literal_number(column, &literal);
+	}
+	*out = mill_expr_literal(&builder, type, &literal, err);
+	return *out != NULL ? MILL_OK : MILL_NOMEM;
+}

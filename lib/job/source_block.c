@@ -1,0 +1,393 @@
+#include "job/source_block.h"
+
+#include "base/suggest.h"
+#include "job/braces.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const source_keys[] = {"path",         "format",   "options", "schema",   "bad_rows",
+                                          "max_bad_rows", "optional", "rows",    "new_since"};
+static const char *const option_keys[] = {
+    "delimiter",   "sep",          "quote", "escape",     "header", "comment",          "null_values",
+    "true_values", "false_values", "trim",  "skip_lines", "infer",  "timestamp_format", "split_bytes"};
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A one-byte option: a string of one byte, or null for none where that is allowed. */
+static mill_status read_byte(const mill_json *node, bool may_be_null, int *out, mill_error *err)
+{
+	if (node->kind == MILL_JSON_NULL && may_be_null) {
+		*out = -1;
+		return MILL_OK;
+	}
+	const char *text;
+	MILL_TRY(mill_json_string(node, &text, err));
+	if (strlen(text) != 1 || text[0] == '\n' || text[0] == '\r')
+		return mill_json_fail(node, err, "expected one byte%s, found \"%s\"", may_be_null ? " or null" : "",
+		                      text);
+	*out = (unsigned char)text[0];
+	return MILL_OK;
+}
+
+static mill_status read_texts(const mill_json *node, mill_arena *arena, const char *const **out, int *count,
+                              mill_error *err)
+{
+	const char **texts;
+	int64_t n;
+	MILL_TRY(mill_json_strings(node, arena, &texts, &n, err));
+	*out = texts;
+	*count = (int)n;
+	return MILL_OK;
+}
+
+typedef struct size_unit {
+	const char *unit;
+	int64_t bytes;
+} size_unit;
+
+static mill_status read_size(const mill_json *node, int64_t *out, mill_error *err)
+{
+	static const size_unit units[] = {
+	    {"", 1},          {"B", 1},         {"KB", 1000},   {"MB", 1000000}, {"GB", 1000000000}, {"KiB", 1 << 10},
+	    {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"K", 1 << 10}, {"M", 1 << 20},  {"G", 1 << 30}};
+	if (node->kind == MILL_JSON_NUMBER)
+		return mill_json_int(node, 1, INT64_MAX / 2, out, err);
+	const char *text;
+	char *end;
+	MILL_TRY(mill_json_string(node, &text, err));
+	double value = strtod(text, &end);
+	while (*end == ' ')
+		end++;
+	for (size_t i = 0; end != text && i < COUNT(units); i++)
+		if (strcasecmp(end, units[i].unit) == 0 && value > 0 && value * (double)units[i].bytes < 1e18) {
+			*out = mill_max_i64(1, (int64_t)(value * (double)units[i].bytes));
+			return MILL_OK;
+		}
+	return mill_json_fail(node, err, "\"%s\" is not a size; write \"32 MiB\" or a number of bytes", text);
+}
+
+typedef struct option_reader {
+	const char *key;
+	mill_status (*read)(const mill_json *node, mill_csv_options *options, mill_arena *arena, mill_error *err);
+} option_reader;
+
+static mill_status option_delimiter(const mill_json *node, mill_csv_options *options, mill_arena *arena,
+                                    mill_error *err)
+{
+	(void)arena;
+	int byte = 0;
+	MILL_TRY(read_byte(node, false, &byte, err));
+	options->delimiter = (char)byte;
+	return MILL_OK;
+}
+
+#define BYTE_OPTION(name)                                                                                     \
+	static mill_status option_##name(const mill_json *node, mill_csv_options *options, mill_arena *arena, \
+	                                 mill_error *err)                                                     \
+	{                                                                                                     \
+		(void)arena;                                                                                  \
+		return read_byte(node, true, &options->name, err);                                            \
+	}
+#define BOOL_OPTION(name)                                                                                     \
+	static mill_status option_##name(const mill_json *node, mill_csv_options *options, mill_arena *arena, \
+	                                 mill_error *err)                                                     \
+	{                                                                                                     \
+		(void)arena;                                                                                  \
+		return mill_json_bool(node, &options->name, err);                                             \
+	}
+#define TEXTS_OPTION(name, count)                                                                             \
+	static mill_status option_##name(const mill_json *node, mill_csv_options *options, mill_arena *arena, \
+	                                 mill_error *err)                                                     \
+	{                                                                                                     \
+		return read_texts(node, arena, &options->name, &options->count, err);                         \
+	}
+BYTE_OPTION(quote)
+BYTE_OPTION(escape)
+BYTE_OPTION(comment)
+BOOL_OPTION(header)
+BOOL_OPTION(trim)
+BOOL_OPTION(infer)
+TEXTS_OPTION(null_values, null_value_count)
+TEXTS_OPTION(true_values, true_value_count)
+TEXTS_OPTION(false_values, false_value_count)
+
+static mill_status option_skip_lines(const mill_json *node, mill_csv_options *options, mill_arena *arena,
+                                     mill_error *err)
+{
+	(void)arena;
+	return mill_json_int(node, 0, INT64_MAX, &options->skip_lines, err);
+}
+
+static mill_status option_timestamp_format(const mill_json *node, mill_csv_options *options, mill_arena *arena,
+                                           mill_error *err)
+{
+	(void)arena;
+	return mill_json_string(node, &options->timestamp_format, err);
+}
+
+static mill_status option_split_bytes(const mill_json *node, mill_csv_options *options, mill_arena *arena,
+                                      mill_error *err)
+{
+	(void)arena;
+	return read_size(node, &options->split_bytes, err);
+}
+
+static const option_reader option_readers[] = {
+    {"delimiter", option_delimiter},
+    {"sep", option_delimiter},
+    {"quote", option_quote},
+    {"escape", option_escape},
+    {"comment", option_comment},
+    {"header", option_header},
+    {"trim", option_trim},
+    {"infer", option_infer},
+    {"null_values", option_null_values},
+    {"true_values", option_true_values},
+    {"false_values", option_false_values},
+    {"skip_lines", option_skip_lines},
+    {"timestamp_format", option_timestamp_format},
+    {"split_bytes", option_split_bytes},
+};
+
+static mill_status apply_option(const mill_json *node, const char *key, mill_csv_options *options, mill_arena *arena,
+                                mill_error *err)
+{
+	for (size_t i = 0; i < COUNT(option_readers); i++)
+		if (strcmp(option_readers[i].key, key) == 0)
+			return option_readers[i].read(node, options, arena, err);
+	return mill_json_fail(node, err, "unknown option");
+}
+
+static mill_status read_options(const mill_json *node, mill_csv_options *options, mill_arena *arena, mill_error *err)
+{
+	if (node == NULL)
+		return MILL_OK;
+	MILL_TRY(mill_json_check_keys(node, option_keys, COUNT(option_keys), err));
+	for (int64_t i = 0; i < node->count; i++)
+		MILL_TRY(apply_option(&node->items[i], node->items[i].key, options, arena, err));
+	return MILL_OK;
+}
+
+static mill_status count_fields(const mill_json *node, mill_arena *arena, int64_t *count, mill_error *err)
+{
+	*count = 0;
+	for (int64_t i = 0; i < node->count; i++) {
+		const char **names;
+		int64_t n;
+		MILL_TRY(mill_braces_expand(&node->items[i], node->items[i].key, arena, &names, &n, err));
+		*count += n;
+	}
+	return MILL_OK;
+}
+
+static mill_status read_type(const mill_json *node, mill_type *out, mill_error *err)
+{
+	const char *text;
+	mill_error inner = {0};
+	MILL_TRY(mill_json_string(node, &text, err));
+	mill_status status = mill_type_parse(text, out, &inner);
+	return status == MILL_OK ? MILL_OK : mill_json_fail_as(node, status, err, "%s", inner.message);
+}
+
+static mill_status read_schema(const mill_json *node, mill_arena *arena, mill_schema *out, mill_error *err)
+{
+	int64_t count = 0;
+	if (node == NULL)
+		return MILL_OK;
+	MILL_TRY(mill_json_expect(node, MILL_JSON_OBJECT, err));
+	MILL_TRY(count_fields(node, arena, &count, err));
+	mill_field *fields = mill_arena_array(arena, (size_t)count + 1, sizeof *fields);
+	if (fields == NULL)
+		return mill_fail_nomem(err, 0, "a schema");
+	out->fields = fields;
+	out->count = 0;
+	for (int64_t i = 0; i < node->count; i++) {
+		const char **names;
+		int64_t n;
+		mill_type type;
+		MILL_TRY(read_type(&node->items[i], &type, err));
+		MILL_TRY(mill_braces_expand(&node->items[i], node->items[i].key, arena, &names, &n, err));
+		for (int64_t k = 0; k < n; k++)
+			fields[out->count++] = (mill_field){names[k], type, true};
+	}
+	return MILL_OK;
+}
+
+static mill_status read_policy(const mill_json *node, mill_bad_limit *limit, mill_error *err)
+{
+	static const char *const words[] = {"fail", "null", "quarantine"};
+	static const mill_bad_policy policies[] = {MILL_BAD_FAIL, MILL_BAD_NULL, MILL_BAD_QUARANTINE};
+	if (node == NULL)
+		return MILL_OK;
+	const char *text;
+	MILL_TRY(mill_json_string(node, &text, err));
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (strcmp(words[i], text) == 0) {
+			limit->policy = policies[i];
+			return MILL_OK;
+		}
+	return mill_json_fail(node, err, "\"%s\" is not one of fail, null, quarantine", text);
+}
+
+/* A count, or a share as "0.1%". */
+static mill_status read_limit(const mill_json *node, mill_bad_limit *limit, mill_error *err)
+{
+	if (node == NULL)
+		return MILL_OK;
+	limit->is_share = false;
+	if (node->kind == MILL_JSON_NUMBER)
+		return mill_json_int(node, 0, INT64_MAX, &limit->count, err);
+	const char *text;
+	char *end;
+	MILL_TRY(mill_json_string(node, &text, err));
+	double value = strtod(text, &end);
+	if (end == text || strcmp(end, "%") != 0 || !(value >= 0 && value <= 100))
+		return mill_json_fail(node, err, "\"%s\" is neither a count nor a share such as \"0.1%%\"", text);
+	limit->is_share = true;
+	limit->share = value / 100;
+	return MILL_OK;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+	return n >= m && strcasecmp(text + n - m, end) == 0;
+}
+
+static bool is_tsv_name(const char *path)
+{
+	static const char *const ends[] = {".tsv", ".tsv.gz", ".tsv.zst", ".tab"};
+	for (size_t i = 0; i < COUNT(ends); i++)
+		if (ends_with(path, ends[i]))
+			return true;
+	return false;
+}
+
+static mill_status read_format(const mill_json *node, mill_source_spec *out, mill_error *err)
+{
+	static const char *const later[] = {"jsonl", "parquet", "delta", "store"};
+	static const char *const all[] = {"csv", "tsv", "jsonl", "parquet", "delta", "store"};
+	if (node == NULL)
+		return MILL_OK;
+	const char *text;
+	MILL_TRY(mill_json_string(node, &text, err));
+	for (size_t i = 0; i < COUNT(later); i++)
+		if (strcmp(text, later[i]) == 0)
+			return mill_json_fail_as(node, MILL_NOT_YET, err,
+			                         "format \"%s\" is not supported yet; csv and tsv are", text);
+	if (strcmp(text, "csv") != 0 && strcmp(text, "tsv") != 0) {
+		const char *near = mill_suggest(text, all, COUNT(all));
+		return mill_json_fail(node, err, "unknown format \"%s\"%s%s%s", text, near ? " (did you mean \"" : "",
+		                      near ? near : "", near ? "\"?)" : "");
+	}
+	out->is_tsv = strcmp(text, "tsv") == 0;
+	return MILL_OK;
+}
+
+static mill_status read_paths(const mill_json *node, mill_arena *arena, mill_source_spec *out, mill_error *err)
+{
+	const char **paths;
+	int64_t count;
+	if (node == NULL)
+		return MILL_OK;
+	MILL_TRY(mill_json_strings(node, arena, &paths, &count, err));
+	if (count == 0)
+		return mill_json_fail(node, err, "no path is given");
+	out->paths = paths;
+	out->path_count = (int)count;
+	out->is_tsv = is_tsv_name(paths[0]);
+	return MILL_OK;
+}
+
+static mill_bad_limit default_limit(void)
+{
+	mill_bad_limit limit = {.policy = MILL_BAD_FAIL, .is_share = true, .share = 0.01};
+	return limit;
+}
+
+mill_status mill_source_block_read(const mill_json *node, mill_arena *arena, mill_source_spec *out, mill_error *err)
+{
+	char pointer[MILL_JSON_POINTER_BYTES];
+	mill_source_spec spec = {.name = node->key, .bad_rows = default_limit()};
+	MILL_TRY(mill_json_expect(node, MILL_JSON_OBJECT, err));
+	MILL_TRY(mill_json_check_keys(node, source_keys, COUNT(source_keys), err));
+	spec.where = mill_arena_printf(arena, "%s: %s", node->source->name, mill_json_pointer(node, pointer));
+	if (mill_json_get(node, "rows") != NULL || mill_json_get(node, "new_since") != NULL)
+		return mill_json_fail_as(node, MILL_NOT_YET, err, "\"rows\" and \"new_since\" are not supported yet");
+	const mill_json *path = mill_json_get(node, "path");
+	if (path == NULL)
+		return mill_json_fail(node, err, "\"path\" is missing");
+	MILL_TRY(read_paths(path, arena, &spec, err));
+	MILL_TRY(read_format(mill_json_get(node, "format"), &spec, err));
+	mill_csv_options_init(&spec.options, spec.is_tsv);
+	MILL_TRY(read_options(mill_json_get(node, "options"), &spec.options, arena, err));
+	MILL_TRY(read_schema(mill_json_get(node, "schema"), arena, &spec.declared, err));
+	MILL_TRY(read_policy(mill_json_get(node, "bad_rows"), &spec.bad_rows, err));
+	MILL_TRY(read_limit(mill_json_get(node, "max_bad_rows"), &spec.bad_rows, err));
+	MILL_TRY(mill_json_opt_bool(node, "optional", &spec.optional, err));
+	*out = spec;
+	return MILL_OK;
+}
+
+mill_status mill_source_path(const char *path, mill_arena *arena, mill_source_spec *out, mill_error *err)
+{
+	static const char *const later[] = {".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz"};
+	for (size_t i = 0; i < COUNT(later); i++)
+		if (ends_with(path, later[i]))
+			return mill_fail(err, MILL_NOT_YET, "%s: %s files are not supported yet; csv and tsv are", path,
+			                 later[i] + 1);
+	mill_source_spec spec = {.bad_rows = default_limit(), .is_tsv = is_tsv_name(path), .path_count = 1};
+	const char **paths = mill_arena_array(arena, 1, sizeof *paths);
+	spec.name = mill_arena_strdup(arena, path);
+	if (paths == NULL || spec.name == NULL)
+		return mill_fail_nomem(err, 0, "a source");
+	paths[0] = spec.name;
+	spec.paths = paths;
+	spec.where = spec.name;
+	mill_csv_options_init(&spec.options, spec.is_tsv);
+	*out = spec;
+	return MILL_OK;
+}
+
+/* The literal as the JSON value that the same option of a job file has. */
+static mill_status literal_node(const mill_literal *value, mill_type type, const mill_json_source *source,
+                                mill_json *out, mill_arena *arena, mill_error *err)
+{
+	*out = (mill_json){.kind = MILL_JSON_NULL, .source = source};
+	if (value->is_null)
+		return MILL_OK;
+	if (type.id == MILL_TYPE_BOOL) {
+		out->kind = MILL_JSON_BOOL;
+		out->boolean = value->as.boolean;
+	} else if (type.id == MILL_TYPE_STRING) {
+		out->kind = MILL_JSON_STRING;
+		out->text = mill_arena_strndup(arena, value->as.string.text, (size_t)value->as.string.length_bytes);
+		out->text_bytes = (size_t)value->as.string.length_bytes;
+	} else if (mill_type_is_integer(type)) {
+		out->kind = MILL_JSON_NUMBER;
+		out->number = (double)value->as.i64;
+		out->text = mill_arena_printf(arena, "%lld", (long long)value->as.i64);
+		out->text_bytes = out->text != NULL ? strlen(out->text) : 0;
+	} else {
+		return mill_fail(err, MILL_USAGE, "%s: expected text, a boolean or an integer", source->name);
+	}
+	return MILL_OK;
+}
+
+mill_status mill_source_option(mill_source_spec *spec, const char *name, const mill_literal *value, mill_type type,
+                               mill_arena *arena, mill_error *err)
+{
+	mill_json_source *source = mill_arena_alloc(arena, sizeof *source);
+	mill_json *node = mill_arena_alloc(arena, sizeof *node);
+	if (source == NULL || node == NULL)
+		return mill_fail_nomem(err, 0, "an option");
+	*source = (mill_json_source){mill_arena_printf(arena, "read_csv option %s", name), MILL_USAGE};
+	MILL_TRY(literal_node(value, type, source, node, arena, err));
+	for (size_t i = 0; i < COUNT(option_readers); i++)
+		if (strcasecmp(option_readers[i].key, name) == 0)
+			return option_readers[i].read(node, &spec->options, arena, err);
+	const char *near = mill_suggest(name, option_keys, COUNT(option_keys));
+	return mill_fail(err, MILL_USAGE, "read_csv has no option \"%s\"%s%s%s", name, near ? " (did you mean \"" : "",
+	                 near ? near : "", near ? "\"?)" : "");
+}
