@@ -75,7 +75,7 @@ static mill_status unknown_table(const mill_job_catalog *catalog, const char *na
 	if (near != NULL)
 		return mill_fail(err, MILL_USAGE, "there is no table \"%s\" (did you mean \"%s\"?)", name, near);
 	return mill_fail(err, MILL_USAGE, "there is no table \"%s\"%s", name,
-	                 catalog->allow_paths ? "; a file is named in double quotes: FROM \"data/*.csv\"" : "");
+	                 catalog->is_script ? "; a file is named in double quotes: FROM \"data/*.csv\"" : "");
 }
 
 /* Collective at the first use of a source. Every use gets plan nodes of its own: the optimiser writes into scans. */
@@ -155,16 +155,16 @@ static mill_status catalog_find(mill_catalog *self, const char *name, bool is_qu
 	mill_named_table *named = find_named(catalog, name);
 	if (named != NULL)
 		return named_plan(catalog, named, plan, err);
-	if (!catalog->allow_paths || !is_quoted || !looks_like_path(name))
+	if (!catalog->is_script || !is_quoted || !looks_like_path(name))
 		return unknown_table(catalog, name, err);
 	mill_source_spec spec;
 	MILL_TRY(mill_source_path(name, catalog->run->arena, &spec, err));
 	return path_plan(catalog, &spec, plan, err);
 }
 
-void mill_job_catalog_init(mill_job_catalog *catalog, mill_run *run, bool allow_paths)
+void mill_job_catalog_init(mill_job_catalog *catalog, mill_run *run, bool is_script)
 {
-	*catalog = (mill_job_catalog){.run = run, .allow_paths = allow_paths};
+	*catalog = (mill_job_catalog){.run = run, .is_script = is_script};
 	catalog->base.find = catalog_find;
 }
 
@@ -220,6 +220,9 @@ mill_status mill_catalog_finish(mill_job_catalog *catalog, mill_plan **plans, in
 		count_uses(plans[i], uses);
 	for (int i = 0; i < catalog->subquery_count; i++)
 		count_uses(catalog->subqueries[i], uses);
+	for (int i = 0; catalog->is_script && i < catalog->count; i++)
+		if (catalog->tables[i].plan != NULL)
+			uses[catalog->tables[i].plan->shared] += 2;
 	for (int i = 0; i < count; i++)
 		MILL_TRY(mill_plan_optimise(unshare(plans[i], uses), arena, &plans[i], err));
 	for (int i = 0; i < catalog->subquery_count; i++)

@@ -21,11 +21,13 @@ typedef struct mill_job_catalog {
 	int capacity;
 	int shared_count; /* numbers given so far */
 	int subquery_count;
-	mill_plan **subqueries; /* of all statements bound so far */
-	bool allow_paths;       /* query: a quoted name may be a path */
+	mill_plan **subqueries;  /* of all statements bound so far */
+	int finished_subqueries; /* optimised: the first ones of them */
+	int run_subqueries;      /* whose values are params already */
+	bool is_script; /* query: a quoted name may be a path; tables may be used by statements still to come */
 } mill_job_catalog;
 
-void mill_job_catalog_init(mill_job_catalog *catalog, mill_run *run, bool allow_paths);
+void mill_job_catalog_init(mill_job_catalog *catalog, mill_run *run, bool is_script);
 /* Not collective. MILL_USAGE: the name is taken. */
 MILL_NODISCARD mill_status mill_catalog_add_source(mill_job_catalog *catalog, const mill_source_spec *spec,
                                                    mill_error *err);

@@ -225,8 +225,9 @@ static mill_status run_subquery(mill_run *run, const mill_plan *plan, mill_expr 
 
 mill_status mill_catalog_run_subqueries(mill_job_catalog *catalog, mill_error *err)
 {
-	for (int i = 0; i < catalog->subquery_count; i++)
+	for (int i = catalog->run_subqueries; i < catalog->subquery_count; i++)
 		MILL_TRY(run_subquery(catalog->run, catalog->subqueries[i], &catalog->run->params[i], err));
+	catalog->run_subqueries = catalog->subquery_count;
 	return MILL_OK;
 }
 

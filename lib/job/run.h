@@ -3,6 +3,7 @@
 #define MILL_JOB_RUN_H
 
 #include "base/log.h"
+#include "base/progress.h"
 #include "comm/comm.h"
 #include "formats/csv.h"
 #include "ops/op.h"
@@ -27,6 +28,7 @@ typedef struct mill_run {
 	const mill_knobs *knobs;
 	const mill_log *log;
 	mill_scratch *scratch;
+	const mill_progress *progress;
 	mill_books *books;
 	mill_table **tables; /* opened sources, equal on all ranks */
 	int table_count;

@@ -1,0 +1,129 @@
+#include "job/engine.h"
+
+#include "job/books.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_SHARE      0.7
+#define DEFAULT_TIMEOUT_NS (120 * INT64_C(1000000000))
+
+/* A number in a cgroup file; INT64_MAX where there is none ("max", or no such file). */
+static int64_t read_limit(const char *path)
+{
+	char text[64] = "";
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return INT64_MAX;
+	size_t n = fread(text, 1, sizeof text - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	int64_t value = INT64_MAX;
+	return sscanf(text, "%" SCNd64, &value) == 1 && value > 0 ? value : INT64_MAX;
+}
+
+static int64_t node_memory_bytes(void)
+{
+	struct sysinfo info;
+	int64_t bytes = mill_min_i64(read_limit("/sys/fs/cgroup/memory.max"),
+	                             read_limit("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+	if (sysinfo(&info) == 0)
+		bytes = mill_min_i64(bytes, (int64_t)info.totalram * (int64_t)info.mem_unit);
+	return (int64_t)((double)bytes * DEFAULT_SHARE);
+}
+
+static int64_t budget_of(const mill_engine_options *options, int node_ranks)
+{
+	if (options->memory_rank_bytes > 0)
+		return options->memory_rank_bytes;
+	int64_t node = options->memory_bytes > 0 ? options->memory_bytes : node_memory_bytes();
+	return mill_max_i64(node / node_ranks, 16 << 20);
+}
+
+/* Collective: one id for the scratch folders of all ranks. */
+static mill_status share_run_id(mill_engine *engine, char out[64], mill_error *err)
+{
+	mill_bytes id;
+	struct timespec now;
+	mill_bytes_init(&id, &engine->mem);
+	mill_status status = MILL_OK;
+	if (mill_comm_rank(engine->comm) == 0) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		status = mill_bytes_printf(&id, "%lx-%lx-%lx", (unsigned long)now.tv_sec, (unsigned long)now.tv_nsec,
+		                           (unsigned long)getpid());
+	}
+	status = mill_comm_agree(engine->comm, status, err);
+	if (status == MILL_OK)
+		status = mill_comm_broadcast(engine->comm, 0, &id, err);
+	if (status == MILL_OK)
+		snprintf(out, 64, "%.*s", (int)id.size_bytes, (const char *)id.data);
+	mill_bytes_release(&id);
+	return status;
+}
+
+static mill_status open_scratch(mill_engine *engine, const mill_engine_options *options, mill_error *err)
+{
+	char run_id[64];
+	MILL_TRY(share_run_id(engine, run_id, err));
+	mill_scratch_options scratch = {.folder = options->scratch, .run_id = run_id, .log = &engine->log};
+	scratch.rank = mill_comm_rank(engine->comm);
+	scratch.out_path = options->out_path;
+	if (mill_comm_node_rank(engine->comm) == 0)
+		mill_scratch_clean_stale(&scratch);
+	return mill_comm_agree(engine->comm, mill_scratch_open(&scratch, &engine->mem, &engine->scratch, err), err);
+}
+
+mill_status mill_engine_open(mill_engine *engine, const mill_engine_options *options, mill_error *err)
+{
+	*engine = (mill_engine){0};
+	mill_mem_init(&engine->mem, INT64_MAX);
+	mill_arena_init(&engine->arena, &engine->mem);
+	MILL_TRY(mill_knobs_read(&engine->knobs, err));
+	engine->progress = options->progress;
+	mill_comm_options comm = {.use_mpi = options->use_mpi, .stop_signal = options->stop_signal};
+	comm.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : DEFAULT_TIMEOUT_NS;
+	mill_status status = mill_comm_open(&comm, &engine->mem, &engine->comm, err);
+	if (status == MILL_OK) {
+		engine->log = (mill_log){options->log_level, mill_comm_rank(engine->comm)};
+		engine->mem.budget_bytes = budget_of(options, mill_comm_node_ranks(engine->comm));
+		status = open_scratch(engine, options, err);
+	}
+	return status;
+}
+
+void mill_engine_close(mill_engine *engine)
+{
+	mill_scratch_close(engine->scratch);
+	mill_comm_close(engine->comm);
+	mill_arena_release(&engine->arena);
+	engine->scratch = NULL;
+	engine->comm = NULL;
+}
+
+mill_comm *mill_engine_comm(const mill_engine *engine)
+{
+	return engine->comm;
+}
+
+mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *err)
+{
+	*run = (mill_run){.comm = engine->comm, .mem = &engine->mem, .arena = &engine->arena, .knobs = &engine->knobs};
+	run->log = &engine->log;
+	run->scratch = engine->scratch;
+	run->limit_rows = INT64_MAX;
+	run->progress = engine->progress;
+	mill_status status = mill_books_new(run->mem, run->comm, run->log, run->scratch, &run->books, err);
+	return mill_comm_agree(run->comm, status, err);
+}
+
+void mill_engine_end(mill_engine *engine, mill_run *run)
+{
+	(void)engine;
+	mill_run_release(run);
+	mill_books_free(run->books);
+	run->books = NULL;
+}

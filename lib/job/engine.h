@@ -1,0 +1,12 @@
+/* What the engine's files share. Private to the job room. */
+#ifndef MILL_JOB_ENGINE_H
+#define MILL_JOB_ENGINE_H
+
+#include "job/catalog.h"
+#include "job/rankmill.h"
+
+/* A run over the engine's ranks with empty books. Collective. */
+MILL_NODISCARD mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *err);
+void mill_engine_end(mill_engine *engine, mill_run *run); /* idempotent, not collective */
+
+#endif
