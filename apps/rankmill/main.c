@@ -1,9 +1,156 @@
-#include "base/status.h"
+/* rankmill SUBCOMMAND: finds the sub-command, starts ranks where no launcher did, prints one message, exits with one
+ * code. */
+#include "base/suggest.h"
+#include "command.h"
+#include "launch.h"
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-int main(void)
+/* Below this much input, query and check use one rank. */
+#define SMALL_INPUT_BYTES (INT64_C(256) << 20)
+
+const command commands[] = {
+    {"query", COMMAND_QUERY, "\"SQL\"", "run SQL over files and print the result", 0, 1, true, command_query,
+     query_input_bytes},
+};
+const int command_count = sizeof commands / sizeof commands[0];
+
+static const command *find_command(const char *name)
 {
-	fprintf(stderr, "rankmill: nothing is built yet\n");
-	return mill_status_exit_code(MILL_NOT_YET);
+	for (int i = 0; i < command_count; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void print_usage(FILE *stream)
+{
+	fprintf(stream, "usage: rankmill SUBCOMMAND [OPTION …] [ARGUMENT …]\n\n");
+	for (int i = 0; i < command_count; i++)
+		fprintf(stream, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+	fprintf(stream, "\n`rankmill SUBCOMMAND --help` lists its options.\n");
+}
+
+static void print_help(const command *command)
+{
+	printf("usage: rankmill %s [OPTION …] %s\n\n%s\n\n", command->name, command->arguments, command->help);
+	options_print(command->id, stdout);
+}
+
+/* Only one of the ranks that a launcher started talks before they know each other. */
+static bool is_first_process(void)
+{
+	static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const char *rank = getenv(names[i]);
+		if (rank != NULL)
+			return strcmp(rank, "0") == 0;
+	}
+	return true;
+}
+
+static int fail(const mill_error *err, mill_status status)
+{
+	if (is_first_process())
+		fprintf(stderr, "rankmill: %s\n", err->message[0] != '\0' ? err->message : mill_status_text(status));
+	return mill_status_exit_code(status);
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[64];
+	for (int i = 0; i < command_count; i++)
+		names[i] = commands[i].name;
+	const char *near = mill_suggest(name, names, (size_t)command_count);
+	if (is_first_process()) {
+		fprintf(stderr, "rankmill: unknown sub-command \"%s\"", name);
+		if (near != NULL)
+			fprintf(stderr, " (did you mean \"%s\"?)", near);
+		fprintf(stderr, "; rankmill --help lists them\n");
+	}
+	return 2;
+}
+
+static int rank_count(const command *command, const options *options)
+{
+	if (!command->uses_engine)
+		return 1;
+	if (options->ranks > 0)
+		return (int)options->ranks;
+	if (command->input_bytes != NULL && command->input_bytes(options) < SMALL_INPUT_BYTES)
+		return 1;
+	return launch_core_count();
+}
+
+static mill_status check_arguments(const command *command, const options *options, mill_error *err)
+{
+	int count = options->argument_count;
+	if (count < command->min_arguments)
+		return mill_fail(err, MILL_USAGE, "%s needs %s; see rankmill %s --help", command->name,
+		                 command->arguments, command->name);
+	if (count > command->max_arguments)
+		return mill_fail(err, MILL_USAGE, "%s: unexpected argument \"%s\"", command->name,
+		                 options->arguments[command->max_arguments]);
+	return MILL_OK;
+}
+
+/* Every rank does the same and leaves with the same code; it leaves only once MPI is finalised. */
+static int run_here(const command *command, const options *options, bool launched)
+{
+	mill_error err = {0};
+	mill_engine engine = {0};
+	mill_engine_options engine_options = {.use_mpi = launched, .log_level = options->log_level};
+	engine_options.memory_bytes = options->memory_bytes;
+	engine_options.memory_rank_bytes = options->memory_rank_bytes;
+	engine_options.scratch = options->scratch;
+	engine_options.timeout_ns = options->timeout_ns;
+	engine_options.stop_signal = launch_install_stop(launched);
+	mill_status status = mill_engine_open(&engine, &engine_options, &err);
+	if (status == MILL_OK)
+		status = command->run(options, &engine, &err);
+	int code = status == MILL_OK ? 0 : fail(&err, status);
+	if (status == MILL_LOST_RANK)
+		mill_comm_abort(mill_engine_comm(&engine), code);
+	mill_engine_close(&engine);
+	return code;
+}
+
+static int run_command(const command *command, int argc, char **argv)
+{
+	mill_error err = {0};
+	options options;
+	bool launched = mill_comm_launched();
+	int code;
+	mill_status status = options_parse(command->id, argc - 2, argv + 2, &options, &err);
+	if (status == MILL_OK && options.help) {
+		print_help(command);
+		options_release(&options);
+		return 0;
+	}
+	if (status == MILL_OK)
+		status = check_arguments(command, &options, &err);
+	if (status != MILL_OK)
+		code = fail(&err, status);
+	else if (!launched && rank_count(command, &options) > 1)
+		code = launch_ranks(rank_count(command, &options), argv + 1);
+	else
+		code = run_here(command, &options, launched);
+	options_release(&options);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_usage(stderr);
+		return 2;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_usage(stdout);
+		return 0;
+	}
+	const command *command = find_command(argv[1]);
+	return command != NULL ? run_command(command, argc, argv) : unknown_command(argv[1]);
 }

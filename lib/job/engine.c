@@ -127,3 +127,19 @@ void mill_engine_end(mill_engine *engine, mill_run *run)
 	mill_books_free(run->books);
 	run->books = NULL;
 }
+
+int64_t mill_guess_input_bytes(const char *pattern)
+{
+	mill_mem mem;
+	mill_arena arena;
+	mill_storage_listing listing = {0};
+	mill_error ignored = {0};
+	int64_t bytes = 0;
+	mill_mem_init(&mem, INT64_MAX);
+	mill_arena_init(&arena, &mem);
+	if (mill_storage_list(pattern, &arena, &listing, &ignored) == MILL_OK)
+		for (int64_t i = 0; i < listing.count; i++)
+			bytes += listing.entries[i].size_bytes;
+	mill_arena_release(&arena);
+	return bytes;
+}

@@ -79,8 +79,8 @@ MILL_NODISCARD mill_status mill_engine_check(mill_engine *engine, const mill_job
 /* Prints the stages (rank 0, stdout). */
 MILL_NODISCARD mill_status mill_engine_explain(mill_engine *engine, const mill_job_request *request, mill_error *err);
 
-/* What a job reads in bytes, for the choice of a number of ranks: sizes of the files that a query's quoted paths or a
- * job's sources name; 0 where that cannot be told. Not collective, no engine needed. */
-int64_t mill_guess_input_bytes(const char *sql_or_job, bool is_job);
+/* Bytes of the files that a path or glob names, for the choice of a number of ranks; 0 where that cannot be told. Not
+ * collective, no engine needed. */
+int64_t mill_guess_input_bytes(const char *pattern);
 
 #endif

@@ -1,0 +1,154 @@
+#include "launch.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Handlers can reach nothing else. */
+static volatile int stop_signal;
+static volatile pid_t child;
+
+static void on_stop(int signal_number)
+{
+	stop_signal = signal_number;
+}
+
+static void on_forward(int signal_number)
+{
+	stop_signal = signal_number;
+	if (child > 0)
+		kill(child, SIGUSR1);
+}
+
+static void install(int signal_number, void (*handler)(int))
+{
+	struct sigaction action = {0};
+	action.sa_handler = handler;
+	sigemptyset(&action.sa_mask);
+	sigaction(signal_number, &action, NULL);
+}
+
+const volatile int *launch_install_stop(bool launched)
+{
+	install(SIGUSR1, on_stop);
+	install(SIGPIPE, SIG_IGN);
+	if (launched) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a rank does not outlive its launcher */
+	} else {
+		install(SIGTERM, on_stop);
+		install(SIGINT, on_stop);
+	}
+	return &stop_signal;
+}
+
+/* Quota of cgroup v2 in cores, or 0. */
+static int quota_cores(void)
+{
+	long quota = 0, period = 0;
+	FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+	if (file == NULL)
+		return 0;
+	int n = fscanf(file, "%ld %ld", &quota, &period);
+	fclose(file);
+	return n == 2 && period > 0 ? (int)((quota + period - 1) / period) : 0;
+}
+
+int launch_core_count(void)
+{
+	cpu_set_t set;
+	int cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	int quota = quota_cores();
+	if (quota > 0 && quota < cores)
+		cores = quota;
+	return cores > 0 ? cores : 1;
+}
+
+/* One host: shared memory and self are all it takes, and probing for more is most of the start-up time. */
+static void set_environment(int ranks)
+{
+	setenv("OMPI_MCA_pml", "ob1", 0);
+	setenv("OMPI_MCA_btl", "self,vader", 0);
+	setenv("OMPI_MCA_rmaps_base_oversubscribe", "1", 0);
+	if (ranks > launch_core_count())
+		setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+	if (geteuid() == 0) {
+		setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0);
+		setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
+	}
+}
+
+static _Noreturn void exec_mpirun(int ranks, char **argv)
+{
+	char self[4096], count[16];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	int argc = 0;
+	while (argv[argc] != NULL)
+		argc++;
+	char **args = calloc((size_t)argc + 8, sizeof *args);
+	if (n <= 0 || args == NULL)
+		_exit(1);
+	self[n] = '\0';
+	snprintf(count, sizeof count, "%d", ranks);
+	char *head[] = {"mpirun", "-q", "-n", count, self};
+	memcpy(args, head, sizeof head);
+	memcpy(args + 5, argv, (size_t)argc * sizeof *args);
+	set_environment(ranks);
+	setpgid(0, 0); /* the terminal's Ctrl-C comes to us alone, and goes on as SIGUSR1 */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (freopen("/dev/null", "r", stdin) == NULL)
+		_exit(1);
+	execvp("mpirun", args);
+	fprintf(stderr, "rankmill: cannot start mpirun: %s; install openmpi-bin, or use -n 1\n", strerror(errno));
+	_exit(127);
+}
+
+/* What mpirun says → what is documented. Ranks exit with their own codes; everything else is a lost rank. */
+static int exit_code(int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	switch (code) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 4:
+	case 75: return code;
+	case 127: return 1;
+	default: break;
+	}
+	if (stop_signal != 0)
+		return 75;
+	fprintf(stderr,
+	        "rankmill: a rank was lost (mpirun ended with %d); nothing of this run is visible, run it again\n",
+	        code);
+	return 1;
+}
+
+int launch_ranks(int ranks, char **argv)
+{
+	int status = 0;
+	install(SIGTERM, on_forward);
+	install(SIGINT, on_forward);
+	install(SIGUSR1, on_forward);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid < 0) {
+		fprintf(stderr, "rankmill: cannot start a process: %s\n", strerror(errno));
+		return 1;
+	}
+	if (pid == 0)
+		exec_mpirun(ranks, argv);
+	child = pid;
+	if (stop_signal != 0)
+		kill(pid, SIGUSR1);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 1;
+	return exit_code(status);
+}

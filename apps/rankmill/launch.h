@@ -1,0 +1,17 @@
+/* Starting ranks and watching over them (architecture §4). Not collective. */
+#ifndef RANKMILL_APPS_LAUNCH_H
+#define RANKMILL_APPS_LAUNCH_H
+
+#include "base/status.h"
+#include <stdbool.h>
+
+/* Cores that affinity and the cgroup's CPU quota allow. */
+int launch_core_count(void);
+/* Runs `rankmill argv…` on `ranks` ranks through mpirun and waits. Forwards SIGTERM and SIGINT as SIGUSR1; returns the
+ * documented exit code. A message is printed where no rank could print one. */
+int launch_ranks(int ranks, char **argv);
+/* Installs the handlers of a rank: SIGUSR1 (and, without a launcher, SIGTERM and SIGINT) asks it to stop. Returns the
+ * flag. */
+const volatile int *launch_install_stop(bool launched);
+
+#endif

@@ -1,0 +1,319 @@
+#include "options.h"
+
+#include "base/suggest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+typedef struct option_row {
+	const char *name;
+	char short_name;
+	const char *argument; /* NULL: a flag */
+	const char *help;
+	unsigned commands;
+	mill_status (*set)(options *o, const char *value, mill_error *err);
+} option_row;
+
+static mill_status parse_int(const char *name, const char *text, int64_t min, int64_t max, int64_t *out,
+                             mill_error *err)
+{
+	char *end;
+	long long value = strtoll(text, &end, 10);
+	if (end == text || *end != '\0' || value < min || value > max)
+		return mill_fail(err, MILL_USAGE, "%s: \"%s\" is not a whole number from %lld to %lld", name, text,
+		                 (long long)min, (long long)max);
+	*out = value;
+	return MILL_OK;
+}
+
+/* "4G", "512 MiB", "1e9": binary units, as in --memory of Slurm. */
+static mill_status parse_size(const char *name, const char *text, int64_t *out, mill_error *err)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	double value = strtod(text, &end);
+	double scale = 1;
+	while (*end == ' ')
+		end++;
+	const char *unit = *end != '\0' ? strchr(units, *end & ~0x20) : NULL;
+	if (unit != NULL) {
+		for (const char *u = units; u <= unit; u++)
+			scale *= 1024;
+		end++;
+		if (strcasecmp(end, "iB") == 0 || strcasecmp(end, "B") == 0)
+			end += strlen(end);
+	}
+	if (end == text || *end != '\0' || !(value * scale >= 1 && value * scale < 9e18))
+		return mill_fail(err, MILL_USAGE, "%s: \"%s\" is not a size; write 4G, 512M or bytes", name, text);
+	*out = (int64_t)(value * scale);
+	return MILL_OK;
+}
+
+static mill_status parse_duration(const char *name, const char *text, int64_t *out, mill_error *err)
+{
+	char *end;
+	double value = strtod(text, &end);
+	double seconds = strcmp(end, "ms") == 0                             ? 1e-3
+	                 : strcmp(end, "m") == 0 || strcmp(end, "min") == 0 ? 60
+	                 : strcmp(end, "h") == 0                            ? 3600
+	                                                                    : 1;
+	bool known = *end == '\0' || strcmp(end, "s") == 0 || seconds != 1;
+	if (end == text || !known || !(value * seconds > 0 && value * seconds < 1e9))
+		return mill_fail(err, MILL_USAGE, "%s: \"%s\" is not a duration; write 120s, 5m or 1h", name, text);
+	*out = (int64_t)(value * seconds * 1e9);
+	return MILL_OK;
+}
+
+static mill_status add_pair(options *o, const char *option, const char *text, mill_named_text *pairs, int *count,
+                            mill_error *err)
+{
+	const char *equals = strchr(text, '=');
+	if (equals == NULL || equals == text)
+		return mill_fail(err, MILL_USAGE, "%s: \"%s\" is not NAME=VALUE", option, text);
+	if (*count == MOST_ARGUMENTS)
+		return mill_fail(err, MILL_USAGE, "%s: more than %d of them", option, MOST_ARGUMENTS);
+	char *name = strndup(text, (size_t)(equals - text));
+	if (name == NULL)
+		return mill_fail_nomem(err, strlen(text), "arguments");
+	o->owned[o->owned_count++] = name;
+	pairs[(*count)++] = (mill_named_text){name, equals + 1};
+	return MILL_OK;
+}
+
+static mill_status set_set(options *o, const char *v, mill_error *e)
+{
+	return add_pair(o, "--set", v, o->sets, &o->set_count, e);
+}
+static mill_status set_source(options *o, const char *v, mill_error *e)
+{
+	return add_pair(o, "--source", v, o->sources, &o->source_count, e);
+}
+static mill_status set_ranks(options *o, const char *v, mill_error *e)
+{
+	return parse_int("--ranks", v, 1, 4096, &o->ranks, e);
+}
+static mill_status set_memory(options *o, const char *v, mill_error *e)
+{
+	return parse_size("--memory", v, &o->memory_bytes, e);
+}
+static mill_status set_memory_rank(options *o, const char *v, mill_error *e)
+{
+	return parse_size("--memory-per-rank", v, &o->memory_rank_bytes, e);
+}
+static mill_status set_limit(options *o, const char *v, mill_error *e)
+{
+	return parse_int("--limit-rows", v, 0, INT64_MAX - 1, &o->limit_rows, e);
+}
+static mill_status set_timeout(options *o, const char *v, mill_error *e)
+{
+	return parse_duration("--rank-timeout", v, &o->timeout_ns, e);
+}
+static mill_status set_head(options *o, const char *v, mill_error *e)
+{
+	return parse_int("--head", v, 0, INT64_MAX, &o->head, e);
+}
+static mill_status set_rows(options *o, const char *v, mill_error *e)
+{
+	return parse_int("--rows", v, 0, INT64_MAX, &o->rows, e);
+}
+static mill_status set_files(options *o, const char *v, mill_error *e)
+{
+	return parse_int("--files", v, 1, 100000, &o->files, e);
+}
+
+#define TEXT_SETTER(name)                                                             \
+	static mill_status set_##name(options *o, const char *value, mill_error *err) \
+	{                                                                             \
+		(void)err;                                                            \
+		o->name = value;                                                      \
+		return MILL_OK;                                                       \
+	}
+#define FLAG_SETTER(name)                                                             \
+	static mill_status set_##name(options *o, const char *value, mill_error *err) \
+	{                                                                             \
+		(void)value;                                                          \
+		(void)err;                                                            \
+		o->name = true;                                                       \
+		return MILL_OK;                                                       \
+	}
+TEXT_SETTER(out)
+TEXT_SETTER(scratch)
+TEXT_SETTER(checkpoint)
+TEXT_SETTER(format)
+TEXT_SETTER(file)
+TEXT_SETTER(null_text)
+TEXT_SETTER(step)
+TEXT_SETTER(split)
+FLAG_SETTER(overwrite)
+FLAG_SETTER(if_changed)
+FLAG_SETTER(fail_fast)
+FLAG_SETTER(resume)
+FLAG_SETTER(json)
+FLAG_SETTER(help)
+FLAG_SETTER(analyze)
+
+static mill_status set_seed(options *o, const char *value, mill_error *err)
+{
+	char *end;
+	o->seed = strtoull(value, &end, 10);
+	return end != value && *end == '\0' ? MILL_OK
+	                                    : mill_fail(err, MILL_USAGE, "--seed: \"%s\" is not a whole number", value);
+}
+
+static mill_status set_progress(options *o, const char *value, mill_error *err)
+{
+	static const char *const words[] = {"auto", "bar", "plain", "json", "none"};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(words[i], value) == 0) {
+			o->progress = value;
+			return MILL_OK;
+		}
+	return mill_fail(err, MILL_USAGE, "--progress: \"%s\" is not one of auto, bar, plain, json, none", value);
+}
+
+static mill_status set_log_level(options *o, const char *value, mill_error *err)
+{
+	static const char *const words[] = {"error", "warn", "info", "debug"};
+	for (int i = 0; i < 4; i++)
+		if (strcmp(words[i], value) == 0) {
+			o->log_level = (mill_log_level)i;
+			return MILL_OK;
+		}
+	return mill_fail(err, MILL_USAGE, "--log-level: \"%s\" is not one of error, warn, info, debug", value);
+}
+
+#define ENGINE (COMMAND_RUN | COMMAND_EXPLAIN | COMMAND_CHECK | COMMAND_QUERY | COMMAND_DATAGEN)
+#define JOB    (COMMAND_RUN | COMMAND_EXPLAIN | COMMAND_CHECK)
+#define STORE  (COMMAND_INSPECT | COMMAND_HEAD | COMMAND_VERIFY | COMMAND_DIFF)
+#define ALL    (~0U)
+
+static const option_row rows[] = {
+    {"set", 0, "NAME=VALUE", "give a parameter of the job (JSON, else text)", JOB, set_set},
+    {"out", 0, "DIR", "where the store goes (run), where files go (datagen)", JOB | COMMAND_DATAGEN, set_out},
+    {"ranks", 'n', "N", "processes to start when no launcher did", ENGINE | COMMAND_VERIFY, set_ranks},
+    {"memory", 0, "SIZE", "memory of a node, shared by its ranks (default: 70 % of what the cgroup allows)", ENGINE,
+     set_memory},
+    {"memory-per-rank", 0, "SIZE", "memory of one rank", ENGINE, set_memory_rank},
+    {"scratch", 0, "DIR", "folder for what does not fit into memory", ENGINE, set_scratch},
+    {"checkpoint", 0, "DIR", "keep a checkpoint (not supported yet)", COMMAND_RUN, set_checkpoint},
+    {"resume", 0, NULL, "continue a checkpoint or start afresh (not supported yet)", COMMAND_RUN, set_resume},
+    {"overwrite", 0, NULL, "replace an existing store once the new one is complete", COMMAND_RUN, set_overwrite},
+    {"if-changed", 0, NULL, "do nothing when job and inputs are those of the store (not supported yet)", COMMAND_RUN,
+     set_if_changed},
+    {"limit-rows", 0, "N", "read the first N rows of each source; the store is marked partial", JOB, set_limit},
+    {"progress", 0, "HOW", "auto, bar, plain, json or none", COMMAND_RUN, set_progress},
+    {"fail-fast", 0, NULL, "show the first bad row only", COMMAND_RUN, set_fail_fast},
+    {"log-level", 0, "LEVEL", "error, warn, info or debug", ALL, set_log_level},
+    {"rank-timeout", 0, "DURATION", "a rank silent for so long is lost (default 120s)", ENGINE, set_timeout},
+    {"format", 0, "FORMAT", "query: table, csv, jsonl; explain: text, json; datagen: csv, csv.gz",
+     COMMAND_QUERY | COMMAND_EXPLAIN | COMMAND_DATAGEN, set_format},
+    {"file", 0, "FILE", "read the statements from a file", COMMAND_QUERY, set_file},
+    {"null", 0, "TEXT", "how CSV shows NULL (default: nothing)", COMMAND_QUERY, set_null_text},
+    {"source", 0, "NAME=PATH", "name a file, glob, folder or {source block}", COMMAND_QUERY, set_source},
+    {"analyze", 0, NULL, "run it and add rows, bytes and times (not supported yet)", COMMAND_EXPLAIN, set_analyze},
+    {"step", 0, "NAME", "the step to explain", COMMAND_EXPLAIN, set_step},
+    {"head", 0, "N", "show the first N rows of the step", COMMAND_EXPLAIN, set_head},
+    {"json", 0, NULL, "print JSON", COMMAND_CHECK | STORE, set_json},
+    {"rows", 'r', "N", "rows to show (head), rows to make (datagen)", COMMAND_HEAD | COMMAND_DATAGEN, set_rows},
+    {"split", 0, "NAME", "the split to show (default: the first)", COMMAND_HEAD, set_split},
+    {"seed", 0, "N", "seed of generated data (default 0)", COMMAND_DATAGEN, set_seed},
+    {"files", 0, "N", "number of files to make (default: one a rank)", COMMAND_DATAGEN, set_files},
+    {"help", 'h', NULL, "this text", ALL, set_help},
+};
+#define ROW_COUNT (sizeof rows / sizeof rows[0])
+
+static const option_row *find_row(command_id command, const char *name, size_t length)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		bool short_match = length == 1 && rows[i].short_name == name[0];
+		bool long_match = strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0;
+		if ((rows[i].commands & (unsigned)command) != 0 && (short_match || (length > 1 && long_match)))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static mill_status unknown_option(command_id command, const char *argument, mill_error *err)
+{
+	const char *names[ROW_COUNT];
+	size_t count = 0;
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if ((rows[i].commands & (unsigned)command) != 0)
+			names[count++] = rows[i].name;
+	const char *bare = argument + strspn(argument, "-");
+	char name[64];
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(bare, "="), bare);
+	const char *near = mill_suggest(name, names, count);
+	if (near != NULL)
+		return mill_fail(err, MILL_USAGE, "unknown option %s (did you mean --%s?)", argument, near);
+	return mill_fail(err, MILL_USAGE, "unknown option %s; --help lists them", argument);
+}
+
+/* --name=value, --name value, -n value, -n4. Advances *at past what was used. */
+static mill_status parse_option(command_id command, int argc, char **argv, int *at, options *out, mill_error *err)
+{
+	const char *argument = argv[*at];
+	bool is_long = argument[1] == '-';
+	const char *name = argument + (is_long ? 2 : 1);
+	size_t length = is_long ? strcspn(name, "=") : 1;
+	const option_row *row = find_row(command, name, length);
+	if (row == NULL || (is_long && length < 2))
+		return unknown_option(command, argument, err);
+	const char *value = name[length] == '\0' ? NULL : name + length + (is_long ? 1 : 0);
+	if (row->argument == NULL && value != NULL)
+		return mill_fail(err, MILL_USAGE, "--%s takes no value", row->name);
+	if (row->argument != NULL && value == NULL) {
+		if (*at + 1 >= argc)
+			return mill_fail(err, MILL_USAGE, "--%s needs %s", row->name, row->argument);
+		value = argv[++*at];
+	}
+	return row->set(out, value, err);
+}
+
+mill_status options_parse(command_id command, int argc, char **argv, options *out, mill_error *err)
+{
+	*out = (options){.limit_rows = INT64_MAX, .progress = "auto", .log_level = MILL_LOG_WARN, .rows = -1};
+	out->null_text = "";
+	bool only_arguments = false;
+	for (int i = 0; i < argc; i++) {
+		if (!only_arguments && strcmp(argv[i], "--") == 0) {
+			only_arguments = true;
+		} else if (!only_arguments && argv[i][0] == '-' && argv[i][1] != '\0') {
+			MILL_TRY(parse_option(command, argc, argv, &i, out, err));
+		} else if (out->argument_count == MOST_ARGUMENTS) {
+			return mill_fail(err, MILL_USAGE, "more than %d arguments", MOST_ARGUMENTS);
+		} else {
+			out->arguments[out->argument_count++] = argv[i];
+		}
+	}
+	return MILL_OK;
+}
+
+void options_release(options *options)
+{
+	for (int i = 0; i < options->owned_count; i++)
+		free(options->owned[i]);
+	options->owned_count = 0;
+}
+
+void options_print(command_id command, FILE *stream)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		char left[64];
+		if ((rows[i].commands & (unsigned)command) == 0)
+			continue;
+		const char *argument = rows[i].argument != NULL ? rows[i].argument : "";
+		if (rows[i].short_name != 0)
+			snprintf(left, sizeof left, "-%c, --%s %s", rows[i].short_name, rows[i].name, argument);
+		else
+			snprintf(left, sizeof left, "    --%s %s", rows[i].name, argument);
+		fprintf(stream, "  %-30s %s\n", left, rows[i].help);
+	}
+}
+
+void options_each(option_visit visit, void *context)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		visit(context, rows[i].name, rows[i].short_name, rows[i].argument, rows[i].help, rows[i].commands);
+}

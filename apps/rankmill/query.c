@@ -1,0 +1,51 @@
+#include "command.h"
+#include "storage/storage.h"
+
+#include <string.h>
+
+/* Sizes of what stands in double or single quotes and names files: enough to choose a number of ranks. */
+int64_t query_input_bytes(const options *options)
+{
+	int64_t total = options->file != NULL ? INT64_MAX / 2 : 0;
+	for (int i = 0; i < options->source_count; i++)
+		if (options->sources[i].text[0] != '{')
+			total += mill_guess_input_bytes(options->sources[i].text);
+	const char *sql = options->argument_count > 0 ? options->arguments[0] : "";
+	for (const char *at = sql; (at = strpbrk(at, "\"'")) != NULL;) {
+		const char *end = strchr(at + 1, *at);
+		if (end == NULL)
+			break;
+		char path[4096];
+		snprintf(path, sizeof path, "%.*s", (int)(end - at - 1), at + 1);
+		if (strpbrk(path, "/.*") != NULL)
+			total += mill_guess_input_bytes(path);
+		at = end + 1;
+	}
+	return total;
+}
+
+mill_status command_query(const options *options, mill_engine *engine, mill_error *err)
+{
+	mill_query_request request = {.where = "query", .null_text = options->null_text};
+	mill_bytes script;
+	mill_bytes_init(&script, &engine->mem);
+	request.sources = options->sources;
+	request.source_count = options->source_count;
+	request.format = options->format != NULL ? options->format : "table";
+	if ((options->file != NULL) == (options->argument_count > 0))
+		return mill_fail(err, MILL_USAGE, "query takes one SQL text, or --file SCRIPT");
+	mill_status status = MILL_OK;
+	if (options->file != NULL) {
+		status = mill_path_read_all(options->file, &script, err);
+		if (status == MILL_OK)
+			status = mill_bytes_terminate(&script);
+		request.sql = (const char *)script.data;
+		request.where = options->file;
+	} else {
+		request.sql = options->arguments[0];
+	}
+	if (status == MILL_OK)
+		status = mill_engine_query(engine, &request, err);
+	mill_bytes_release(&script);
+	return status;
+}
