@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-typedef struct command {
+typedef struct subcommand {
 	const char *name;
 	command_id id;
 	const char *arguments; /* "JOB" */
@@ -12,24 +12,24 @@ typedef struct command {
 	int min_arguments;
 	int max_arguments;
 	bool uses_engine; /* runs on ranks */
-	mill_status (*run)(const options *options, mill_engine *engine, mill_error *err);
+	mill_status (*run)(const option_set *options, mill_engine *engine, mill_error *err);
 	/* Bytes of input, so that small ones use one rank; NULL: use every core. */
-	int64_t (*input_bytes)(const options *options);
-} command;
+	int64_t (*input_bytes)(const option_set *options);
+} subcommand;
 
-extern const command commands[];
+extern const subcommand commands[];
 extern const int command_count;
 
-mill_status command_query(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_run(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_check(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_explain(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_inspect(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_head(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_verify(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_diff(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_datagen(const options *options, mill_engine *engine, mill_error *err);
-mill_status command_help(const options *options, mill_engine *engine, mill_error *err);
-int64_t query_input_bytes(const options *options);
+mill_status command_query(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_run(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_check(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_explain(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_inspect(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_head(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_verify(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_diff(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_datagen(const option_set *options, mill_engine *engine, mill_error *err);
+mill_status command_help(const option_set *options, mill_engine *engine, mill_error *err);
+int64_t query_input_bytes(const option_set *options);
 
 #endif

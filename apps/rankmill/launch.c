@@ -1,5 +1,7 @@
 #include "launch.h"
 
+#include "base/mem.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,8 +13,8 @@
 #include <unistd.h>
 
 /* Handlers can reach nothing else. */
-static volatile int stop_signal;
-static volatile pid_t child;
+static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t child;
 
 static void on_stop(int signal_number)
 {
@@ -90,7 +92,9 @@ static _Noreturn void exec_mpirun(int ranks, char **argv)
 	int argc = 0;
 	while (argv[argc] != NULL)
 		argc++;
-	char **args = calloc((size_t)argc + 8, sizeof *args);
+	mill_mem mem;
+	mill_mem_init(&mem, INT64_MAX);
+	char **args = mill_mem_calloc(&mem, (size_t)argc + 8, sizeof *args);
 	if (n <= 0 || args == NULL)
 		_exit(1);
 	self[n] = '\0';

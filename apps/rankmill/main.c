@@ -11,13 +11,13 @@
 /* Below this much input, query and check use one rank. */
 #define SMALL_INPUT_BYTES (INT64_C(256) << 20)
 
-const command commands[] = {
+const subcommand commands[] = {
     {"query", COMMAND_QUERY, "\"SQL\"", "run SQL over files and print the result", 0, 1, true, command_query,
      query_input_bytes},
 };
 const int command_count = sizeof commands / sizeof commands[0];
 
-static const command *find_command(const char *name)
+static const subcommand *find_command(const char *name)
 {
 	for (int i = 0; i < command_count; i++)
 		if (strcmp(commands[i].name, name) == 0)
@@ -33,7 +33,7 @@ static void print_usage(FILE *stream)
 	fprintf(stream, "\n`rankmill SUBCOMMAND --help` lists its options.\n");
 }
 
-static void print_help(const command *command)
+static void print_help(const subcommand *command)
 {
 	printf("usage: rankmill %s [OPTION …] %s\n\n%s\n\n", command->name, command->arguments, command->help);
 	options_print(command->id, stdout);
@@ -73,7 +73,7 @@ static int unknown_command(const char *name)
 	return 2;
 }
 
-static int rank_count(const command *command, const options *options)
+static int rank_count(const subcommand *command, const option_set *options)
 {
 	if (!command->uses_engine)
 		return 1;
@@ -84,7 +84,7 @@ static int rank_count(const command *command, const options *options)
 	return launch_core_count();
 }
 
-static mill_status check_arguments(const command *command, const options *options, mill_error *err)
+static mill_status check_arguments(const subcommand *command, const option_set *options, mill_error *err)
 {
 	int count = options->argument_count;
 	if (count < command->min_arguments)
@@ -97,7 +97,7 @@ static mill_status check_arguments(const command *command, const options *option
 }
 
 /* Every rank does the same and leaves with the same code; it leaves only once MPI is finalised. */
-static int run_here(const command *command, const options *options, bool launched)
+static int run_here(const subcommand *command, const option_set *options, bool launched)
 {
 	mill_error err = {0};
 	mill_engine engine = {0};
@@ -117,10 +117,10 @@ static int run_here(const command *command, const options *options, bool launche
 	return code;
 }
 
-static int run_command(const command *command, int argc, char **argv)
+static int run_command(const subcommand *command, int argc, char **argv)
 {
 	mill_error err = {0};
-	options options;
+	option_set options;
 	bool launched = mill_comm_launched();
 	int code;
 	mill_status status = options_parse(command->id, argc - 2, argv + 2, &options, &err);
@@ -151,6 +151,6 @@ int main(int argc, char **argv)
 		print_usage(stdout);
 		return 0;
 	}
-	const command *command = find_command(argv[1]);
+	const subcommand *command = find_command(argv[1]);
 	return command != NULL ? run_command(command, argc, argv) : unknown_command(argv[1]);
 }

@@ -12,7 +12,7 @@ typedef struct option_row {
 	const char *argument; /* NULL: a flag */
 	const char *help;
 	unsigned commands;
-	mill_status (*set)(options *o, const char *value, mill_error *err);
+	mill_status (*set)(option_set *o, const char *value, mill_error *err);
 } option_row;
 
 static mill_status parse_int(const char *name, const char *text, int64_t min, int64_t max, int64_t *out,
@@ -65,7 +65,7 @@ static mill_status parse_duration(const char *name, const char *text, int64_t *o
 	return MILL_OK;
 }
 
-static mill_status add_pair(options *o, const char *option, const char *text, mill_named_text *pairs, int *count,
+static mill_status add_pair(option_set *o, const char *option, const char *text, mill_named_text *pairs, int *count,
                             mill_error *err)
 {
 	const char *equals = strchr(text, '=');
@@ -73,69 +73,68 @@ static mill_status add_pair(options *o, const char *option, const char *text, mi
 		return mill_fail(err, MILL_USAGE, "%s: \"%s\" is not NAME=VALUE", option, text);
 	if (*count == MOST_ARGUMENTS)
 		return mill_fail(err, MILL_USAGE, "%s: more than %d of them", option, MOST_ARGUMENTS);
-	char *name = strndup(text, (size_t)(equals - text));
+	char *name = mill_arena_strndup(&o->arena, text, (size_t)(equals - text));
 	if (name == NULL)
 		return mill_fail_nomem(err, strlen(text), "arguments");
-	o->owned[o->owned_count++] = name;
 	pairs[(*count)++] = (mill_named_text){name, equals + 1};
 	return MILL_OK;
 }
 
-static mill_status set_set(options *o, const char *v, mill_error *e)
+static mill_status set_set(option_set *o, const char *v, mill_error *e)
 {
 	return add_pair(o, "--set", v, o->sets, &o->set_count, e);
 }
-static mill_status set_source(options *o, const char *v, mill_error *e)
+static mill_status set_source(option_set *o, const char *v, mill_error *e)
 {
 	return add_pair(o, "--source", v, o->sources, &o->source_count, e);
 }
-static mill_status set_ranks(options *o, const char *v, mill_error *e)
+static mill_status set_ranks(option_set *o, const char *v, mill_error *e)
 {
 	return parse_int("--ranks", v, 1, 4096, &o->ranks, e);
 }
-static mill_status set_memory(options *o, const char *v, mill_error *e)
+static mill_status set_memory(option_set *o, const char *v, mill_error *e)
 {
 	return parse_size("--memory", v, &o->memory_bytes, e);
 }
-static mill_status set_memory_rank(options *o, const char *v, mill_error *e)
+static mill_status set_memory_rank(option_set *o, const char *v, mill_error *e)
 {
 	return parse_size("--memory-per-rank", v, &o->memory_rank_bytes, e);
 }
-static mill_status set_limit(options *o, const char *v, mill_error *e)
+static mill_status set_limit(option_set *o, const char *v, mill_error *e)
 {
 	return parse_int("--limit-rows", v, 0, INT64_MAX - 1, &o->limit_rows, e);
 }
-static mill_status set_timeout(options *o, const char *v, mill_error *e)
+static mill_status set_timeout(option_set *o, const char *v, mill_error *e)
 {
 	return parse_duration("--rank-timeout", v, &o->timeout_ns, e);
 }
-static mill_status set_head(options *o, const char *v, mill_error *e)
+static mill_status set_head(option_set *o, const char *v, mill_error *e)
 {
 	return parse_int("--head", v, 0, INT64_MAX, &o->head, e);
 }
-static mill_status set_rows(options *o, const char *v, mill_error *e)
+static mill_status set_rows(option_set *o, const char *v, mill_error *e)
 {
 	return parse_int("--rows", v, 0, INT64_MAX, &o->rows, e);
 }
-static mill_status set_files(options *o, const char *v, mill_error *e)
+static mill_status set_files(option_set *o, const char *v, mill_error *e)
 {
 	return parse_int("--files", v, 1, 100000, &o->files, e);
 }
 
-#define TEXT_SETTER(name)                                                             \
-	static mill_status set_##name(options *o, const char *value, mill_error *err) \
-	{                                                                             \
-		(void)err;                                                            \
-		o->name = value;                                                      \
-		return MILL_OK;                                                       \
+#define TEXT_SETTER(name)                                                                \
+	static mill_status set_##name(option_set *o, const char *value, mill_error *err) \
+	{                                                                                \
+		(void)err;                                                               \
+		o->name = value;                                                         \
+		return MILL_OK;                                                          \
 	}
-#define FLAG_SETTER(name)                                                             \
-	static mill_status set_##name(options *o, const char *value, mill_error *err) \
-	{                                                                             \
-		(void)value;                                                          \
-		(void)err;                                                            \
-		o->name = true;                                                       \
-		return MILL_OK;                                                       \
+#define FLAG_SETTER(name)                                                                \
+	static mill_status set_##name(option_set *o, const char *value, mill_error *err) \
+	{                                                                                \
+		(void)value;                                                             \
+		(void)err;                                                               \
+		o->name = true;                                                          \
+		return MILL_OK;                                                          \
 	}
 TEXT_SETTER(out)
 TEXT_SETTER(scratch)
@@ -153,7 +152,7 @@ FLAG_SETTER(json)
 FLAG_SETTER(help)
 FLAG_SETTER(analyze)
 
-static mill_status set_seed(options *o, const char *value, mill_error *err)
+static mill_status set_seed(option_set *o, const char *value, mill_error *err)
 {
 	char *end;
 	o->seed = strtoull(value, &end, 10);
@@ -161,7 +160,7 @@ static mill_status set_seed(options *o, const char *value, mill_error *err)
 	                                    : mill_fail(err, MILL_USAGE, "--seed: \"%s\" is not a whole number", value);
 }
 
-static mill_status set_progress(options *o, const char *value, mill_error *err)
+static mill_status set_progress(option_set *o, const char *value, mill_error *err)
 {
 	static const char *const words[] = {"auto", "bar", "plain", "json", "none"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -172,7 +171,7 @@ static mill_status set_progress(options *o, const char *value, mill_error *err)
 	return mill_fail(err, MILL_USAGE, "--progress: \"%s\" is not one of auto, bar, plain, json, none", value);
 }
 
-static mill_status set_log_level(options *o, const char *value, mill_error *err)
+static mill_status set_log_level(option_set *o, const char *value, mill_error *err)
 {
 	static const char *const words[] = {"error", "warn", "info", "debug"};
 	for (int i = 0; i < 4; i++)
@@ -251,7 +250,7 @@ static mill_status unknown_option(command_id command, const char *argument, mill
 }
 
 /* --name=value, --name value, -n value, -n4. Advances *at past what was used. */
-static mill_status parse_option(command_id command, int argc, char **argv, int *at, options *out, mill_error *err)
+static mill_status parse_option(command_id command, int argc, char **argv, int *at, option_set *out, mill_error *err)
 {
 	const char *argument = argv[*at];
 	bool is_long = argument[1] == '-';
@@ -271,10 +270,12 @@ static mill_status parse_option(command_id command, int argc, char **argv, int *
 	return row->set(out, value, err);
 }
 
-mill_status options_parse(command_id command, int argc, char **argv, options *out, mill_error *err)
+mill_status options_parse(command_id command, int argc, char **argv, option_set *out, mill_error *err)
 {
-	*out = (options){.limit_rows = INT64_MAX, .progress = "auto", .log_level = MILL_LOG_WARN, .rows = -1};
+	*out = (option_set){.limit_rows = INT64_MAX, .progress = "auto", .log_level = MILL_LOG_WARN, .rows = -1};
 	out->null_text = "";
+	mill_mem_init(&out->mem, INT64_MAX);
+	mill_arena_init(&out->arena, &out->mem);
 	bool only_arguments = false;
 	for (int i = 0; i < argc; i++) {
 		if (!only_arguments && strcmp(argv[i], "--") == 0) {
@@ -290,11 +291,9 @@ mill_status options_parse(command_id command, int argc, char **argv, options *ou
 	return MILL_OK;
 }
 
-void options_release(options *options)
+void options_release(option_set *options)
 {
-	for (int i = 0; i < options->owned_count; i++)
-		free(options->owned[i]);
-	options->owned_count = 0;
+	mill_arena_release(&options->arena);
 }
 
 void options_print(command_id command, FILE *stream)

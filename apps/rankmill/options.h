@@ -22,7 +22,7 @@ typedef enum command_id {
 
 #define MOST_ARGUMENTS 256
 
-typedef struct options {
+typedef struct option_set {
 	const char *arguments[MOST_ARGUMENTS]; /* what is not an option */
 	int argument_count;
 	mill_named_text sets[MOST_ARGUMENTS];
@@ -55,13 +55,13 @@ typedef struct options {
 	const char *split;
 	uint64_t seed;
 	int64_t files;
-	char *owned[2 * MOST_ARGUMENTS]; /* split copies of NAME=VALUE */
-	int owned_count;
-} options;
+	mill_mem mem;
+	mill_arena arena; /* copies of the names in NAME=VALUE */
+} option_set;
 
 /* Parses what follows the sub-command. MILL_USAGE with a suggestion. Release with options_release. */
-MILL_NODISCARD mill_status options_parse(command_id command, int argc, char **argv, options *out, mill_error *err);
-void options_release(options *options);
+MILL_NODISCARD mill_status options_parse(command_id command, int argc, char **argv, option_set *out, mill_error *err);
+void options_release(option_set *options);
 /* Prints the options of a command, one a line. */
 void options_print(command_id command, FILE *stream);
 /* Calls visit for every option of the table: for the man page and completion. */

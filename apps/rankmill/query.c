@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Sizes of what stands in double or single quotes and names files: enough to choose a number of ranks. */
-int64_t query_input_bytes(const options *options)
+int64_t query_input_bytes(const option_set *options)
 {
 	int64_t total = options->file != NULL ? INT64_MAX / 2 : 0;
 	for (int i = 0; i < options->source_count; i++)
@@ -24,7 +24,7 @@ int64_t query_input_bytes(const options *options)
 	return total;
 }
 
-mill_status command_query(const options *options, mill_engine *engine, mill_error *err)
+mill_status command_query(const option_set *options, mill_engine *engine, mill_error *err)
 {
 	mill_query_request request = {.where = "query", .null_text = options->null_text};
 	mill_bytes script;
