@@ -15,7 +15,7 @@ typedef struct mill_features mill_features;
 
 /* Reads and checks the `tensors` object and the `keep` list of a store block against the schema of its `from` table.
  * MILL_USAGE with the JSON pointer: unknown column or transform (with suggestion), wrong type for a transform, missing
- * parameter. `columns` braces (I{1..13}) are already expanded by the job file reader. Not collective. */
+ * parameter. Braces in `columns` and `keep` (I{1..13}) expand through base/braces.h. Not collective. */
 MILL_NODISCARD mill_status mill_features_new(const mill_json *tensors, const mill_json *keep, const mill_schema *input,
                                              const mill_knobs *knobs, mill_mem *mem, mill_features **out,
                                              mill_error *err);

@@ -194,12 +194,12 @@ mill_status mill_params_substitute(mill_params *params, mill_json *node, bool in
 	return MILL_OK;
 }
 
-static mill_status apply_setting(mill_params *params, mill_json *declared, const mill_setting *setting, mill_error *err)
+static mill_status apply_setting(mill_arena *arena, mill_json *declared, const mill_setting *setting, mill_error *err)
 {
 	mill_json *node = declared != NULL ? mill_json_get(declared, setting->name) : NULL;
 	if (node == NULL) {
 		const char **names =
-		    mill_arena_array(params->arena, declared != NULL ? (size_t)declared->count + 1 : 1, sizeof *names);
+		    mill_arena_array(arena, declared != NULL ? (size_t)declared->count + 1 : 1, sizeof *names);
 		if (names == NULL)
 			return nomem(err);
 		int64_t count = declared != NULL ? declared->count : 0;
@@ -212,10 +212,20 @@ static mill_status apply_setting(mill_params *params, mill_json *declared, const
 	}
 	mill_json *value = NULL;
 	mill_error ignored = {0};
-	if (mill_json_parse(setting->value, strlen(setting->value), "--set", params->arena, &value, &ignored) ==
-	    MILL_OK)
-		return mill_json_assign(node, value, params->arena, err);
-	return mill_json_assign_string(node, setting->value, params->arena, err);
+	if (mill_json_parse(setting->text, strlen(setting->text), "--set", arena, &value, &ignored) == MILL_OK)
+		return mill_json_assign(node, value, arena, err);
+	return mill_json_assign_string(node, setting->text, arena, err);
+}
+
+mill_status mill_params_settings(mill_json *root, const mill_setting *settings, int setting_count, mill_arena *arena,
+                                 mill_error *err)
+{
+	mill_json *declared = mill_json_get(root, "params");
+	if (declared != NULL)
+		MILL_TRY(mill_json_expect(declared, MILL_JSON_OBJECT, err));
+	for (int i = 0; i < setting_count; i++)
+		MILL_TRY(apply_setting(arena, declared, &settings[i], err));
+	return MILL_OK;
 }
 
 static mill_status add_builtin(mill_params *params, const char *name, const char *text, mill_error *err)
@@ -229,19 +239,14 @@ static mill_status add_builtin(mill_params *params, const char *name, const char
 	return add_param(params, name, value, false, err);
 }
 
-mill_status mill_params_read(mill_json *root, const mill_setting *settings, int setting_count, const char *job,
-                             const char *job_dir, const char *out_path, mill_arena *arena, mill_params *params,
-                             mill_error *err)
+mill_status mill_params_read(mill_json *root, const char *job, const char *job_dir, const char *out_path,
+                             mill_arena *arena, mill_params *params, mill_error *err)
 {
 	mill_json *declared = mill_json_get(root, "params");
 	*params = (mill_params){.arena = arena};
 	MILL_TRY(add_builtin(params, "job", job, err));
 	MILL_TRY(add_builtin(params, "job_dir", job_dir, err));
 	MILL_TRY(add_builtin(params, "out", out_path, err));
-	if (declared != NULL)
-		MILL_TRY(mill_json_expect(declared, MILL_JSON_OBJECT, err));
-	for (int i = 0; i < setting_count; i++)
-		MILL_TRY(apply_setting(params, declared, &settings[i], err));
 	for (int64_t i = 0; declared != NULL && i < declared->count; i++) {
 		mill_json *item = &declared->items[i];
 		if (find_param(params, item->key, strlen(item->key)) != NULL)

@@ -4,11 +4,9 @@
 #define MILL_JOB_PARAMS_H
 
 #include "base/json.h"
+#include "job/rankmill.h"
 
-typedef struct mill_setting { /* --set name=value */
-	const char *name;
-	const char *value; /* JSON, else text */
-} mill_setting;
+typedef mill_named_text mill_setting; /* --set name=value: JSON, else text */
 
 typedef struct mill_param {
 	const char *name;
@@ -25,10 +23,12 @@ typedef struct mill_params {
 	int secret_count;
 } mill_params;
 
-/* Reads the `params` object of root, lays settings over it (an unknown name is MILL_USAGE with suggestion), adds the
- * built-in job, job_dir and out. Values may use ${…} of the ones before. */
-MILL_NODISCARD mill_status mill_params_read(mill_json *root, const mill_setting *settings, int setting_count,
-                                            const char *job, const char *job_dir, const char *out_path,
+/* Lays --set over the `params` object of root: an unknown name is MILL_USAGE with suggestion. */
+MILL_NODISCARD mill_status mill_params_settings(mill_json *root, const mill_setting *settings, int setting_count,
+                                                mill_arena *arena, mill_error *err);
+/* Reads the `params` object of root and adds the built-in job, job_dir and out. Values may use ${…} of the ones before.
+ */
+MILL_NODISCARD mill_status mill_params_read(mill_json *root, const char *job, const char *job_dir, const char *out_path,
                                             mill_arena *arena, mill_params *params, mill_error *err);
 /* Replaces ${…} in every string under node. In SQL (members called "sql", "expect") a parameter becomes a quoted
  * literal. */

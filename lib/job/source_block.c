@@ -1,7 +1,7 @@
 #include "job/source_block.h"
 
 #include "base/suggest.h"
-#include "job/braces.h"
+#include "base/braces.h"
 
 #include <stdlib.h>
 #include <string.h>
