@@ -1,7 +1,7 @@
 #include "job/jobfile.h"
 
-#include "base/json_writer.h"
 #include "base/braces.h"
+#include "base/json_writer.h"
 #include "storage/storage.h"
 
 #include <string.h>

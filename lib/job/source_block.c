@@ -1,7 +1,7 @@
 #include "job/source_block.h"
 
-#include "base/suggest.h"
 #include "base/braces.h"
+#include "base/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
