@@ -1,0 +1,90 @@
+/* The `store` block of a job. */
+#include "base/suggest.h"
+#include "job/build.h"
+
+#include <string.h>
+
+#define DEFAULT_SHARD_ROWS 1000000
+
+static mill_status read_order(const mill_json *order, bool *shuffle, mill_error *err)
+{
+	static const char *const keys[] = {"shuffle"};
+	*shuffle = false;
+	if (order == NULL)
+		return MILL_OK;
+	if (order->kind == MILL_JSON_OBJECT) {
+		if (mill_json_get(order, "by") != NULL)
+			return mill_json_fail_as(
+			    order, MILL_NOT_YET, err,
+			    "orders \"input\" and {\"shuffle\": true} are supported; \"by\" is not yet");
+		MILL_TRY(mill_json_check_keys(order, keys, 1, err));
+		return mill_json_opt_bool(order, "shuffle", shuffle, err);
+	}
+	const char *text;
+	MILL_TRY(mill_json_string(order, &text, err));
+	*shuffle = strcmp(text, "shuffle") == 0;
+	if (!*shuffle && strcmp(text, "input") != 0)
+		return mill_json_fail(order, err, "\"%s\" is not an order; write \"input\" or {\"shuffle\": true}",
+		                      text);
+	return MILL_OK;
+}
+
+static mill_status read_shards(const mill_json *shards, int64_t *rows, mill_error *err)
+{
+	static const char *const keys[] = {"rows"};
+	*rows = DEFAULT_SHARD_ROWS;
+	if (shards == NULL)
+		return MILL_OK;
+	MILL_TRY(mill_json_expect(shards, MILL_JSON_OBJECT, err));
+	MILL_TRY(mill_json_check_keys(shards, keys, 1, err));
+	return mill_json_opt_int(shards, "rows", 1, INT64_C(1) << 40, rows, err);
+}
+
+static mill_status read_compression(const mill_json *node, mill_compression *out, mill_error *err)
+{
+	const char *text;
+	mill_error inner = {0};
+	*out = (mill_compression){MILL_COMPRESS_NONE, 0};
+	if (node == NULL)
+		return MILL_OK;
+	MILL_TRY(mill_json_string(node, &text, err));
+	mill_status status = mill_compression_parse(text, out, &inner);
+	return status == MILL_OK ? MILL_OK : mill_json_fail_as(node, status, err, "%s", inner.message);
+}
+
+static mill_status read_from(const mill_json *node, mill_job_catalog *catalog, mill_plan **out, mill_error *err)
+{
+	mill_json *from;
+	const char *table;
+	mill_error inner = {0};
+	MILL_TRY(mill_json_need(node, "from", &from, err));
+	MILL_TRY(mill_json_string(from, &table, err));
+	mill_status status = mill_catalog_plan(catalog, table, out, &inner);
+	if (status == MILL_USAGE)
+		return mill_json_fail_as(from, status, err, "%s", inner.message);
+	return status == MILL_OK ? MILL_OK : mill_fail(err, status, "%s", inner.message);
+}
+
+mill_status mill_store_block_read(const mill_job_file *job, mill_job_catalog *catalog, mill_store_block *out,
+                                  mill_error *err)
+{
+	static const char *const keys[] = {"from",  "fit_on", "tensors",     "keep",
+	                                   "order", "shards", "compression", "path"};
+	mill_json *node;
+	MILL_TRY(mill_json_need(job->root, "store", &node, err));
+	MILL_TRY(mill_json_expect(node, MILL_JSON_OBJECT, err));
+	MILL_TRY(mill_json_check_keys(node, keys, sizeof keys / sizeof keys[0], err));
+	mill_store_block block = {.node = node, .name = "", .path = job->out_path};
+	MILL_TRY(mill_json_opt_string(node, "path", &block.path, err));
+	MILL_TRY(mill_json_opt_string(node, "fit_on", &block.fit_on, err));
+	block.tensors = mill_json_get(node, "tensors");
+	block.keep = mill_json_get(node, "keep");
+	if (block.tensors == NULL && block.keep == NULL)
+		return mill_json_fail(node, err, "a store has \"tensors\", \"keep\" or both");
+	MILL_TRY(read_order(mill_json_get(node, "order"), &block.shuffle, err));
+	MILL_TRY(read_shards(mill_json_get(node, "shards"), &block.shard_rows, err));
+	MILL_TRY(read_compression(mill_json_get(node, "compression"), &block.compression, err));
+	MILL_TRY(read_from(node, catalog, &block.plan, err));
+	*out = block;
+	return MILL_OK;
+}

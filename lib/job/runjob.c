@@ -1,0 +1,141 @@
+/* `rankmill run`, `check` and `explain` over a job file. */
+#include "job/books.h"
+#include "job/build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct job_run {
+	mill_engine *engine;
+	const mill_job_request *request;
+	mill_run run;
+	mill_job_file job;
+	mill_job_catalog catalog;
+	mill_store_block block;
+} job_run;
+
+/* Values that must not be printed are struck out of a message. */
+static void strike_secrets(const mill_job_file *job, mill_error *err)
+{
+	for (int i = 0; i < job->secret_count; i++) {
+		size_t length = strlen(job->secrets[i]);
+		for (char *at = strstr(err->message, job->secrets[i]); at != NULL; at = strstr(at, job->secrets[i]))
+			memset(at, '*', length);
+	}
+}
+
+/* Collective: everything up to the bound plan of the store. */
+static mill_status prepare(job_run *r, mill_error *err)
+{
+	MILL_TRY(mill_job_file_read(r->engine, r->request, &r->job, err));
+	r->run.limit_rows = r->request->limit_rows;
+	mill_job_catalog_init(&r->catalog, &r->run, false);
+	MILL_TRY(mill_job_file_tables(&r->job, &r->catalog, err));
+	MILL_TRY(mill_store_block_read(&r->job, &r->catalog, &r->block, err));
+	return MILL_OK;
+}
+
+/* Collective: what features and types can be told before any row is read. */
+static mill_status check_features(job_run *r, mill_features **out, mill_error *err)
+{
+	return mill_features_new(r->block.tensors, r->block.keep, &r->block.plan->schema, r->run.knobs, r->run.mem, out,
+	                         err);
+}
+
+/* Collective: rank 0 claims OUT; the folder to write to is broadcast. */
+static mill_status claim_out(job_run *r, mill_store_claim **claim, const char **folder, mill_error *err)
+{
+	char hash[MILL_H128_TEXT_BYTES];
+	mill_bytes path;
+	mill_status status = MILL_OK;
+	mill_bytes_init(&path, r->run.mem);
+	mill_h128_text(r->job.hash, hash);
+	if (mill_comm_rank(r->run.comm) == 0) {
+		status = mill_store_claim_new(r->block.path, hash, r->request->overwrite, r->run.mem, claim, err);
+		if (status == MILL_OK) {
+			const char *text = mill_store_claim_folder(*claim);
+			status = mill_bytes_append(&path, text, strlen(text) + 1);
+		}
+	}
+	status = mill_comm_agree(r->run.comm, status, err);
+	if (status == MILL_OK)
+		status = mill_comm_broadcast(r->run.comm, 0, &path, err);
+	if (status == MILL_OK) {
+		*folder = mill_arena_strdup(r->run.arena, (const char *)path.data);
+		status = *folder != NULL ? MILL_OK : mill_fail_nomem(err, path.size_bytes, "a path");
+	}
+	mill_bytes_release(&path);
+	return status;
+}
+
+static mill_status build(job_run *r, mill_store_claim *claim, const char *folder, mill_error *err)
+{
+	mill_build build = {.engine = r->engine, .run = &r->run, .job = &r->job, .block = &r->block};
+	build.spec.path = folder;
+	build.spec.scratch = mill_scratch_choose(NULL);
+	MILL_TRY(mill_catalog_finish(&r->catalog, &r->block.plan, 1, err));
+	MILL_TRY(mill_catalog_run_subqueries(&r->catalog, err));
+	return mill_build_store(&build, claim, err);
+}
+
+static mill_status run_job(job_run *r, const char **store_path, mill_error *err)
+{
+	mill_features *features = NULL;
+	mill_store_claim *claim = NULL;
+	const char *folder = NULL;
+	MILL_TRY(prepare(r, err));
+	MILL_TRY(check_features(r, &features, err));
+	mill_features_free(features);
+	mill_status status = claim_out(r, &claim, &folder, err);
+	if (status == MILL_OK)
+		status = build(r, claim, folder, err);
+	mill_store_claim_release(claim);
+	*store_path = r->block.path;
+	return status;
+}
+
+static mill_status begin(mill_engine *engine, const mill_job_request *request, job_run *r, mill_error *err)
+{
+	*r = (job_run){.engine = engine, .request = request};
+	return mill_engine_begin(engine, &r->run, err);
+}
+
+static mill_status end(job_run *r, mill_status status, mill_error *err)
+{
+	if (status != MILL_OK)
+		strike_secrets(&r->job, err);
+	mill_engine_end(r->engine, &r->run);
+	return status;
+}
+
+mill_status mill_engine_run(mill_engine *engine, const mill_job_request *request, const char **store_path,
+                            mill_error *err)
+{
+	job_run r;
+	MILL_TRY(begin(engine, request, &r, err));
+	return end(&r, run_job(&r, store_path, err), err);
+}
+
+static mill_status explain(job_run *r, mill_error *err)
+{
+	mill_bytes text;
+	mill_plan *plan = NULL;
+	MILL_TRY(prepare(r, err));
+	plan = r->block.plan;
+	if (r->request->step != NULL)
+		MILL_TRY(mill_catalog_plan(&r->catalog, r->request->step, &plan, err));
+	MILL_TRY(mill_catalog_finish(&r->catalog, &plan, 1, err));
+	mill_bytes_init(&text, r->run.mem);
+	mill_status status = mill_plan_text(plan, &text);
+	if (status == MILL_OK && mill_comm_rank(r->run.comm) == 0)
+		fwrite(text.data, 1, text.size_bytes, stdout);
+	mill_bytes_release(&text);
+	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "a plan's text");
+}
+
+mill_status mill_engine_explain(mill_engine *engine, const mill_job_request *request, mill_error *err)
+{
+	job_run r;
+	MILL_TRY(begin(engine, request, &r, err));
+	return end(&r, explain(&r, err), err);
+}
