@@ -11,9 +11,24 @@
 /* Below this much input, query and check use one rank. */
 #define SMALL_INPUT_BYTES (INT64_C(256) << 20)
 
+/* Commands that read little: one rank unless -n says otherwise. */
+static int64_t no_input(const option_set *options)
+{
+	(void)options;
+	return 0;
+}
+
 const subcommand commands[] = {
+    {"run", COMMAND_RUN, "JOB", "run a job to its store", 1, 1, true, command_run, NULL},
+    {"explain", COMMAND_EXPLAIN, "JOB", "show how a job will run", 1, 1, true, command_explain, no_input},
+    {"check", COMMAND_CHECK, "JOB", "validate a job and show what it will make", 1, 1, true, command_check, no_input},
     {"query", COMMAND_QUERY, "\"SQL\"", "run SQL over files and print the result", 0, 1, true, command_query,
      query_input_bytes},
+    {"inspect", COMMAND_INSPECT, "STORE", "what a store holds", 1, 1, false, command_inspect, NULL},
+    {"head", COMMAND_HEAD, "STORE", "the first rows of a store", 1, 1, false, command_head, NULL},
+    {"verify", COMMAND_VERIFY, "STORE", "check every checksum and the content hash", 1, 1, true, command_verify,
+     no_input},
+    {"diff", COMMAND_DIFF, "STORE_A STORE_B", "the first difference of two stores", 2, 2, false, command_diff, NULL},
 };
 const int command_count = sizeof commands / sizeof commands[0];
 
