@@ -1,6 +1,7 @@
 /* `rankmill run`, `check` and `explain` over a job file. */
 #include "job/books.h"
 #include "job/build.h"
+#include "job/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -138,4 +139,21 @@ mill_status mill_engine_explain(mill_engine *engine, const mill_job_request *req
 	job_run r;
 	MILL_TRY(begin(engine, request, &r, err));
 	return end(&r, explain(&r, err), err);
+}
+
+static mill_status check(job_run *r, mill_error *err)
+{
+	mill_features *features = NULL;
+	MILL_TRY(prepare(r, err));
+	MILL_TRY(check_features(r, &features, err));
+	mill_status status = mill_check_print(&r->catalog, &r->job, &r->block, features, r->request->json, err);
+	mill_features_free(features);
+	return status;
+}
+
+mill_status mill_engine_check(mill_engine *engine, const mill_job_request *request, mill_error *err)
+{
+	job_run r;
+	MILL_TRY(begin(engine, request, &r, err));
+	return end(&r, check(&r, err), err);
 }
