@@ -28,6 +28,7 @@ const subcommand commands[] = {
     {"head", COMMAND_HEAD, "STORE", "the first rows of a store", 1, 1, false, command_head, NULL},
     {"verify", COMMAND_VERIFY, "STORE", "check every checksum and the content hash", 1, 1, true, command_verify,
      no_input},
+    {"datagen", COMMAND_DATAGEN, "KIND", "make sample data: taxi, titanic, groupby", 1, 1, true, command_datagen, NULL},
     {"diff", COMMAND_DIFF, "STORE_A STORE_B", "the first difference of two stores", 2, 2, false, command_diff, NULL},
 };
 const int command_count = sizeof commands / sizeof commands[0];

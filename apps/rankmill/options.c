@@ -205,7 +205,7 @@ static const option_row rows[] = {
     {"fail-fast", 0, NULL, "show the first bad row only", COMMAND_RUN, set_fail_fast},
     {"log-level", 0, "LEVEL", "error, warn, info or debug", ALL, set_log_level},
     {"rank-timeout", 0, "DURATION", "a rank silent for so long is lost (default 120s)", ENGINE, set_timeout},
-    {"format", 0, "FORMAT", "query: table, csv, jsonl; explain: text, json; datagen: csv, csv.gz",
+    {"format", 0, "FORMAT", "query: table, csv, jsonl; explain: text, json; datagen: csv",
      COMMAND_QUERY | COMMAND_EXPLAIN | COMMAND_DATAGEN, set_format},
     {"file", 0, "FILE", "read the statements from a file", COMMAND_QUERY, set_file},
     {"null", 0, "TEXT", "how CSV shows NULL (default: nothing)", COMMAND_QUERY, set_null_text},
@@ -217,7 +217,7 @@ static const option_row rows[] = {
     {"rows", 'r', "N", "rows to show (head), rows to make (datagen)", COMMAND_HEAD | COMMAND_DATAGEN, set_rows},
     {"split", 0, "NAME", "the split to show (default: the first)", COMMAND_HEAD, set_split},
     {"seed", 0, "N", "seed of generated data (default 0)", COMMAND_DATAGEN, set_seed},
-    {"files", 0, "N", "number of files to make (default: one a rank)", COMMAND_DATAGEN, set_files},
+    {"files", 0, "N", "files to make (default: one a million rows)", COMMAND_DATAGEN, set_files},
     {"help", 'h', NULL, "this text", ALL, set_help},
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
