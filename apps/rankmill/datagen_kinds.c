@@ -35,11 +35,9 @@ double datagen_bell(datagen_random *random)
 static mill_status append_time(mill_bytes *out, int64_t seconds)
 {
 	int64_t days = seconds / 86400, rest = seconds % 86400;
-	int64_t year;
-	unsigned month, day;
-	mill_civil_from_days(days, &year, &month, &day);
-	return mill_bytes_printf(out, "%04d-%02u-%02u %02d:%02d:%02d", (int)year, month, day, (int)(rest / 3600),
-	                         (int)(rest / 60 % 60), (int)(rest % 60));
+	mill_civil civil = mill_civil_from_days(days);
+	return mill_bytes_printf(out, "%04d-%02d-%02d %02d:%02d:%02d", (int)civil.year, civil.month, civil.day,
+	                         (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }
 
 /* Trips around Manhattan between 2009 and 2015; one in fifty is unusable in one of the ways that real files are. */
