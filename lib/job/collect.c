@@ -199,8 +199,8 @@ static mill_status scalar_value(mill_run *run, const mill_plan *plan, mill_colle
 	if (status == MILL_OK && frame.size_bytes > 0)
 		status = mill_frame_read(frame.data, frame.size_bytes, run->mem, &batch, err);
 	if (status == MILL_OK)
-		status = mill_literal_of(run, plan->schema.fields[0].type, batch.rows > 0 ? &batch.columns[0] : NULL,
-		                         out, err);
+		status = mill_scalar_literal(run, plan->schema.fields[0].type,
+		                             batch.rows > 0 ? &batch.columns[0] : NULL, out, err);
 	mill_batch_release(&batch);
 	mill_bytes_release(&frame);
 	return status;
@@ -253,7 +253,8 @@ static void literal_number(const mill_column *column, mill_literal *literal)
 	}
 }
 
-mill_status mill_literal_of(mill_run *run, mill_type type, const mill_column *column, mill_expr **out, mill_error *err)
+mill_status mill_scalar_literal(mill_run *run, mill_type type, const mill_column *column, mill_expr **out,
+                                mill_error *err)
 {
 	mill_literal literal = {.is_null = column == NULL || mill_column_is_null(column, 0)};
 	mill_expr_builder builder = {.arena = run->arena, .position = -1, .failed_position = -1};

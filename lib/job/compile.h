@@ -26,7 +26,7 @@ MILL_NODISCARD mill_status mill_compile_join(mill_run *run, const mill_plan *pla
 MILL_NODISCARD mill_status mill_flow_compile_ordered(mill_run *run, const mill_plan *plan, mill_flow *out,
                                                      mill_error *err);
 /* Row 0 of column (NULL: the SQL NULL) as a literal. Not collective. */
-MILL_NODISCARD mill_status mill_literal_of(mill_run *run, mill_type type, const mill_column *column, mill_expr **out,
-                                           mill_error *err);
+MILL_NODISCARD mill_status mill_scalar_literal(mill_run *run, mill_type type, const mill_column *column,
+                                               mill_expr **out, mill_error *err);
 
 #endif

@@ -8,13 +8,14 @@
 /* Rows copied before they are hashed, so that they are still in the cache. */
 #define COPY_BYTES (64 * 1024)
 
-static mill_status open_valid(mill_shard *shard, const mill_dataset_spec *spec, const char *link, mill_stream *out,
-                              mill_error *err)
+static mill_status open_valid(mill_shard *shard, const mill_dataset_spec *spec, const char *link,
+                              mill_shard_stream *out, mill_error *err)
 {
 	(void)spec;
 	hid_t type = H5I_INVALID_HID;
 	MILL_TRY(mill_h5_bool_type(&type, err));
-	return mill_stream_open(out, MILL_STREAM_SPARSE, shard->file, link, type, 1, 1, shard->rows, shard->codec, err);
+	return mill_shard_stream_open(out, MILL_STREAM_SPARSE, shard->file, link, type, 1, 1, shard->rows, shard->codec,
+	                              err);
 }
 
 static mill_status open_text(mill_shard *shard, const mill_dataset_spec *spec, mill_shard_dataset *dataset,
@@ -26,16 +27,16 @@ static mill_status open_text(mill_shard *shard, const mill_dataset_spec *spec, m
 	MILL_TRY(mill_h5_create_group(shard->file, link, err));
 	MILL_TRY(mill_store_link(spec, "/values", link, err));
 	MILL_TRY(mill_h5_type(spec->dtype, &type, err));
-	MILL_TRY(mill_stream_open(&dataset->values, MILL_STREAM_GROWING, shard->file, link, type, 1, 1, 0, shard->codec,
-	                          err));
+	MILL_TRY(mill_shard_stream_open(&dataset->values, MILL_STREAM_GROWING, shard->file, link, type, 1, 1, 0,
+	                                shard->codec, err));
 	MILL_TRY(mill_store_link(spec, "/offsets", link, err));
 	MILL_TRY(mill_h5_type(mill_type_of(MILL_TYPE_INT64), &type, err));
-	MILL_TRY(mill_stream_open(&dataset->offsets, MILL_STREAM_FIXED, shard->file, link, type, 1, 1, shard->rows + 1,
-	                          shard->codec, err));
+	MILL_TRY(mill_shard_stream_open(&dataset->offsets, MILL_STREAM_FIXED, shard->file, link, type, 1, 1,
+	                                shard->rows + 1, shard->codec, err));
 	MILL_TRY(mill_store_link(spec, "/valid", link, err));
 	MILL_TRY(open_valid(shard, spec, link, &dataset->valid, err));
 	int64_t *first = NULL;
-	MILL_TRY(mill_stream_stage(&dataset->offsets, 1, (void **)&first, err));
+	MILL_TRY(mill_shard_stream_stage(&dataset->offsets, 1, (void **)&first, err));
 	*first = 0;
 	return MILL_OK;
 }
@@ -50,8 +51,8 @@ static mill_status open_fixed(mill_shard *shard, const mill_dataset_spec *spec, 
 	size_t element_bytes = H5Tget_size(type);
 	int64_t width = mill_store_is_matrix(spec) ? (int64_t)(mill_store_row_bytes(spec) / element_bytes) : 1;
 	int rank = mill_store_is_matrix(spec) ? 2 : 1;
-	MILL_TRY(mill_stream_open(&dataset->values, MILL_STREAM_FIXED, shard->file, link, type, rank, width,
-	                          shard->rows, shard->codec, err));
+	MILL_TRY(mill_shard_stream_open(&dataset->values, MILL_STREAM_FIXED, shard->file, link, type, rank, width,
+	                                shard->rows, shard->codec, err));
 	if (spec->is_keep) {
 		MILL_TRY(mill_store_link(spec, ".valid", link, err));
 		return open_valid(shard, spec, link, &dataset->valid, err);
@@ -87,7 +88,7 @@ static void reset_streams(mill_shard *shard)
 {
 	for (int d = 0; d < shard->spec->dataset_count; d++) {
 		mill_shard_dataset *dataset = &shard->datasets[d];
-		mill_stream *streams[] = {&dataset->values, &dataset->offsets, &dataset->valid};
+		mill_shard_stream *streams[] = {&dataset->values, &dataset->offsets, &dataset->valid};
 		for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
 			streams[i]->dataset = streams[i]->type = H5I_INVALID_HID;
 	}
@@ -149,9 +150,9 @@ void mill_shard_free(mill_shard *shard)
 		return;
 	mill_mem *mem = shard->codec->mem;
 	for (int d = 0; d < shard->spec->dataset_count; d++) {
-		mill_stream_release(&shard->datasets[d].values);
-		mill_stream_release(&shard->datasets[d].offsets);
-		mill_stream_release(&shard->datasets[d].valid);
+		mill_shard_stream_release(&shard->datasets[d].values);
+		mill_shard_stream_release(&shard->datasets[d].offsets);
+		mill_shard_stream_release(&shard->datasets[d].valid);
 	}
 	mill_h5_close(shard->file);
 	mill_mem_free(shard->datasets);
@@ -160,11 +161,11 @@ void mill_shard_free(mill_shard *shard)
 	mill_mem_discharge(mem, MILL_SHARD_HDF5_BYTES);
 }
 
-static mill_status append_tensor(mill_shard *shard, const mill_block *block, mill_stream *stream, int64_t from,
+static mill_status append_tensor(mill_shard *shard, const mill_block *block, mill_shard_stream *stream, int64_t from,
                                  int64_t rows, mill_u128 *sum, mill_error *err)
 {
 	void *staged = NULL;
-	MILL_TRY(mill_stream_stage(stream, rows, &staged, err));
+	MILL_TRY(mill_shard_stream_stage(stream, rows, &staged, err));
 	size_t row_bytes = stream->row_bytes;
 	const uint8_t *in = block->elements == NULL ? NULL : block->elements->data + (size_t)from * row_bytes;
 	uint64_t ordinal = (uint64_t)(shard->first_ordinal + shard->done_rows);
@@ -186,8 +187,8 @@ static mill_status append_text(mill_shard_dataset *dataset, const mill_column *c
 	int64_t text_bytes = 0;
 	int64_t *offsets = NULL;
 	for (int64_t done = 0; done < rows;) {
-		int64_t count = mill_min_i64(rows - done, mill_stream_room(&dataset->offsets));
-		MILL_TRY(mill_stream_stage(&dataset->offsets, count, (void **)&offsets, err));
+		int64_t count = mill_min_i64(rows - done, mill_shard_stream_room(&dataset->offsets));
+		MILL_TRY(mill_shard_stream_stage(&dataset->offsets, count, (void **)&offsets, err));
 		for (int64_t r = 0; r < count; r++) {
 			int32_t length_bytes = 0;
 			if (!mill_column_is_null(column, from + done + r))
@@ -196,10 +197,10 @@ static mill_status append_text(mill_shard_dataset *dataset, const mill_column *c
 			offsets[r] = dataset->text_bytes + text_bytes;
 		}
 		done += count;
-		MILL_TRY(mill_stream_flush(&dataset->offsets, err));
+		MILL_TRY(mill_shard_stream_flush(&dataset->offsets, err));
 	}
 	uint8_t *out = NULL;
-	MILL_TRY(mill_stream_stage(&dataset->values, text_bytes, (void **)&out, err));
+	MILL_TRY(mill_shard_stream_stage(&dataset->values, text_bytes, (void **)&out, err));
 	for (int64_t r = from; r < from + rows; r++) {
 		int32_t length_bytes = 0;
 		if (mill_column_is_null(column, r))
@@ -221,10 +222,10 @@ static mill_status append_kept(mill_shard *shard, const mill_column *column, mil
 		MILL_TRY(append_text(dataset, column, from, rows, err));
 	} else {
 		void *staged = NULL;
-		MILL_TRY(mill_stream_stage(&dataset->values, rows, &staged, err));
+		MILL_TRY(mill_shard_stream_stage(&dataset->values, rows, &staged, err));
 		mill_keep_store(shard->simd, column, from, rows, staged);
 	}
-	MILL_TRY(mill_stream_stage_validity(&dataset->valid, column->validity, from, rows, err));
+	MILL_TRY(mill_shard_stream_stage_validity(&dataset->valid, column->validity, from, rows, err));
 	return mill_row_hash_column(column, from, rows, ordinal, shard->scratch, sum, err);
 }
 
@@ -237,9 +238,9 @@ static int64_t segment_rows(const mill_shard *shard, int64_t rows)
 		if (mill_store_is_text(&shard->spec->datasets[d]))
 			rows = mill_min_i64(rows, MILL_STORE_TEXT_ROWS - shard->done_rows % MILL_STORE_TEXT_ROWS);
 		else
-			rows = mill_min_i64(rows, mill_stream_room(&dataset->values));
+			rows = mill_min_i64(rows, mill_shard_stream_room(&dataset->values));
 		if (shard->spec->datasets[d].is_keep)
-			rows = mill_min_i64(rows, mill_stream_room(&dataset->valid));
+			rows = mill_min_i64(rows, mill_shard_stream_room(&dataset->valid));
 	}
 	return rows;
 }
@@ -259,9 +260,9 @@ static mill_status append_segment(mill_shard *shard, const mill_block *blocks, i
 		mill_shard_dataset *dataset = &shard->datasets[d];
 		bool text = mill_store_is_text(&shard->spec->datasets[d]);
 		if (!text || shard->done_rows % MILL_STORE_TEXT_ROWS == 0)
-			MILL_TRY(mill_stream_flush(&dataset->values, err));
+			MILL_TRY(mill_shard_stream_flush(&dataset->values, err));
 		if (shard->spec->datasets[d].is_keep)
-			MILL_TRY(mill_stream_flush(&dataset->valid, err));
+			MILL_TRY(mill_shard_stream_flush(&dataset->valid, err));
 	}
 	return MILL_OK;
 }
@@ -283,14 +284,14 @@ static mill_status finish_streams(mill_shard *shard, mill_error *err)
 {
 	for (int d = 0; d < shard->spec->dataset_count; d++) {
 		mill_shard_dataset *dataset = &shard->datasets[d];
-		MILL_TRY(mill_stream_finish(&dataset->values, err));
+		MILL_TRY(mill_shard_stream_finish(&dataset->values, err));
 		if (mill_store_is_text(&shard->spec->datasets[d]))
-			MILL_TRY(mill_stream_finish(&dataset->offsets, err));
+			MILL_TRY(mill_shard_stream_finish(&dataset->offsets, err));
 		if (shard->spec->datasets[d].is_keep)
-			MILL_TRY(mill_stream_finish(&dataset->valid, err));
-		mill_stream_release(&dataset->values);
-		mill_stream_release(&dataset->offsets);
-		mill_stream_release(&dataset->valid);
+			MILL_TRY(mill_shard_stream_finish(&dataset->valid, err));
+		mill_shard_stream_release(&dataset->values);
+		mill_shard_stream_release(&dataset->offsets);
+		mill_shard_stream_release(&dataset->valid);
 	}
 	return MILL_OK;
 }

@@ -5,10 +5,10 @@
 #include "store/stream.h"
 
 typedef struct mill_shard_dataset {
-	mill_stream values;  /* of text: the bytes */
-	mill_stream offsets; /* text only */
-	mill_stream valid;   /* kept columns only */
-	int64_t text_bytes;  /* so far */
+	mill_shard_stream values;  /* of text: the bytes */
+	mill_shard_stream offsets; /* text only */
+	mill_shard_stream valid;   /* kept columns only */
+	int64_t text_bytes;        /* so far */
 } mill_shard_dataset;
 
 typedef struct mill_shard {

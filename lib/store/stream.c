@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static mill_status create(mill_stream *stream, bool grows, mill_error *err)
+static mill_status create(mill_shard_stream *stream, bool grows, mill_error *err)
 {
 	const int8_t valid = 1;
 	bool empty = stream->total_rows == 0 || stream->row_bytes == 0;
@@ -17,8 +17,9 @@ static mill_status create(mill_stream *stream, bool grows, mill_error *err)
 	return mill_h5_create_dataset(stream->file, &dataset, &stream->dataset, err);
 }
 
-mill_status mill_stream_open(mill_stream *stream, mill_stream_kind kind, hid_t file, const char *link, hid_t type,
-                             int rank, int64_t width, int64_t total_rows, mill_codec *codec, mill_error *err)
+mill_status mill_shard_stream_open(mill_shard_stream *stream, mill_shard_stream_kind kind, hid_t file, const char *link,
+                                   hid_t type, int rank, int64_t width, int64_t total_rows, mill_codec *codec,
+                                   mill_error *err)
 {
 	memset(stream, 0, sizeof(*stream));
 	stream->kind = kind;
@@ -40,7 +41,7 @@ mill_status mill_stream_open(mill_stream *stream, mill_stream_kind kind, hid_t f
 	return kind == MILL_STREAM_FIXED ? create(stream, false, err) : MILL_OK;
 }
 
-void mill_stream_release(mill_stream *stream)
+void mill_shard_stream_release(mill_shard_stream *stream)
 {
 	mill_h5_close(stream->dataset);
 	mill_h5_close(stream->type);
@@ -52,12 +53,12 @@ void mill_stream_release(mill_stream *stream)
 	stream->staged_rows = 0;
 }
 
-int64_t mill_stream_room(const mill_stream *stream)
+int64_t mill_shard_stream_room(const mill_shard_stream *stream)
 {
 	return mill_max_i64(1, stream->chunk_rows - stream->staged_rows);
 }
 
-static mill_status reserve(mill_stream *stream, int64_t rows, mill_error *err)
+static mill_status reserve(mill_shard_stream *stream, int64_t rows, mill_error *err)
 {
 	if (rows <= stream->staging_rows)
 		return MILL_OK;
@@ -70,7 +71,7 @@ static mill_status reserve(mill_stream *stream, int64_t rows, mill_error *err)
 	return MILL_OK;
 }
 
-mill_status mill_stream_stage(mill_stream *stream, int64_t rows, void **out, mill_error *err)
+mill_status mill_shard_stream_stage(mill_shard_stream *stream, int64_t rows, void **out, mill_error *err)
 {
 	MILL_TRY(reserve(stream, stream->staged_rows + rows, err));
 	*out = stream->staging + (size_t)stream->staged_rows * stream->row_bytes;
@@ -88,8 +89,8 @@ static bool has_null(const uint64_t *validity, int64_t from, int64_t rows)
 	return false;
 }
 
-mill_status mill_stream_stage_validity(mill_stream *stream, const uint64_t *validity, int64_t from, int64_t rows,
-                                       mill_error *err)
+mill_status mill_shard_stream_stage_validity(mill_shard_stream *stream, const uint64_t *validity, int64_t from,
+                                             int64_t rows, mill_error *err)
 {
 	bool with_null = validity != NULL && has_null(validity, from, rows);
 	if (with_null && stream->staging == NULL) {
@@ -103,7 +104,7 @@ mill_status mill_stream_stage_validity(mill_stream *stream, const uint64_t *vali
 }
 
 /* Places rows chunk_rows × chunks_done … of the dataset from `raw`, a whole chunk. */
-static mill_status write_chunk(mill_stream *stream, const void *raw, mill_error *err)
+static mill_status write_chunk(mill_shard_stream *stream, const void *raw, mill_error *err)
 {
 	const void *encoded = NULL;
 	size_t encoded_bytes = 0;
@@ -122,7 +123,7 @@ static mill_status write_chunk(mill_stream *stream, const void *raw, mill_error 
 	return MILL_OK;
 }
 
-static mill_status extend(mill_stream *stream, int64_t rows, mill_error *err)
+static mill_status extend(mill_shard_stream *stream, int64_t rows, mill_error *err)
 {
 	hsize_t shape[2] = {(hsize_t)rows, (hsize_t)stream->width};
 	if (H5Dset_extent(stream->dataset, shape) < 0)
@@ -130,7 +131,7 @@ static mill_status extend(mill_stream *stream, int64_t rows, mill_error *err)
 	return MILL_OK;
 }
 
-static mill_status flush_growing(mill_stream *stream, mill_error *err)
+static mill_status flush_growing(mill_shard_stream *stream, mill_error *err)
 {
 	int64_t taken = 0;
 	while (stream->staged_rows - taken >= stream->chunk_rows) {
@@ -148,7 +149,7 @@ static mill_status flush_growing(mill_stream *stream, mill_error *err)
 	return MILL_OK;
 }
 
-static mill_status flush_sparse(mill_stream *stream, mill_error *err)
+static mill_status flush_sparse(mill_shard_stream *stream, mill_error *err)
 {
 	if (stream->staging == NULL) {
 		stream->chunks_done++;
@@ -164,7 +165,7 @@ static mill_status flush_sparse(mill_stream *stream, mill_error *err)
 	return MILL_OK;
 }
 
-mill_status mill_stream_flush(mill_stream *stream, mill_error *err)
+mill_status mill_shard_stream_flush(mill_shard_stream *stream, mill_error *err)
 {
 	if (stream->kind == MILL_STREAM_GROWING)
 		return flush_growing(stream, err);
@@ -178,7 +179,7 @@ mill_status mill_stream_flush(mill_stream *stream, mill_error *err)
 	return write_chunk(stream, stream->staging, err);
 }
 
-static mill_status finish_growing(mill_stream *stream, mill_error *err)
+static mill_status finish_growing(mill_shard_stream *stream, mill_error *err)
 {
 	MILL_TRY(flush_growing(stream, err));
 	if (stream->dataset < 0) {
@@ -194,11 +195,11 @@ static mill_status finish_growing(mill_stream *stream, mill_error *err)
 	return write_chunk(stream, stream->staging, err);
 }
 
-mill_status mill_stream_finish(mill_stream *stream, mill_error *err)
+mill_status mill_shard_stream_finish(mill_shard_stream *stream, mill_error *err)
 {
 	if (stream->kind == MILL_STREAM_GROWING)
 		return finish_growing(stream, err);
-	MILL_TRY(mill_stream_flush(stream, err));
+	MILL_TRY(mill_shard_stream_flush(stream, err));
 	if (stream->staged_rows == 0)
 		return MILL_OK;
 	if (stream->kind == MILL_STREAM_SPARSE)

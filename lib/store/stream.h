@@ -8,10 +8,14 @@
 #include "store/format.h"
 #include "store/h5.h"
 
-typedef enum mill_stream_kind { MILL_STREAM_FIXED, MILL_STREAM_GROWING, MILL_STREAM_SPARSE } mill_stream_kind;
+typedef enum mill_shard_stream_kind {
+	MILL_STREAM_FIXED,
+	MILL_STREAM_GROWING,
+	MILL_STREAM_SPARSE
+} mill_shard_stream_kind;
 
-typedef struct mill_stream {
-	mill_stream_kind kind;
+typedef struct mill_shard_stream {
+	mill_shard_stream_kind kind;
 	hid_t file; /* borrowed */
 	hid_t type; /* owned */
 	hid_t dataset;
@@ -27,24 +31,26 @@ typedef struct mill_stream {
 	int64_t staging_rows; /* room */
 	uint8_t *staging;     /* SPARSE: NULL while the chunk has no NULL */
 	mill_codec *codec;    /* borrowed: shared by the streams of a writer */
-} mill_stream;
+} mill_shard_stream;
 
 /* FIXED and SPARSE: total_rows rows. type is taken over, also on failure. */
-MILL_NODISCARD mill_status mill_stream_open(mill_stream *stream, mill_stream_kind kind, hid_t file, const char *link,
-                                            hid_t type, int rank, int64_t width, int64_t total_rows, mill_codec *codec,
-                                            mill_error *err);
-void mill_stream_release(mill_stream *stream); /* idempotent */
+MILL_NODISCARD mill_status mill_shard_stream_open(mill_shard_stream *stream, mill_shard_stream_kind kind, hid_t file,
+                                                  const char *link, hid_t type, int rank, int64_t width,
+                                                  int64_t total_rows, mill_codec *codec, mill_error *err);
+void mill_shard_stream_release(mill_shard_stream *stream); /* idempotent */
 
 /* Rows until the staged chunk of a FIXED or SPARSE stream is full: at least 1. */
-int64_t mill_stream_room(const mill_stream *stream);
-/* Where the next `rows` rows are to be put (FIXED: at most mill_stream_room; GROWING: any). The caller fills them. */
-MILL_NODISCARD mill_status mill_stream_stage(mill_stream *stream, int64_t rows, void **out, mill_error *err);
+int64_t mill_shard_stream_room(const mill_shard_stream *stream);
+/* Where the next `rows` rows are to be put (FIXED: at most mill_shard_stream_room; GROWING: any). The caller fills
+ * them. */
+MILL_NODISCARD mill_status mill_shard_stream_stage(mill_shard_stream *stream, int64_t rows, void **out,
+                                                   mill_error *err);
 /* SPARSE: rows rows (at most the room) with a bitmap that starts at bit `from`; NULL: all valid. */
-MILL_NODISCARD mill_status mill_stream_stage_validity(mill_stream *stream, const uint64_t *validity, int64_t from,
-                                                      int64_t rows, mill_error *err);
+MILL_NODISCARD mill_status mill_shard_stream_stage_validity(mill_shard_stream *stream, const uint64_t *validity,
+                                                            int64_t from, int64_t rows, mill_error *err);
 /* Writes the whole chunks that are staged. */
-MILL_NODISCARD mill_status mill_stream_flush(mill_stream *stream, mill_error *err);
+MILL_NODISCARD mill_status mill_shard_stream_flush(mill_shard_stream *stream, mill_error *err);
 /* Writes what is left, the last chunk padded with zeros. */
-MILL_NODISCARD mill_status mill_stream_finish(mill_stream *stream, mill_error *err);
+MILL_NODISCARD mill_status mill_shard_stream_finish(mill_shard_stream *stream, mill_error *err);
 
 #endif
