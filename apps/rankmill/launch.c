@@ -49,6 +49,11 @@ const volatile int *launch_install_stop(bool launched)
 	return &stop_signal;
 }
 
+bool launch_is_terminal(void)
+{
+	return isatty(STDERR_FILENO) || getenv("RANKMILL_TERMINAL") != NULL;
+}
+
 /* Quota of cgroup v2 in cores, or 0. */
 static int quota_cores(void)
 {
@@ -74,6 +79,8 @@ int launch_core_count(void)
 /* One host: shared memory and self are all it takes, and probing for more is most of the start-up time. */
 static void set_environment(int ranks)
 {
+	if (isatty(STDERR_FILENO))
+		setenv("RANKMILL_TERMINAL", "1", 1);
 	setenv("OMPI_MCA_pml", "ob1", 0);
 	setenv("OMPI_MCA_btl", "self,vader", 0);
 	setenv("OMPI_MCA_rmaps_base_oversubscribe", "1", 0);

@@ -14,4 +14,7 @@ int launch_ranks(int ranks, char **argv);
  * flag. */
 const volatile int *launch_install_stop(bool launched);
 
+/* Is a person looking at stderr: asked of the terminal, or of the supervisor that started this rank. */
+bool launch_is_terminal(void);
+
 #endif

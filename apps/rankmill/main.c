@@ -3,6 +3,7 @@
 #include "base/suggest.h"
 #include "command.h"
 #include "launch.h"
+#include "observe/progress_display.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,9 +124,19 @@ static int run_here(const subcommand *command, const option_set *options, bool l
 	engine_options.scratch = options->scratch;
 	engine_options.timeout_ns = options->timeout_ns;
 	engine_options.stop_signal = launch_install_stop(launched);
-	mill_status status = mill_engine_open(&engine, &engine_options, &err);
+	mill_progress_display display;
+	mill_progress progress = {mill_progress_display_report, &display};
+	mill_progress_mode mode = MILL_PROGRESS_NONE;
+	mill_status status = MILL_OK;
+	if (command->id == COMMAND_RUN && is_first_process())
+		status = mill_progress_mode_parse(options->progress, launch_is_terminal(), &mode, &err);
+	mill_progress_display_init(&display, mode, stderr);
+	engine_options.progress = &progress;
+	if (status == MILL_OK)
+		status = mill_engine_open(&engine, &engine_options, &err);
 	if (status == MILL_OK)
 		status = command->run(options, &engine, &err);
+	mill_progress_display_finish(&display);
 	int code = status == MILL_OK ? 0 : fail(&err, status);
 	if (status == MILL_LOST_RANK)
 		mill_comm_abort(mill_engine_comm(&engine), code);

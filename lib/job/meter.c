@@ -1,10 +1,26 @@
 #include "job/meter.h"
 
+static int64_t bytes_so_far(const mill_meter *meter)
+{
+	return meter->source->consumed_bytes != NULL ? meter->source->consumed_bytes(meter->source) : 0;
+}
+
+static void report(const mill_meter *meter)
+{
+	mill_progress_event event = {.stage = meter->stage, .units_done = meter->units_done, .rows = meter->rows};
+	event.units_total = meter->units_total;
+	event.bytes_done = bytes_so_far(meter);
+	event.bytes_total = meter->bytes_total;
+	mill_progress_report(meter->run->progress, &event);
+}
+
 void mill_meter_tick(mill_meter *meter)
 {
+	if (meter->stage != NULL)
+		report(meter);
 	mill_comm_progress(meter->run->comm);
-	if (meter->target != NULL && meter->target->consumed != NULL && meter->source->consumed_bytes != NULL)
-		meter->target->consumed(meter->target, meter->source->consumed_bytes(meter->source));
+	if (meter->target != NULL && meter->target->consumed != NULL)
+		meter->target->consumed(meter->target, bytes_so_far(meter));
 }
 
 static mill_status meter_push(mill_sink *self, const mill_batch *batch, mill_error *err)

@@ -12,6 +12,10 @@ typedef struct mill_meter {
 	const mill_unit_source *source; /* NULL: only count */
 	mill_stage_target *target;
 	int64_t rows;
+	const char *stage; /* NULL: progress is not reported */
+	int64_t units_done;
+	int64_t units_total;
+	int64_t bytes_total; /* of this rank's input; 0: unknown */
 } mill_meter;
 
 void mill_meter_init(mill_meter *meter, mill_run *run, mill_sink *next);

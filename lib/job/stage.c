@@ -53,13 +53,17 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
 	mill_meter_init(&c->head, run, next);
 	c->head.source = flow->source;
 	c->head.target = target;
+	c->head.stage = mill_comm_rank(run->comm) == 0 ? flow->name : NULL;
+	c->head.units_total = flow->source->end_unit - flow->source->first_unit;
 	return MILL_OK;
 }
 
 static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_error *err)
 {
+	mill_meter_tick(head);
 	for (int64_t unit = source->first_unit; unit < source->end_unit && !head->sink.done; unit++) {
 		MILL_TRY(source->read(source, unit, &head->sink, err));
+		head->units_done++;
 		mill_meter_tick(head);
 	}
 	return head->sink.finish(&head->sink, err);
