@@ -26,7 +26,7 @@ int64_t query_input_bytes(const option_set *options)
 
 mill_status command_query(const option_set *options, mill_engine *engine, mill_error *err)
 {
-	mill_query_request request = {.where = "query", .null_text = options->null_text};
+	mill_query_request request = {.out = stdout, .where = "query", .null_text = options->null_text};
 	mill_bytes script;
 	mill_bytes_init(&script, &engine->mem);
 	request.sources = options->sources;

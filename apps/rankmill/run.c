@@ -4,7 +4,7 @@
 
 static mill_job_request request_of(const option_set *options)
 {
-	mill_job_request request = {.path = options->arguments[0], .settings = options->sets};
+	mill_job_request request = {.out = stdout, .path = options->arguments[0], .settings = options->sets};
 	request.setting_count = options->set_count;
 	request.out_path = options->out;
 	request.overwrite = options->overwrite;

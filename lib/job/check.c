@@ -74,7 +74,7 @@ static void put_dataset(mill_json_writer *w, const mill_dataset_spec *spec)
 }
 
 static mill_status print_json(const mill_job_catalog *catalog, const mill_job_file *job, const mill_features *features,
-                              mill_error *err)
+                              FILE *out, mill_error *err)
 {
 	int count = 0;
 	const mill_dataset_spec *datasets = mill_features_datasets(features, &count);
@@ -100,21 +100,21 @@ static mill_status print_json(const mill_job_catalog *catalog, const mill_job_fi
 	mill_json_end(&w);
 	mill_status status = mill_json_finish(&w);
 	if (status == MILL_OK)
-		fwrite(text.data, 1, text.size_bytes, stdout);
+		fwrite(text.data, 1, text.size_bytes, out);
 	mill_bytes_release(&text);
 	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "a check's result");
 }
 
 static void print_text(const mill_job_catalog *catalog, const mill_job_file *job, const mill_store_block *block,
-                       const mill_features *features)
+                       const mill_features *features, FILE *out)
 {
 	int count = 0;
 	const mill_dataset_spec *datasets = mill_features_datasets(features, &count);
 	for (int i = 0; i < catalog->count; i++)
-		print_table(&catalog->tables[i], stdout);
+		print_table(&catalog->tables[i], out);
 	for (int i = 0; i < count; i++)
-		print_dataset(&datasets[i], stdout);
-	printf("store %s from %s, order %s\n", block->path, job->name, block->shuffle ? "shuffle" : "input");
+		print_dataset(&datasets[i], out);
+	fprintf(out, "store %s from %s, order %s\n", block->path, job->name, block->shuffle ? "shuffle" : "input");
 	for (int i = 0; i < catalog->count; i++)
 		if (!catalog->tables[i].used)
 			fprintf(stderr, "warning: %s \"%s\" is not used\n",
@@ -122,7 +122,7 @@ static void print_text(const mill_job_catalog *catalog, const mill_job_file *job
 }
 
 mill_status mill_check_print(mill_job_catalog *catalog, const mill_job_file *job, const mill_store_block *block,
-                             const mill_features *features, bool as_json, mill_error *err)
+                             const mill_features *features, const mill_job_request *request, mill_error *err)
 {
 	for (int i = 0; i < catalog->count; i++)
 		if (catalog->tables[i].spec != NULL && catalog->tables[i].table == NULL)
@@ -130,11 +130,11 @@ mill_status mill_check_print(mill_job_catalog *catalog, const mill_job_file *job
 			    mill_table_open(catalog->run, catalog->tables[i].spec, &catalog->tables[i].table, err));
 	mill_status status = MILL_OK;
 	if (mill_comm_rank(catalog->run->comm) == 0) {
-		if (as_json)
-			status = print_json(catalog, job, features, err);
+		if (request->json)
+			status = print_json(catalog, job, features, request->out, err);
 		else
-			print_text(catalog, job, block, features);
-		fflush(stdout);
+			print_text(catalog, job, block, features, request->out);
+		fflush(request->out);
 	}
 	return mill_comm_agree(catalog->run->comm, status, err);
 }

@@ -6,7 +6,7 @@
 
 /* Collective: opens sources that no step uses, then rank 0 prints. features: made from the block. */
 MILL_NODISCARD mill_status mill_check_print(mill_job_catalog *catalog, const mill_job_file *job,
-                                            const mill_store_block *block, const mill_features *features, bool as_json,
-                                            mill_error *err);
+                                            const mill_store_block *block, const mill_features *features,
+                                            const mill_job_request *request, mill_error *err);
 
 #endif

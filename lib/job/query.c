@@ -64,7 +64,7 @@ static mill_status explain(query *q, const mill_plan *plan, mill_error *err)
 	mill_bytes_init(&text, q->run.mem);
 	mill_status status = mill_plan_text(plan, &text);
 	if (status == MILL_OK && mill_comm_rank(q->run.comm) == 0)
-		fwrite(text.data, 1, text.size_bytes, stdout);
+		fwrite(text.data, 1, text.size_bytes, q->request->out);
 	mill_bytes_release(&text);
 	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "a plan's text");
 }
@@ -81,9 +81,9 @@ static mill_status show(query *q, mill_plan *plan, mill_error *err)
 	MILL_TRY(mill_flow_compile_ordered(&q->run, plan, &flow, err));
 	bool root = mill_comm_rank(q->run.comm) == 0;
 	if (root && q->results++ > 0)
-		fputc('\n', stdout);
+		fputc('\n', q->request->out);
 	mill_status status =
-	    mill_output_new(q->format, &plan->schema, q->request->null_text, stdout, q->run.mem, &out, err);
+	    mill_output_new(q->format, &plan->schema, q->request->null_text, q->request->out, q->run.mem, &out, err);
 	status = mill_comm_agree(q->run.comm, status, err);
 	if (status == MILL_OK)
 		status = mill_flow_collect(&q->run, &flow, out, err);

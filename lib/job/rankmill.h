@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "comm/comm.h"
+#include <stdio.h>
 
 typedef struct mill_engine_options {
 	bool use_mpi;
@@ -45,6 +46,7 @@ typedef struct mill_named_text {
 } mill_named_text;
 
 typedef struct mill_query_request {
+	FILE *out;                      /* rank 0 prints results there */
 	const char *sql;                /* one statement or several */
 	const char *where;              /* "query" or the script's path, for messages */
 	const mill_named_text *sources; /* --source name=PATH or name={source block} */
@@ -54,10 +56,11 @@ typedef struct mill_query_request {
 	bool explain;          /* print plans, run nothing */
 } mill_query_request;
 
-/* Runs the statements; rank 0 prints results to stdout. */
+/* Runs the statements; rank 0 prints results. */
 MILL_NODISCARD mill_status mill_engine_query(mill_engine *engine, const mill_query_request *request, mill_error *err);
 
 typedef struct mill_job_request {
+	FILE *out;                       /* rank 0 prints what check and explain find there */
 	const char *path;                /* of the job file */
 	const mill_named_text *settings; /* --set */
 	int setting_count;
@@ -74,9 +77,9 @@ typedef struct mill_job_request {
 /* Runs a job to its store; *store_path is in the engine's memory. */
 MILL_NODISCARD mill_status mill_engine_run(mill_engine *engine, const mill_job_request *request,
                                            const char **store_path, mill_error *err);
-/* Validates and prints what the job would make (rank 0, stdout). */
+/* Validates and prints what the job would make on the request's stream. */
 MILL_NODISCARD mill_status mill_engine_check(mill_engine *engine, const mill_job_request *request, mill_error *err);
-/* Prints the stages (rank 0, stdout). */
+/* Prints the stages on the request's stream. */
 MILL_NODISCARD mill_status mill_engine_explain(mill_engine *engine, const mill_job_request *request, mill_error *err);
 
 /* Bytes of the files that a path or glob names, for the choice of a number of ranks; 0 where that cannot be told. Not

@@ -129,7 +129,7 @@ static mill_status explain(job_run *r, mill_error *err)
 	mill_bytes_init(&text, r->run.mem);
 	mill_status status = mill_plan_text(plan, &text);
 	if (status == MILL_OK && mill_comm_rank(r->run.comm) == 0)
-		fwrite(text.data, 1, text.size_bytes, stdout);
+		fwrite(text.data, 1, text.size_bytes, r->request->out);
 	mill_bytes_release(&text);
 	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "a plan's text");
 }
@@ -146,7 +146,7 @@ static mill_status check(job_run *r, mill_error *err)
 	mill_features *features = NULL;
 	MILL_TRY(prepare(r, err));
 	MILL_TRY(check_features(r, &features, err));
-	mill_status status = mill_check_print(&r->catalog, &r->job, &r->block, features, r->request->json, err);
+	mill_status status = mill_check_print(&r->catalog, &r->job, &r->block, features, r->request, err);
 	mill_features_free(features);
 	return status;
 }
