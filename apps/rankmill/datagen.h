@@ -15,7 +15,7 @@ typedef struct datagen_random {
 uint64_t datagen_u64(datagen_random *random);
 int64_t datagen_range(datagen_random *random, int64_t low, int64_t high); /* low … high, both included */
 double datagen_unit(datagen_random *random);                              /* [0, 1) */
-double datagen_bell(datagen_random *random);                              /* mean 0, deviation about 1, within ±6 */
+double datagen_bell(datagen_random *random);                              /* mean 0, deviation about 1, within ±3.5 */
 
 typedef struct datagen_kind {
 	const char *name;
