@@ -38,23 +38,13 @@ static void show_row(mill_shown_row *shown, const mill_bad_row *row)
 	copy_text(shown->detail, sizeof shown->detail, row->detail);
 }
 
-typedef struct quarantine_head {
-	int64_t file;
-	int64_t offset;
-	int64_t line;
-	int32_t seam;
-	int32_t column;
-	int32_t reason;
-	int32_t detail_bytes;
-} quarantine_head;
-
 static mill_status keep_for_quarantine(mill_audit *audit, const mill_bad_row *row, mill_error *err)
 {
 	mill_books *books = audit->books;
 	if (audit->quarantine == NULL)
 		MILL_TRY(mill_spill_create(books->scratch, "quarantine", &audit->quarantine, err));
 	size_t detail_bytes = row->detail != NULL ? strlen(row->detail) : 0;
-	quarantine_head head = {.file = row->file, .offset = row->offset, .line = row->line, .seam = row->seam};
+	mill_quarantine_head head = {.file = row->file, .offset = row->offset, .line = row->line, .seam = row->seam};
 	head.column = row->column;
 	head.reason = (int32_t)row->reason;
 	head.detail_bytes = (int32_t)detail_bytes;
@@ -84,11 +74,15 @@ static mill_status audit_report(mill_bad_rows *self, const mill_bad_row *row, mi
 		audit->shown_seam[audit->shown_count] = row->seam;
 		show_row(&audit->shown[audit->shown_count++], row);
 	}
-	return audit->limit.policy == MILL_BAD_QUARANTINE ? keep_for_quarantine(audit, row, err) : MILL_OK;
+	bool keep = audit->limit.policy == MILL_BAD_QUARANTINE ||
+	            (audit->limit.policy == MILL_BAD_FAIL && audit->books->keeps_refused &&
+	             audit->bad_rows <= MILL_AUDIT_REFUSED_ROWS);
+	return keep ? keep_for_quarantine(audit, row, err) : MILL_OK;
 }
 
 mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
-                             const mill_input_file *files, int64_t file_count, mill_audit **out, mill_error *err)
+                             const mill_schema *schema, const mill_input_file *files, int64_t file_count,
+                             mill_audit **out, mill_error *err)
 {
 	mill_audit *audit = mill_arena_alloc(&books->arena, sizeof *audit);
 	if (audit == NULL)
@@ -97,6 +91,7 @@ mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad
 	audit->books = books;
 	audit->name = name;
 	audit->limit = *limit;
+	audit->schema = schema;
 	audit->files = files;
 	audit->file_count = file_count;
 	mill_audit **last = &books->audits;
@@ -158,7 +153,7 @@ static mill_status refusal_text(const mill_audit *audit, const mill_shown_row *r
 	else
 		MILL_TRY(mill_bytes_printf(text, ", more than \"max_bad_rows\" allows (%lld)",
 		                           (long long)audit->limit.count));
-	for (int64_t i = 0; i < count && i < MILL_AUDIT_SHOWN; i++)
+	for (int64_t i = 0; i < count && i < (audit->books->fail_fast ? 1 : MILL_AUDIT_SHOWN); i++)
 		MILL_TRY(append_shown(audit, &rows[i], text));
 	return mill_bytes_terminate(text);
 }
@@ -235,4 +230,19 @@ mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int6
 		                (int64_t)(all.size_bytes / sizeof(mill_shown_row)), err);
 	mill_bytes_release(&all);
 	return status;
+}
+
+void mill_books_put_bad_rows(const mill_books *books, mill_json_writer *w)
+{
+	for (const mill_audit *audit = books->audits; audit != NULL; audit = audit->next) {
+		mill_json_put_object(w, audit->name);
+		mill_json_put_int(w, "read", audit->read_rows);
+		mill_json_put_int(w, "bad", audit->bad_rows);
+		mill_json_put_object(w, "by_reason");
+		for (int i = 0; i < MILL_REASON_COUNT; i++)
+			if (audit->by_reason[i] > 0)
+				mill_json_put_int(w, mill_bad_reason_text((mill_bad_reason)i), audit->by_reason[i]);
+		mill_json_end(w);
+		mill_json_end(w);
+	}
 }

@@ -5,7 +5,9 @@
 
 #include "job/books.h"
 
-#define MILL_AUDIT_SHOWN        5 /* bad rows that a message shows */
+#define MILL_AUDIT_SHOWN 5 /* bad rows that a message shows */
+#define MILL_AUDIT_REFUSED_ROWS \
+	10000 /* of a source with "fail", a rank keeps no more: a wrong schema refuses them all */
 #define MILL_AUDIT_RAW_BYTES    160
 #define MILL_AUDIT_DETAIL_BYTES 160
 
@@ -22,11 +24,23 @@ typedef struct mill_shown_row {
 	char detail[MILL_AUDIT_DETAIL_BYTES];
 } mill_shown_row;
 
+/* What stands before detail and raw bytes in a quarantine record. Stays on its rank. */
+typedef struct mill_quarantine_head {
+	int64_t file;
+	int64_t offset;
+	int64_t line; /* relative to the seam */
+	int32_t seam;
+	int32_t column;
+	int32_t reason;
+	int32_t detail_bytes;
+} mill_quarantine_head;
+
 struct mill_audit {
 	mill_bad_rows reporter; /* first: what the scan calls */
 	mill_books *books;
 	const char *name;
 	mill_bad_limit limit;
+	const mill_schema *schema;
 	const mill_input_file *files;
 	int64_t file_count;
 	bool closed;

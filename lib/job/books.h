@@ -3,6 +3,7 @@
 #ifndef MILL_JOB_BOOKS_H
 #define MILL_JOB_BOOKS_H
 
+#include "base/json_writer.h"
 #include "job/run.h"
 
 /* How a source or step treats its bad rows. */
@@ -28,6 +29,8 @@ struct mill_books {
 	int exchange_count;
 	struct mill_stage_entry *stages;
 	int stage_count;
+	bool fail_fast;     /* messages show one bad row */
+	bool keeps_refused; /* a run: refused rows go to OUT/failed too */
 };
 
 const char *mill_bad_reason_text(mill_bad_reason reason); /* "field_count" */
@@ -38,8 +41,8 @@ void mill_books_free(mill_books *books);
 
 /* The audit of a source: equal order of calls on all ranks. files name the inputs (for messages). */
 MILL_NODISCARD mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
-                                            const mill_input_file *files, int64_t file_count, mill_audit **out,
-                                            mill_error *err);
+                                            const mill_schema *schema, const mill_input_file *files, int64_t file_count,
+                                            mill_audit **out, mill_error *err);
 /* What a scan reports to. While an audit is closed (judged once), reports are ignored: a source scanned twice is
  * counted once. */
 mill_bad_rows *mill_audit_bad_rows(mill_audit *audit);
@@ -66,5 +69,8 @@ typedef struct mill_stage_entry {
 	int64_t dropped_filter;
 } mill_stage_entry;
 MILL_NODISCARD mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, mill_error *err);
+
+/* A member {read, bad, by_reason} for every source. Not collective. */
+void mill_books_put_bad_rows(const mill_books *books, mill_json_writer *writer);
 
 #endif

@@ -1,7 +1,8 @@
 /* The last stage: every rank's shards and sums on rank 0, which writes views, fitted state and the manifest. */
 #include "base/json_writer.h"
-#include "job/audit.h"
+#include "job/books.h"
 #include "job/build.h"
+#include "job/quarantine.h"
 
 #include <stdlib.h>
 
@@ -131,17 +132,7 @@ static mill_status add_bad_rows(const mill_build *build, extras *e, mill_error *
 	mill_json_writer w;
 	extra_begin(e, &text, &w);
 	mill_json_put_object(&w, NULL);
-	for (const mill_audit *audit = build->run->books->audits; audit != NULL; audit = audit->next) {
-		mill_json_put_object(&w, audit->name);
-		mill_json_put_int(&w, "read", audit->read_rows);
-		mill_json_put_int(&w, "bad", audit->bad_rows);
-		mill_json_put_object(&w, "by_reason");
-		for (int i = 0; i < MILL_REASON_COUNT; i++)
-			if (audit->by_reason[i] > 0)
-				mill_json_put_int(&w, mill_bad_reason_text((mill_bad_reason)i), audit->by_reason[i]);
-		mill_json_end(&w);
-		mill_json_end(&w);
-	}
+	mill_books_put_bad_rows(build->run->books, &w);
 	mill_json_end(&w);
 	return extra_end(e, "bad_rows", &text, &w, err);
 }
@@ -208,6 +199,7 @@ mill_status mill_build_commit(mill_build *build, mill_store_claim *claim, mill_e
 	                                  : mill_store_writer_finish(build->writer, &mine, &count, sums, err);
 	MILL_TRY(mill_comm_agree(comm, status, err));
 	MILL_TRY(mill_comm_sum_u128(comm, sums, cells, err));
+	MILL_TRY(mill_comm_agree(comm, mill_quarantine_write(build->run, build->spec.path, err), err));
 	mill_bytes_init(&all, build->run->mem);
 	status = gather_shards(build, mine, count, &all, err);
 	if (status == MILL_OK && mill_comm_rank(comm) == 0)

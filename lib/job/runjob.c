@@ -2,6 +2,7 @@
 #include "job/books.h"
 #include "job/build.h"
 #include "job/check.h"
+#include "job/quarantine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,8 @@ static mill_status prepare(job_run *r, mill_error *err)
 {
 	MILL_TRY(mill_job_file_read(r->engine, r->request, &r->job, err));
 	r->run.limit_rows = r->request->limit_rows;
+	r->run.books->keeps_refused = true;
+	r->run.books->fail_fast = r->request->fail_fast;
 	mill_job_catalog_init(&r->catalog, &r->run, false);
 	MILL_TRY(mill_job_file_tables(&r->job, &r->catalog, err));
 	MILL_TRY(mill_store_block_read(&r->job, &r->catalog, &r->block, err));
@@ -88,8 +91,13 @@ static mill_status run_job(job_run *r, const char **store_path, mill_error *err)
 	MILL_TRY(check_features(r, &features, err));
 	mill_features_free(features);
 	mill_status status = claim_out(r, &claim, &folder, err);
-	if (status == MILL_OK)
+	if (status == MILL_OK) {
 		status = build(r, claim, folder, err);
+		if (status == MILL_DATA || status == MILL_IO || status == MILL_NOMEM) {
+			strike_secrets(&r->job, err);
+			mill_failed_write(&r->run, r->block.path, err);
+		}
+	}
 	mill_store_claim_release(claim);
 	*store_path = r->block.path;
 	return status;

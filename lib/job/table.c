@@ -90,7 +90,7 @@ mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_ta
 		                          &table->splits, err));
 		for (int64_t i = 0; i < table->csv.file_count; i++)
 			table->size_bytes += table->csv.files[i].size_bytes;
-		MILL_TRY(mill_books_audit(run->books, spec->name, &spec->bad_rows, table->csv.files,
+		MILL_TRY(mill_books_audit(run->books, spec->name, &spec->bad_rows, &table->csv.schema, table->csv.files,
 		                          table->csv.file_count, &table->audit, err));
 	}
 	MILL_TRY(add_table(run, table, err));

@@ -1,0 +1,155 @@
+#include "job/quarantine.h"
+
+#include "base/json_writer.h"
+#include "base/utf8.h"
+#include "job/audit.h"
+
+#include <string.h>
+
+static mill_status append_base64(mill_bytes *out, const uint8_t *data, size_t size_bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < size_bytes; i += 3) {
+		size_t n = size_bytes - i < 3 ? size_bytes - i : 3;
+		uint32_t bits = (uint32_t)data[i] << 16;
+		bits |= n > 1 ? (uint32_t)data[i + 1] << 8 : 0;
+		bits |= n > 2 ? data[i + 2] : 0;
+		char group[4] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
+		                 digits[bits & 63]};
+		for (size_t k = n + 1; k < 4; k++)
+			group[k] = '=';
+		MILL_TRY(mill_bytes_append(out, group, sizeof group));
+	}
+	return MILL_OK;
+}
+
+static mill_status put_raw(mill_json_writer *w, const char *raw, size_t raw_bytes, mill_bytes *scratch)
+{
+	if (mill_utf8_valid(raw, raw_bytes)) {
+		mill_json_put_text_n(w, "raw", raw, raw_bytes);
+		return MILL_OK;
+	}
+	scratch->size_bytes = 0;
+	MILL_TRY(append_base64(scratch, (const uint8_t *)raw, raw_bytes));
+	mill_json_put_text_n(w, "raw_base64", (const char *)scratch->data, scratch->size_bytes);
+	return MILL_OK;
+}
+
+static mill_status append_record(const mill_audit *audit, const uint8_t *data, size_t size_bytes, mill_bytes *line,
+                                 mill_bytes *scratch)
+{
+	mill_quarantine_head head;
+	mill_json_writer w;
+	memcpy(&head, data, sizeof head);
+	const char *detail = (const char *)data + sizeof head;
+	const char *raw = detail + head.detail_bytes;
+	size_t raw_bytes = size_bytes - sizeof head - (size_t)head.detail_bytes;
+	mill_json_writer_init(&w, line, false);
+	mill_json_put_object(&w, NULL);
+	mill_json_put_text(&w, "file", audit->files[head.file].uri);
+	mill_json_put_int(&w, "line", head.line + audit->seam_lines[head.seam] + 1);
+	mill_json_put_int(&w, "offset", head.offset);
+	if (head.column >= 0)
+		mill_json_put_text(&w, "column", audit->schema->fields[head.column].name);
+	mill_json_put_text(&w, "reason", mill_bad_reason_text((mill_bad_reason)head.reason));
+	mill_json_put_text_n(&w, "detail", detail, (size_t)head.detail_bytes);
+	MILL_TRY(put_raw(&w, raw, raw_bytes, scratch));
+	mill_json_end(&w);
+	MILL_TRY(mill_json_finish(&w));
+	return mill_bytes_append_u8(line, '\n');
+}
+
+static mill_status copy_records(const mill_audit *audit, mill_spill_reader *reader, mill_writer *writer, mill_mem *mem,
+                                mill_error *err)
+{
+	mill_bytes line, scratch;
+	mill_bytes_init(&line, mem);
+	mill_bytes_init(&scratch, mem);
+	mill_status status = MILL_OK;
+	while (status == MILL_OK) {
+		const void *data;
+		size_t size_bytes;
+		status = mill_spill_next(reader, &data, &size_bytes, err);
+		if (status != MILL_OK || data == NULL)
+			break;
+		line.size_bytes = 0;
+		if (append_record(audit, data, size_bytes, &line, &scratch) != MILL_OK)
+			status = mill_fail_nomem(err, size_bytes, "a quarantined row");
+		else
+			status = mill_writer_append(writer, line.data, line.size_bytes, err);
+	}
+	mill_bytes_release(&line);
+	mill_bytes_release(&scratch);
+	return status;
+}
+
+static mill_status write_audit(mill_run *run, const mill_audit *audit, const char *folder, mill_error *err)
+{
+	mill_spill_reader *reader = NULL;
+	mill_writer *writer = NULL;
+	char *path = mill_arena_printf(run->arena, "%s/quarantine/%s-%05d.jsonl", folder, audit->name,
+	                               mill_comm_rank(run->comm));
+	char *parent = mill_arena_printf(run->arena, "%s/quarantine", folder);
+	if (path == NULL || parent == NULL)
+		return mill_fail_nomem(err, 0, "a path");
+	MILL_TRY(mill_path_make_folders(parent, err));
+	mill_status status = mill_spill_flush(audit->quarantine, err);
+	if (status == MILL_OK)
+		status = mill_spill_reader_open(audit->quarantine, &reader, err);
+	if (status == MILL_OK)
+		status = mill_writer_open(path, run->mem, &writer, err);
+	if (status == MILL_OK)
+		status = copy_records(audit, reader, writer, run->mem, err);
+	if (status == MILL_OK)
+		status = mill_writer_commit(writer, err);
+	mill_writer_close(writer);
+	mill_spill_reader_close(reader);
+	return status;
+}
+
+mill_status mill_quarantine_write(mill_run *run, const char *folder, mill_error *err)
+{
+	for (const mill_audit *audit = run->books->audits; audit != NULL; audit = audit->next)
+		if (audit->quarantine != NULL && audit->closed)
+			MILL_TRY(write_audit(run, audit, folder, err));
+	return MILL_OK;
+}
+
+static mill_status write_report(mill_run *run, const char *folder, const mill_error *failure, mill_error *err)
+{
+	mill_bytes text;
+	mill_json_writer w;
+	char *path = mill_arena_printf(run->arena, "%s/report.json", folder);
+	if (path == NULL)
+		return mill_fail_nomem(err, 0, "a path");
+	mill_bytes_init(&text, run->mem);
+	mill_json_writer_init(&w, &text, true);
+	mill_json_put_object(&w, NULL);
+	mill_json_put_text(&w, "status", mill_status_name(failure->status));
+	mill_json_put_int(&w, "exit_code", mill_status_exit_code(failure->status));
+	mill_json_put_text(&w, "message", failure->message);
+	mill_json_put_object(&w, "bad_rows");
+	mill_books_put_bad_rows(run->books, &w);
+	mill_json_end(&w);
+	mill_json_end(&w);
+	mill_status status = mill_json_finish(&w);
+	if (status == MILL_OK)
+		status = mill_path_write_all(path, run->mem, text.data, text.size_bytes, err);
+	mill_bytes_release(&text);
+	return status;
+}
+
+void mill_failed_write(mill_run *run, const char *folder, const mill_error *failure)
+{
+	mill_error err = {0};
+	char *failed = mill_arena_printf(run->arena, "%s/failed", folder);
+	if (failed == NULL)
+		return;
+	mill_status status = mill_path_make_folders(failed, &err);
+	if (status == MILL_OK)
+		status = mill_quarantine_write(run, failed, &err);
+	if (status == MILL_OK && mill_comm_rank(run->comm) == 0)
+		status = write_report(run, failed, failure, &err);
+	if (status != MILL_OK)
+		mill_warn(run->log, "%s cannot be written: %s", failed, err.message);
+}
