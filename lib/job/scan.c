@@ -148,13 +148,6 @@ static mill_status find_exact(scan_source *source, const mill_seam *mine, int64_
 	return status;
 }
 
-/* Line ends before each of the gathered seams in its file. */
-static void first_lines(const mill_seam *seams, int64_t count, int64_t *lines)
-{
-	for (int64_t i = 0; i < count; i++)
-		lines[i] = i > 0 && seams[i - 1].file == seams[i].file ? lines[i - 1] + seams[i - 1].lines : 0;
-}
-
 static mill_status check_all(scan_source *source, const mill_seam *all, int64_t count, bool *again, mill_error *err)
 {
 	int64_t files = source->table->csv.file_count;
@@ -172,7 +165,7 @@ static mill_status judge(scan_source *source, const mill_seam *all, int64_t coun
 	int64_t *lines = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof *lines);
 	if (lines == NULL)
 		return mill_fail_nomem(err, 0, "line numbers of a scan");
-	first_lines(all, count, lines);
+	mill_csv_line_bases(&source->table->csv, all, count, lines);
 	int64_t offset = 0; /* of this rank's seams among all */
 	int64_t mine_count = 0;
 	mill_csv_seams(source->reader, &mine_count);
