@@ -25,6 +25,8 @@ typedef struct scan_source {
 	mill_row_error_policy *errors;
 	exact_start *exact; /* starts of this rank's ranges in files whose guesses failed */
 	int64_t exact_count;
+	exact_start *line_starts; /* first_row is a number of lines here; only where _line is wanted */
+	int64_t line_start_count;
 	bool *bad_files; /* [file_count] */
 } scan_source;
 
@@ -62,6 +64,10 @@ static mill_status scan_begin(mill_unit_source *self, mill_run *run, mill_error 
 	for (int64_t i = 0; i < source->exact_count; i++)
 		MILL_TRY(mill_csv_set_exact(source->reader, source->exact[i].file, source->exact[i].begin,
 		                            source->exact[i].first_row, err));
+	for (int64_t i = 0; i < source->line_start_count; i++)
+		MILL_TRY(mill_csv_set_lines_before(source->reader, source->line_starts[i].file,
+		                                   source->line_starts[i].begin, source->line_starts[i].first_row,
+		                                   err));
 	return MILL_OK;
 }
 
@@ -221,21 +227,92 @@ static mill_status make_filter(scan_source *source, mill_error *err)
 	return MILL_OK;
 }
 
+static void want_hidden(mill_scan_spec *spec, int which)
+{
+	bool *const wants[MILL_HIDDEN_COLUMNS] = {&spec->want_file, &spec->want_line, &spec->want_offset};
+	*wants[which] = true;
+}
+
 static mill_status fill_spec(scan_source *source, bool with_ids, mill_error *err)
 {
 	int count = source->plan->schema.count;
+	int own = source->table->csv.schema.count;
 	source->columns = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof(int));
 	if (source->columns == NULL)
 		return mill_fail_nomem(err, (size_t)count, "a scan");
-	for (int i = 0; i < count; i++)
-		source->columns[i] = source->plan->columns != NULL ? source->plan->columns[i] : i;
+	for (int i = 0; i < count; i++) {
+		int column = source->plan->columns != NULL ? source->plan->columns[i] : i;
+		if (column < own)
+			source->columns[source->spec.column_count++] = column;
+		else
+			want_hidden(&source->spec, column - own);
+	}
 	source->spec.columns = source->columns;
-	source->spec.column_count = count;
 	source->spec.with_ids = with_ids;
 	source->spec.bad_policy = mill_audit_policy(source->table->audit);
 	source->spec.bad_rows = mill_audit_bad_rows(source->table->audit);
 	source->spec.limit_rows = INT64_MAX;
 	return source->plan->predicate != NULL ? make_filter(source, err) : MILL_OK;
+}
+
+/* The contiguous ranges of files that this rank reads: where each begins, and the line ends in it. */
+static mill_status count_own_lines(scan_source *source, mill_seam *seams, int64_t *count, mill_error *err)
+{
+	const mill_split_plan *splits = &source->table->splits;
+	bool alone = source->run->knobs->force_speculation; /* every split is a range of its own */
+	*count = 0;
+	for (int64_t s = source->base.first_unit; s < source->base.end_unit; s++) {
+		const mill_split *split = &splits->splits[s];
+		for (int64_t r = split->first_range; r < split->first_range + split->range_count; r++) {
+			const mill_range *range = &splits->ranges[r];
+			mill_seam *last = *count > 0 ? &seams[*count - 1] : NULL;
+			int64_t lines;
+			MILL_TRY(mill_csv_count_lines(&source->table->csv, range, source->run->mem, &lines, err));
+			if (!alone && last != NULL && last->file == range->file && last->end == range->begin)
+				last->end = range->end;
+			else
+				seams[(*count)++] =
+				    (mill_seam){.file = range->file, .begin = range->begin, .end = range->end};
+			seams[*count - 1].lines += lines;
+		}
+	}
+	return MILL_OK;
+}
+
+static mill_status take_lines(scan_source *source, const mill_bytes *all, mill_error *err)
+{
+	const mill_seam *seams = (const mill_seam *)(const void *)all->data;
+	int64_t count = (int64_t)(all->size_bytes / sizeof *seams);
+	source->line_starts = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof *source->line_starts);
+	if (source->line_starts == NULL)
+		return mill_fail_nomem(err, all->size_bytes, "line numbers of a scan");
+	int64_t lines = 0;
+	for (int64_t i = 0; i < count; i++) {
+		lines = i > 0 && seams[i - 1].file == seams[i].file ? lines + seams[i - 1].lines : 0;
+		source->line_starts[i] = (exact_start){seams[i].file, seams[i].begin, lines};
+	}
+	source->line_start_count = count;
+	return MILL_OK;
+}
+
+/* Collective: what _line needs before the first row is read. */
+static mill_status count_lines(scan_source *source, mill_error *err)
+{
+	mill_comm *comm = source->run->comm;
+	mill_bytes all;
+	int64_t count = 0;
+	mill_seam *seams =
+	    mill_arena_array(source->run->arena, (size_t)source->table->splits.range_count + 1, sizeof *seams);
+	size_t *sizes = mill_arena_array(source->run->arena, (size_t)mill_comm_size(comm), sizeof *sizes);
+	mill_status status = seams == NULL || sizes == NULL ? mill_fail_nomem(err, 0, "line numbers of a scan")
+	                                                    : count_own_lines(source, seams, &count, err);
+	MILL_TRY(mill_comm_agree(comm, status, err));
+	mill_bytes_init(&all, source->run->mem);
+	status = mill_comm_allgather(comm, seams, (size_t)count * sizeof *seams, &all, sizes, err);
+	if (status == MILL_OK)
+		status = take_lines(source, &all, err);
+	mill_bytes_release(&all);
+	return mill_comm_agree(comm, status, err);
 }
 
 mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with_ids, mill_unit_source **out,
@@ -260,5 +337,5 @@ mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with
 	source->base.consumed_bytes = scan_consumed;
 	source->base.free = scan_free;
 	*out = &source->base;
-	return MILL_OK;
+	return source->spec.want_line ? count_lines(source, err) : MILL_OK;
 }

@@ -98,6 +98,27 @@ mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_ta
 	return MILL_OK;
 }
 
+/* The table's columns, then the hidden ones, unless the table has a column of such a name itself. */
+static mill_status scan_schema(const mill_table *table, mill_arena *arena, mill_schema *out)
+{
+	const mill_schema *own = &table->csv.schema;
+	static const char *const names[] = {"_file", "_line", "_offset"};
+	mill_field *fields = mill_arena_array(arena, (size_t)own->count + MILL_HIDDEN_COLUMNS, sizeof *fields);
+	if (fields == NULL)
+		return MILL_NOMEM;
+	memcpy(fields, own->fields, (size_t)own->count * sizeof *fields);
+	out->fields = fields;
+	out->count = own->count;
+	for (int i = 0; i < MILL_HIDDEN_COLUMNS; i++) {
+		mill_type type = mill_type_of(i == 0 ? MILL_TYPE_STRING : MILL_TYPE_INT64);
+		if (mill_schema_find(own, names[i]) != -1)
+			return MILL_OK;
+		fields[own->count + i] = (mill_field){names[i], type, false};
+	}
+	out->count = own->count + MILL_HIDDEN_COLUMNS;
+	return MILL_OK;
+}
+
 static mill_status limit_plan(mill_run *run, mill_arena *arena, mill_plan *input, mill_plan **out, mill_error *err)
 {
 	mill_plan *limit = mill_arena_alloc(arena, sizeof *limit);
@@ -124,7 +145,7 @@ mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *
 		plan->kind = MILL_PLAN_SCAN;
 		plan->table = table->index;
 		plan->id_words = 2;
-		MILL_TRY(mill_schema_copy(&table->csv.schema, arena, &plan->schema));
+		MILL_TRY(scan_schema(table, arena, &plan->schema));
 	}
 	plan->position = -1;
 	if (run->limit_rows != INT64_MAX)

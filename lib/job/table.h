@@ -18,6 +18,9 @@ typedef struct mill_source_spec {
 	const mill_plan *rows; /* inline rows: a VALUES plan; paths are then empty */
 } mill_source_spec;
 
+/* _file, _line, _offset: what a scan gives behind the table's columns where SQL names them; not part of *. */
+#define MILL_HIDDEN_COLUMNS 3
+
 struct mill_table {
 	mill_source_spec spec;
 	int index;

@@ -4,6 +4,14 @@
 #include <string.h>
 #include <strings.h>
 
+/* A table of the catalog: a scan, or its first rows. */
+static bool stands_for_scan(const mill_plan *plan)
+{
+	while (plan->kind == MILL_PLAN_LIMIT)
+		plan = plan->inputs[0];
+	return plan->kind == MILL_PLAN_SCAN;
+}
+
 /* A relation's columns under a table name; names of the first columns may be given anew: t(a, b). */
 static mill_status relation_scope(sql_binder *binder, mill_plan *plan, const char *table, const sql_name *names,
                                   int name_count, sql_scope *out)
@@ -19,7 +27,7 @@ static mill_status relation_scope(sql_binder *binder, mill_plan *plan, const cha
 		const mill_field *field = &plan->schema.fields[i];
 		const char *name = i < name_count ? names[i].text : field->name;
 		bool is_extra =
-		    plan->kind == MILL_PLAN_SCAN && i >= name_count &&
+		    stands_for_scan(plan) && i >= name_count &&
 		    (strcmp(name, "_file") == 0 || strcmp(name, "_line") == 0 || strcmp(name, "_offset") == 0);
 		scope.columns[i] = (sql_column){.table = table,
 		                                .name = name,
