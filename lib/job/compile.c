@@ -14,6 +14,8 @@ int64_t mill_bucket_count_for(const mill_run *run, int64_t bytes)
 	int64_t wanted = bytes / run->knobs->bucket_bytes + 1;
 	if (bytes > 4 << 20) /* enough to be worth every rank's while */
 		wanted = mill_max_i64(wanted, 4 * (int64_t)mill_comm_size(run->comm));
+	if (run->mem->budget_bytes != INT64_MAX) /* a bucket is sorted or grouped in memory, with as much again of state */
+		wanted = mill_max_i64(wanted, 16 * bytes / run->mem->budget_bytes);
 	int64_t count = 1;
 	while (count < wanted && count < MILL_EXCHANGE_MAX_BUCKETS)
 		count *= 2;
