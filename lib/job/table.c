@@ -12,6 +12,8 @@ static mill_status list_paths(mill_run *run, const mill_source_spec *spec, mill_
 		mill_status status = mill_storage_list(spec->paths[i], run->arena, &one, err);
 		if (status == MILL_NOT_FOUND && spec->optional)
 			continue;
+		if (status != MILL_OK && strcmp(spec->where, spec->paths[i]) == 0)
+			return status; /* a path alone: the message names it */
 		if (status != MILL_OK)
 			return mill_fail_context(err, status, "%s", spec->where);
 		size_t count = (size_t)(all.count + one.count);
