@@ -138,8 +138,10 @@ static int run_here(const subcommand *command, const option_set *options, bool l
 		status = command->run(options, &engine, &err);
 	mill_progress_display_finish(&display);
 	int code = status == MILL_OK ? 0 : fail(&err, status);
-	if (status == MILL_LOST_RANK)
+	if (status == MILL_LOST_RANK) {
 		mill_comm_abort(mill_engine_comm(&engine), code);
+		_exit(code);
+	}
 	mill_engine_close(&engine);
 	return code;
 }

@@ -14,7 +14,8 @@ int64_t mill_bucket_count_for(const mill_run *run, int64_t bytes)
 	int64_t wanted = bytes / run->knobs->bucket_bytes + 1;
 	if (bytes > 4 << 20) /* enough to be worth every rank's while */
 		wanted = mill_max_i64(wanted, 4 * (int64_t)mill_comm_size(run->comm));
-	if (run->mem->budget_bytes != INT64_MAX) /* a bucket is sorted or grouped in memory, with as much again of state */
+	if (run->mem->budget_bytes !=
+	    INT64_MAX) /* a bucket is sorted or grouped in memory, with as much again of state */
 		wanted = mill_max_i64(wanted, 16 * bytes / run->mem->budget_bytes);
 	int64_t count = 1;
 	while (count < wanted && count < MILL_EXCHANGE_MAX_BUCKETS)
@@ -158,6 +159,12 @@ static mill_status compile_aggregate(mill_run *run, const mill_plan *plan, bool 
 	mill_group_spec spec = {.keys = inputs.keys, .key_count = plan->key_count, .key_types = inputs.key_types};
 	spec.aggregates = inputs.specs;
 	spec.aggregate_count = plan->aggregate_count;
+	bool counts_nothing = plan->key_count == 0 && plan->aggregate_count == 0;
+	if (counts_nothing) { /* HAVING alone: one row without columns, carried by a count that is dropped again */
+		mill_aggregate_spec *count = &inputs.specs[spec.aggregate_count++];
+		*count = (mill_aggregate_spec){.filter = -1, .args = {-1, -1}};
+		MILL_TRY(mill_aggregate_resolve("count", NULL, 0, true, &count->signature, err));
+	}
 	spec.with_ids = with_ids;
 	spec.emit_empty = plan->key_count == 0 && mill_comm_rank(run->comm) == 0;
 	bool whole = mill_group_needs_whole(&spec);
@@ -167,7 +174,8 @@ static mill_status compile_aggregate(mill_run *run, const mill_plan *plan, bool 
 	                             plan->key_count == 0 ? MILL_EXCHANGE_TO_ONE : MILL_EXCHANGE_BY_HASH, inputs.keys,
 	                             plan->key_count, NULL, err));
 	out->ordered = true; /* buckets are ranges of K, and groups leave in the order of K */
-	return mill_flow_add(out, mill_make_group(run, &spec, whole ? MILL_GROUP_WHOLE : MILL_GROUP_FINAL), err);
+	MILL_TRY(mill_flow_add(out, mill_make_group(run, &spec, whole ? MILL_GROUP_WHOLE : MILL_GROUP_FINAL), err));
+	return counts_nothing ? mill_flow_drop_ids(run, plan, out, err) : MILL_OK;
 }
 
 static mill_status compile_window(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out, mill_error *err)

@@ -20,6 +20,7 @@ struct mill_unit_source {
 	mill_status (*end)(mill_unit_source *self, mill_run *run, bool *again, mill_error *err);
 	int64_t (*consumed_bytes)(const mill_unit_source *self); /* decoded input of this attempt; NULL: unknown */
 	void (*free)(mill_unit_source *self);
+	struct mill_meter *meter; /* of the attempt that runs: to be ticked by sources that may push nothing for long */
 };
 
 /* Makes one operator in front of next. Descriptors live in the run's arena. */
@@ -50,7 +51,8 @@ void mill_flow_append(mill_flow *flow, mill_op_maker *maker);
 typedef struct mill_stage_target mill_stage_target;
 struct mill_stage_target {
 	mill_status (*begin)(mill_stage_target *self, mill_run *run, mill_sink **sink, mill_error *err);
-	void (*consumed)(mill_stage_target *self, int64_t bytes); /* NULL: not interested */
+	/* Decoded input so far, once a batch: a round may be due although nothing was pushed. NULL: not interested. */
+	mill_status (*consumed)(mill_stage_target *self, int64_t bytes, mill_error *err);
 	mill_status (*end)(mill_stage_target *self, mill_run *run, mill_status mine, mill_error *err);
 };
 

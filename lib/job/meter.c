@@ -14,13 +14,14 @@ static void report(const mill_meter *meter)
 	mill_progress_report(meter->run->progress, &event);
 }
 
-void mill_meter_tick(mill_meter *meter)
+mill_status mill_meter_tick(mill_meter *meter, mill_error *err)
 {
 	if (meter->stage != NULL)
 		report(meter);
 	mill_comm_progress(meter->run->comm);
 	if (meter->target != NULL && meter->target->consumed != NULL)
-		meter->target->consumed(meter->target, bytes_so_far(meter));
+		return meter->target->consumed(meter->target, bytes_so_far(meter), err);
+	return MILL_OK;
 }
 
 static mill_status meter_push(mill_sink *self, const mill_batch *batch, mill_error *err)
@@ -28,7 +29,7 @@ static mill_status meter_push(mill_sink *self, const mill_batch *batch, mill_err
 	mill_meter *meter = (mill_meter *)self;
 	meter->rows += batch->rows;
 	if (meter->source != NULL)
-		mill_meter_tick(meter);
+		MILL_TRY(mill_meter_tick(meter, err));
 	MILL_TRY(mill_sink_push(meter->next, batch, err));
 	self->done = meter->next->done;
 	return MILL_OK;

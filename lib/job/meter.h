@@ -20,6 +20,6 @@ typedef struct mill_meter {
 
 void mill_meter_init(mill_meter *meter, mill_run *run, mill_sink *next);
 /* Lets rounds and transfers happen: once a batch, also for batches that a pushed-down filter emptied. */
-void mill_meter_tick(mill_meter *meter);
+MILL_NODISCARD mill_status mill_meter_tick(mill_meter *meter, mill_error *err);
 
 #endif

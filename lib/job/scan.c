@@ -1,6 +1,7 @@
 /* Scan of a table as a stage's source: a run of splits a rank, a predicate pushed into the reader, guesses at run heads
  * checked when every rank is through (architecture §3, "Speculation"). */
 #include "job/flow.h"
+#include "job/meter.h"
 #include "job/table.h"
 
 #include <string.h>
@@ -36,6 +37,8 @@ static mill_status scan_keep(mill_scan_filter *self, const mill_batch *batch, ui
 	scan_source *source = (scan_source *)((char *)self - offsetof(scan_source, filter));
 	mill_row_errors errors;
 	MILL_TRY(mill_program_filter(source->predicate, batch, keep, kept, &errors, err));
+	if (*kept == 0 && source->base.meter != NULL) /* nothing will be pushed, so nobody else ticks */
+		MILL_TRY(mill_meter_tick(source->base.meter, err));
 	return errors.count > 0 ? source->errors->report(source->errors, batch, &errors, err) : MILL_OK;
 }
 

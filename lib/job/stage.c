@@ -53,6 +53,7 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
 	mill_meter_init(&c->head, run, next);
 	c->head.source = flow->source;
 	c->head.target = target;
+	flow->source->meter = &c->head;
 	c->head.stage = mill_comm_rank(run->comm) == 0 ? flow->name : NULL;
 	c->head.units_total = flow->source->end_unit - flow->source->first_unit;
 	return MILL_OK;
@@ -60,11 +61,11 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
 
 static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_error *err)
 {
-	mill_meter_tick(head);
+	MILL_TRY(mill_meter_tick(head, err));
 	for (int64_t unit = source->first_unit; unit < source->end_unit && !head->sink.done; unit++) {
 		MILL_TRY(source->read(source, unit, &head->sink, err));
 		head->units_done++;
-		mill_meter_tick(head);
+		MILL_TRY(mill_meter_tick(head, err));
 	}
 	return head->sink.finish(&head->sink, err);
 }
@@ -86,6 +87,7 @@ static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *
 		status = chain_make(&c, run, flow, target, end, err);
 	if (status == MILL_OK)
 		status = read_units(flow->source, &c.head, err);
+	flow->source->meter = NULL;
 	entry->rows_in = c.head.rows;
 	entry->rows_out = c.tail.rows;
 	chain_release(&c);

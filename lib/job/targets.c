@@ -21,10 +21,11 @@ static mill_status exchange_begin(mill_stage_target *self, mill_run *run, mill_s
 	return MILL_OK;
 }
 
-static void exchange_consumed(mill_stage_target *self, int64_t bytes)
+static mill_status exchange_consumed(mill_stage_target *self, int64_t bytes, mill_error *err)
 {
 	exchange_target *target = (exchange_target *)self;
 	mill_exchange_consumed(target->exchange, bytes);
+	return mill_exchange_tick(target->exchange, err);
 }
 
 static mill_status exchange_end(mill_stage_target *self, mill_run *run, mill_status mine, mill_error *err)

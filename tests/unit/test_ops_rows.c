@@ -64,7 +64,7 @@ static void limit_passes_the_middle(void)
 			CU_ASSERT_FATAL(
 			    mill_limit_new(&env, offset, limit, mill_collector_sink(collector), &op, NULL) == MILL_OK);
 			CU_ASSERT(op->done == (limit == 0));
-			CU_ASSERT(push_table(op, &table, 0, rows, 9000, &state, NULL) == MILL_OK);
+			CU_ASSERT(push_table(op, &table, 0, rows, MILL_BATCH_ROWS, &state, NULL) == MILL_OK);
 			if (limit >= 0 && offset + limit <= rows)
 				CU_ASSERT(op->done);
 			CU_ASSERT(finish_sink(op, NULL) == MILL_OK);
