@@ -160,6 +160,8 @@ static int run_command(const subcommand *command, int argc, char **argv)
 	}
 	if (status == MILL_OK)
 		status = check_arguments(command, &options, &err);
+	if (status == MILL_OK && !launched && command->uses_engine) /* N copies would write one store */
+		status = mill_comm_check_launch(1, &err);
 	if (status != MILL_OK)
 		code = fail(&err, status);
 	else if (!launched && rank_count(command, &options) > 1)
