@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define NULL_BLOCK 64 /* rows looked at together */
+
 static void store_bools(const mill_column *column, int64_t from, int64_t rows, uint8_t *out)
 {
 	for (int64_t r = 0; r < rows; r++)
@@ -55,13 +57,16 @@ void mill_keep_store(int simd, const mill_column *column, int64_t from, int64_t 
 	else
 		mill_copy_canonical(simd, column->type, (const uint8_t *)column->values + (size_t)from * width_bytes,
 		                    (size_t)rows, out);
-	if (column->validity == NULL)
-		return;
 	uint8_t null_bytes[16];
 	placeholder(column->type, null_bytes);
-	for (int64_t r = 0; r < rows; r++)
-		if (!mill_bit_get(column->validity, from + r))
-			memcpy((uint8_t *)out + (size_t)r * width_bytes, null_bytes, width_bytes);
+	for (int64_t at = 0; at < rows; at += NULL_BLOCK) {
+		int64_t end = mill_min_i64(at + NULL_BLOCK, rows);
+		if (mill_all_valid(column->validity, from + at, end - at))
+			continue;
+		for (int64_t r = at; r < end; r++)
+			if (!mill_bit_get(column->validity, from + r))
+				memcpy((uint8_t *)out + (size_t)r * width_bytes, null_bytes, width_bytes);
+	}
 }
 
 static mill_status load_validity(mill_mem *mem, const uint8_t *valid, int64_t rows, mill_column *column,

@@ -1,6 +1,7 @@
 #include "store/row_hash.h"
 
 #include "base/simd.h"
+#include "column/bits.h"
 #include "column/canonical.h"
 #include "column/value.h"
 
@@ -105,13 +106,19 @@ static void fixed_v(const mill_column *column, int64_t from, int64_t rows, uint8
 	}
 }
 
-static bool all_valid(const mill_column *column, int64_t from, int64_t rows)
+bool mill_all_valid(const uint64_t *validity, int64_t from, int64_t rows)
 {
-	if (column->validity == NULL)
+	if (validity == NULL)
 		return true;
-	for (int64_t r = from; r < from + rows; r++)
-		if (!mill_bit_get(column->validity, r))
+	int64_t end = from + rows;
+	for (int64_t at = from; at < end;) {
+		int64_t bit = at & 63;
+		int64_t count = mill_min_i64(64 - bit, end - at);
+		uint64_t wanted = mill_bits_mask(count) << bit;
+		if ((validity[at >> 6] & wanted) != wanted)
 			return false;
+		at += count;
+	}
 	return true;
 }
 
@@ -125,7 +132,7 @@ static mill_u128 hash_fixed(const mill_column *column, int64_t from, int64_t row
 		int64_t count = mill_min_i64(HASH_BLOCK, rows - at);
 		uint64_t ordinal = first_ordinal + (uint64_t)at;
 		fixed_v(column, from + at, count, v);
-		if (all_valid(column, from + at, count)) {
+		if (mill_all_valid(column->validity, from + at, count)) {
 			sum += mill_h128_rows_sum(ordinal, v, v_bytes, count);
 			continue;
 		}

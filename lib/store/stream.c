@@ -1,5 +1,7 @@
 #include "store/stream.h"
 
+#include "store/row_hash.h"
+
 #include <string.h>
 
 static mill_status create(mill_shard_stream *stream, bool grows, mill_error *err)
@@ -81,18 +83,10 @@ mill_status mill_shard_stream_stage(mill_shard_stream *stream, int64_t rows, voi
 	return MILL_OK;
 }
 
-static bool has_null(const uint64_t *validity, int64_t from, int64_t rows)
-{
-	for (int64_t r = from; r < from + rows; r++)
-		if (!mill_bit_get(validity, r))
-			return true;
-	return false;
-}
-
 mill_status mill_shard_stream_stage_validity(mill_shard_stream *stream, const uint64_t *validity, int64_t from,
                                              int64_t rows, mill_error *err)
 {
-	bool with_null = validity != NULL && has_null(validity, from, rows);
+	bool with_null = !mill_all_valid(validity, from, rows);
 	if (with_null && stream->staging == NULL) {
 		MILL_TRY(reserve(stream, stream->chunk_rows, err));
 		memset(stream->staging, 1, (size_t)stream->chunk_rows);
