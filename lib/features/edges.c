@@ -324,16 +324,20 @@ static mill_status buckets_finish(mill_step *step, bool *again, mill_error *err)
 	return MILL_OK;
 }
 
-/* Edges at most x: halving without a branch. */
-static inline int64_t bucket_of(const double *edges, int64_t count, double x)
+/* ids[r] = number of edges at most x[r]. Halving without a branch, step by step for all rows, so that their loads
+ * overlap. count ≥ 1. */
+static void find_buckets(const double *edges, int64_t count, const double *restrict x, int64_t rows,
+                         int64_t *restrict ids)
 {
-	const double *base = edges;
-	while (count > 1) {
+	for (int64_t r = 0; r < rows; r++)
+		ids[r] = 0;
+	for (; count > 1; count -= count / 2) {
 		int64_t half = count / 2;
-		base = base[half - 1] <= x ? base + half : base;
-		count -= half;
+		for (int64_t r = 0; r < rows; r++)
+			ids[r] += edges[ids[r] + half - 1] <= x[r] ? half : 0;
 	}
-	return (base - edges) + (count == 1 && *base <= x);
+	for (int64_t r = 0; r < rows; r++)
+		ids[r] += edges[ids[r]] <= x[r];
 }
 
 static mill_status buckets_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
@@ -344,11 +348,10 @@ static mill_status buckets_apply(mill_step *step, mill_lane *lane, mill_work *wo
 	const uint64_t *validity = lane->column.validity;
 	mill_lane floats = *lane;
 	int64_t *ids = mill_lane_new_ids(lane, work);
-	for (int64_t r = 0; r < lane->column.rows; r++) {
-		ids[r] = bucket_of(b->edges, b->count, x[r]);
+	find_buckets(b->edges, b->count, x, lane->column.rows, ids);
+	for (int64_t r = 0; r < lane->column.rows; r++)
 		if (x[r] != x[r] && (validity == NULL || mill_bit_get(validity, r)))
 			mill_fault_note(work, MILL_FAULT_NAN, step, &floats, r);
-	}
 	return MILL_OK;
 }
 

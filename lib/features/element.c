@@ -191,29 +191,50 @@ static inline void store_element(uint8_t *out, const uint8_t *value, size_t elem
 	}
 }
 
+/* Rows that are NULL get `element`, without a branch a row. */
+#define BLEND(T)                                                                                     \
+	static void blend_##T(const mill_column *column, T element, T *restrict out, int64_t stride) \
+	{                                                                                            \
+		for (int64_t r = 0; r < column->rows; r++) {                                         \
+			T keep = (T)(0 - (T)(column->validity[r >> 6] >> (r & 63) & 1));             \
+			out[r * stride] = (T)((out[r * stride] & keep) | (element & (T)~keep));      \
+		}                                                                                    \
+	}
+BLEND(uint8_t)
+BLEND(uint16_t)
+BLEND(uint32_t)
+BLEND(uint64_t)
+
+static void blend_nulls(const mill_column *column, uint64_t element, void *out, int64_t stride, size_t element_bytes)
+{
+	switch (element_bytes) {
+	case 1: blend_uint8_t(column, (uint8_t)element, out, stride); break;
+	case 2: blend_uint16_t(column, (uint16_t)element, out, stride); break;
+	case 4: blend_uint32_t(column, (uint32_t)element, out, stride); break;
+	default: blend_uint64_t(column, element, out, stride); break;
+	}
+}
+
 /* Elements of NULL rows: the fill, NaN, or a fault. */
 static void write_nulls(const mill_tensor *tensor, const mill_lane *lane, mill_work *work, uint8_t *out,
-                        size_t row_bytes, size_t element_bytes)
+                        size_t element_bytes)
 {
 	const mill_column *column = &lane->column;
-	static const double nan_value = (double)NAN;
-	const mill_column nan_column = {
-	    .type = mill_type_of(MILL_TYPE_FLOAT64), .rows = 1, .values = (void *)(uintptr_t)&nan_value};
-	uint8_t element[8];
-	uint64_t scratch[2];
-	bool refused = lane->fill == NULL && !tensor->nan_for_null;
-	bool bad =
-	    !refused && write_values(tensor->dtype, lane->fill != NULL ? lane->fill : &nan_column, scratch, element, 1);
-	for (int64_t r = 0; r < column->rows; r++) {
-		if (mill_bit_get(column->validity, r))
-			continue;
-		if (refused)
-			mill_fault_note(work, MILL_FAULT_NULL, NULL, lane, r);
-		else if (bad)
-			mill_fault_note(work, fault_of(tensor->dtype, lane->fill, 0), NULL, lane, r);
-		else
-			store_element(out + (size_t)r * row_bytes, element, element_bytes);
+	double nan_value = (double)NAN;
+	const mill_column nan_column = {.type = mill_type_of(MILL_TYPE_FLOAT64), .rows = 1, .values = &nan_value};
+	uint64_t scratch[2], element = 0;
+	mill_fault_kind kind = MILL_FAULT_NULL;
+	if (lane->fill != NULL || tensor->nan_for_null) {
+		const mill_column *instead = lane->fill != NULL ? lane->fill : &nan_column;
+		if (!write_values(tensor->dtype, instead, scratch, &element, 1)) {
+			blend_nulls(column, element, out, tensor->width, element_bytes);
+			return;
+		}
+		kind = fault_of(tensor->dtype, instead, 0);
 	}
+	for (int64_t r = 0; r < column->rows; r++)
+		if (!mill_bit_get(column->validity, r))
+			mill_fault_note(work, kind, NULL, lane, r);
 }
 
 /* The dtype's bytes of a small whole number. */
@@ -281,7 +302,7 @@ mill_status mill_chain_write(const mill_tensor *tensor, const mill_chain *chain,
 		if (write_values(tensor->dtype, &lane->column, scratch, at, tensor->width))
 			note_faults(tensor, lane, work);
 		if (has_nulls(&lane->column))
-			write_nulls(tensor, lane, work, at, row_bytes, element_bytes);
+			write_nulls(tensor, lane, work, at, element_bytes);
 		at += element_bytes;
 	}
 	for (int f = 0; f < work->flag_count; f++, at += element_bytes)

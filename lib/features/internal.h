@@ -61,6 +61,7 @@ typedef struct mill_work {
 	int64_t ids[2][MILL_LANE_ROWS];
 	uint64_t hashes[MILL_LANE_ROWS];
 	uint64_t words[MILL_LANE_ROWS];
+	uint32_t lengths[MILL_LANE_ROWS];
 } mill_work;
 
 typedef struct mill_read mill_read;

@@ -79,12 +79,18 @@ double mill_number_at(const mill_column *column, int64_t row)
 
 void mill_floats_put_nulls(const mill_column *column, double value, double *restrict out)
 {
-	if (column->validity == NULL)
-		return;
-	for (int64_t base = 0; base < column->rows; base += 64) {
-		uint64_t nulls = ~column->validity[base >> 6];
-		for (; nulls != 0 && base + __builtin_ctzll(nulls) < column->rows; nulls &= nulls - 1)
-			out[base + __builtin_ctzll(nulls)] = value;
+	uint64_t *restrict bits = (uint64_t *)(void *)out;
+	uint64_t filler;
+	memcpy(&filler, &value, sizeof filler);
+	for (int64_t base = 0; column->validity != NULL && base < column->rows; base += 64) {
+		uint64_t valid = column->validity[base >> 6];
+		int64_t rows = mill_min_i64(64, column->rows - base);
+		if (valid == ~(uint64_t)0)
+			continue;
+		for (int64_t r = 0; r < rows; r++) {
+			uint64_t keep = 0 - (valid >> r & 1);
+			bits[base + r] = (bits[base + r] & keep) | (filler & ~keep);
+		}
 	}
 }
 

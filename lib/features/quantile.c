@@ -143,13 +143,16 @@ static void set_targets(mill_quantiles *q)
 	}
 }
 
-static void narrow_target(const mill_quantiles *q, mill_quantile_target *target)
+static mill_status narrow_target(const mill_quantiles *q, mill_quantile_target *target, mill_error *err)
 {
 	const int64_t *histogram = q->histogram + ((size_t)find_prefix(q, target->prefix) << q->digit_bits);
-	uint64_t digit = 0;
-	while (target->rank >= histogram[digit])
+	uint64_t digit = 0, digits = (uint64_t)1 << q->digit_bits;
+	while (digit < digits && target->rank >= histogram[digit])
 		target->rank -= histogram[digit++];
+	if (digit == digits)
+		return mill_fail(err, MILL_INTERNAL, "the rows of a fit changed from one pass to the next");
 	target->prefix = target->prefix << q->digit_bits | digit;
+	return MILL_OK;
 }
 
 static int compare_u64(const void *a, const void *b)
@@ -185,7 +188,7 @@ mill_status mill_quantiles_narrow(mill_quantiles *q, mill_error *err)
 	if (q->unknown_bits == KEY_BITS)
 		set_targets(q);
 	for (int t = 0; t < 2 * q->at_count; t++)
-		narrow_target(q, &q->targets[t]);
+		MILL_TRY(narrow_target(q, &q->targets[t], err));
 	q->unknown_bits -= q->digit_bits;
 	if (rest_is_known(q)) {
 		complete_targets(q);

@@ -118,11 +118,10 @@ int64_t mill_values_find(const mill_values *values, uint64_t hash, const void *v
 	return (int64_t)slot_of(values, hash, key_of(hash, value, length_bytes), value, length_bytes)->entry - 1;
 }
 
-mill_status mill_values_put(mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes,
-                            int64_t *entry, mill_error *err)
+/* There is room for one more. */
+static inline mill_status put_key(mill_values *values, uint64_t hash, uint64_t key, const void *value,
+                                  uint32_t length_bytes, int64_t *entry, mill_error *err)
 {
-	MILL_TRY(make_room(values, err));
-	uint64_t key = key_of(hash, value, length_bytes);
 	mill_value_slot *slot = slot_of(values, hash, key, value, length_bytes);
 	if (slot->entry == 0) {
 		mill_value added = {hash, key, values->pool.size_bytes, 0, length_bytes};
@@ -135,40 +134,65 @@ mill_status mill_values_put(mill_values *values, uint64_t hash, const void *valu
 	return MILL_OK;
 }
 
-/* Rows of one shape to a table: bytes of row r, made from words (1 to 8 bytes a value), 16-byte values or text. */
-typedef struct rows_view {
-	const mill_column *column;
-	const uint64_t *words; /* of the rows, or NULL */
-} rows_view;
-
-static inline const void *row_bytes(const rows_view *view, int64_t row, uint32_t *length_bytes)
+mill_status mill_values_put(mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes,
+                            int64_t *entry, mill_error *err)
 {
-	if (view->words != NULL) {
-		*length_bytes = 8;
-		return &view->words[row];
-	}
-	if (!mill_type_is_text(view->column->type)) {
-		*length_bytes = 16;
-		return (const mill_i128 *)view->column->values + row;
-	}
-	int32_t length;
-	const char *text = mill_column_text(view->column, row, &length);
-	*length_bytes = (uint32_t)length;
-	return text;
+	MILL_TRY(make_room(values, err));
+	return put_key(values, hash, key_of(hash, value, length_bytes), value, length_bytes, entry, err);
 }
 
-static rows_view view_rows(const mill_column *column, uint64_t *words)
+/* Where a row's value lies, for values of more than 8 bytes. */
+static inline const void *long_bytes(const mill_column *column, int64_t row)
 {
-	rows_view view = {column, NULL};
+	int32_t length;
+	if (!mill_type_is_text(column->type))
+		return (const mill_i128 *)column->values + row;
+	return mill_column_text(column, row, &length);
+}
+
+static void take_text(const mill_column *column, const uint64_t *restrict hashes, uint64_t *restrict keys,
+                      uint32_t *restrict lengths)
+{
+	const int32_t *restrict offsets = column->offsets;
+	const mill_buffer *owner = column->owners[2];
+	/* From here on 8 bytes can no longer be read at once. */
+	int64_t careful_from =
+	    owner == NULL ? 0 : (int64_t)(owner->data + owner->size_bytes - (uint8_t *)column->bytes) - 8;
+	for (int64_t r = 0; r < column->rows; r++) {
+		int32_t at = offsets[r], length = offsets[r + 1] - at;
+		uint64_t key = 0;
+		if (length > 8)
+			key = hashes[r];
+		else if (at > careful_from)
+			memcpy(&key, column->bytes + at, (size_t)length);
+		else if (length > 0) {
+			memcpy(&key, column->bytes + at, 8);
+			key &= ~(uint64_t)0 >> (64 - 8 * length);
+		}
+		keys[r] = key;
+		lengths[r] = (uint32_t)length;
+	}
+}
+
+/* Key and length of every row of a column without a dictionary; those of NULL rows mean nothing. */
+static void take_keys(const mill_column *column, const uint64_t *hashes, uint64_t *keys, uint32_t *lengths)
+{
+	uint32_t length = 8;
+	if (mill_type_is_text(column->type)) {
+		take_text(column, hashes, keys, lengths);
+		return;
+	}
 	if (column->type.id == MILL_TYPE_BOOL) {
 		for (int64_t r = 0; r < column->rows; r++)
-			words[r] = mill_bit_get(column->values, r);
-		view.words = words;
+			keys[r] = mill_bit_get(column->values, r);
 	} else if (mill_key_is_word(column)) {
-		mill_key_words(column, 0, column->rows, words);
-		view.words = words;
+		mill_key_words(column, 0, column->rows, keys);
+	} else {
+		memcpy(keys, hashes, (size_t)column->rows * sizeof *keys);
+		length = 16;
 	}
-	return view;
+	for (int64_t r = 0; r < column->rows; r++)
+		lengths[r] = length;
 }
 
 mill_status mill_value_hash(const mill_column *column, int64_t row, mill_bytes *scratch, uint64_t *out, mill_error *err)
@@ -177,6 +201,21 @@ mill_status mill_value_hash(const mill_column *column, int64_t row, mill_bytes *
 	if (mill_value_bytes(column, row, scratch) != MILL_OK)
 		return mill_fail_nomem(err, 0, "a value's bytes");
 	*out = mill_h64(0, scratch->data, scratch->size_bytes);
+	return MILL_OK;
+}
+
+/* The one value that NULL rows of a lane stand for; bytes are the column's own or words[0]. */
+typedef struct fill_value {
+	uint64_t hash;
+	uint32_t length;
+	const void *bytes;
+} fill_value;
+
+static mill_status take_fill(const mill_column *fill, mill_work *work, fill_value *out, mill_error *err)
+{
+	MILL_TRY(mill_value_hash(fill, 0, &work->hash_scratch, &out->hash, err));
+	take_keys(fill, &out->hash, work->words, &out->length);
+	out->bytes = out->length > 8 ? long_bytes(fill, 0) : work->words;
 	return MILL_OK;
 }
 
@@ -233,15 +272,15 @@ static mill_status hash_rows(const mill_column *column, mill_work *work, mill_er
 
 static mill_status count_rows(mill_values *values, const mill_column *column, mill_work *work, mill_error *err)
 {
-	rows_view view = view_rows(column, work->words);
 	MILL_TRY(hash_rows(column, work, err));
+	take_keys(column, work->hashes, work->words, work->lengths);
 	for (int64_t r = 0; r < column->rows; r++) {
-		uint32_t length;
-		int64_t entry;
+		int64_t entry = 0;
 		if (mill_column_is_null(column, r))
 			continue;
-		const void *bytes = row_bytes(&view, r, &length);
-		MILL_TRY(mill_values_put(values, work->hashes[r], bytes, length, &entry, err));
+		MILL_TRY(make_room(values, err));
+		const void *bytes = work->lengths[r] > 8 ? long_bytes(column, r) : &work->words[r];
+		MILL_TRY(put_key(values, work->hashes[r], work->words[r], bytes, work->lengths[r], &entry, err));
 		values->entries[entry].count++;
 	}
 	return MILL_OK;
@@ -258,14 +297,11 @@ static int64_t null_rows(const mill_column *column)
 static mill_status count_fill(mill_values *values, const mill_lane *lane, mill_work *work, mill_error *err)
 {
 	int64_t nulls = null_rows(&lane->column), entry;
-	uint64_t hash = 0, word;
-	uint32_t length;
+	fill_value fill;
 	if (nulls == 0)
 		return MILL_OK;
-	rows_view view = view_rows(lane->fill, &word);
-	MILL_TRY(mill_value_hash(lane->fill, 0, &work->hash_scratch, &hash, err));
-	const void *bytes = row_bytes(&view, 0, &length);
-	MILL_TRY(mill_values_put(values, hash, bytes, length, &entry, err));
+	MILL_TRY(take_fill(lane->fill, work, &fill, err));
+	MILL_TRY(mill_values_put(values, fill.hash, fill.bytes, fill.length, &entry, err));
 	values->entries[entry].count += nulls;
 	return MILL_OK;
 }
@@ -305,10 +341,10 @@ static mill_status find_codes(mill_values *values, const mill_column *column, mi
 	return MILL_OK;
 }
 
-static mill_status find_rows(const mill_values *values, const mill_column *column, mill_work *work, int64_t *out,
-                             mill_error *err)
+static mill_status find_rows(const mill_values *values, const mill_column *column, mill_work *work,
+                             int64_t *restrict out, mill_error *err)
 {
-	rows_view view = view_rows(column, work->words);
+	const uint64_t *restrict hashes = work->hashes, *restrict keys = work->words;
 	MILL_TRY(hash_rows(column, work, err));
 	if (values->mask == 0) {
 		for (int64_t r = 0; r < column->rows; r++)
@@ -316,14 +352,13 @@ static mill_status find_rows(const mill_values *values, const mill_column *colum
 		return MILL_OK;
 	}
 	for (int64_t r = 0; r < column->rows; r++)
-		__builtin_prefetch(&values->slots[work->hashes[r] & values->mask]);
+		__builtin_prefetch(&values->slots[hashes[r] & values->mask]);
+	take_keys(column, hashes, work->words, work->lengths);
 	for (int64_t r = 0; r < column->rows; r++) {
-		uint32_t length;
 		if (mill_column_is_null(column, r))
 			continue;
-		const void *bytes = row_bytes(&view, r, &length);
-		uint64_t key = key_of(work->hashes[r], bytes, length);
-		out[r] = (int64_t)slot_of(values, work->hashes[r], key, bytes, length)->entry - 1;
+		const void *bytes = work->lengths[r] > 8 ? long_bytes(column, r) : NULL;
+		out[r] = (int64_t)slot_of(values, hashes[r], keys[r], bytes, work->lengths[r])->entry - 1;
 	}
 	return MILL_OK;
 }
@@ -334,12 +369,9 @@ mill_status mill_values_find_lane(mill_values *values, const mill_lane *lane, mi
 	const mill_column *column = &lane->column;
 	int64_t of_null = -2;
 	if (lane->fill != NULL && column->validity != NULL) {
-		uint64_t hash = 0, word;
-		uint32_t length;
-		rows_view view = view_rows(lane->fill, &word);
-		MILL_TRY(mill_value_hash(lane->fill, 0, &work->hash_scratch, &hash, err));
-		const void *bytes = row_bytes(&view, 0, &length);
-		of_null = mill_values_find(values, hash, bytes, length);
+		fill_value fill;
+		MILL_TRY(take_fill(lane->fill, work, &fill, err));
+		of_null = mill_values_find(values, fill.hash, fill.bytes, fill.length);
 	}
 	if (column->dictionary != NULL)
 		MILL_TRY(find_codes(values, column, work, out, err));
