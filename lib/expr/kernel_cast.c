@@ -109,7 +109,8 @@ mill_kernel mill_cast_bool(mill_type integer, bool to_bool)
 {
 	static const mill_kernel from[] = {MILL_INTEGER_TYPES(LIST_FROM_BOOL)};
 	static const mill_kernel to[] = {MILL_INTEGER_TYPES(LIST_TO_BOOL)};
-	return (to_bool ? to : from)[integer.id - MILL_TYPE_INT8];
+	int i = integer.id - MILL_TYPE_INT8;
+	return to_bool ? to[i] : from[i];
 }
 
 /* Integers to and from decimals. */
@@ -159,7 +160,8 @@ mill_kernel mill_cast_integer_decimal(mill_type integer, bool to_decimal)
 {
 	static const mill_kernel from[] = {MILL_INTEGER_TYPES(LIST_FROM_DECIMAL)};
 	static const mill_kernel to[] = {MILL_INTEGER_TYPES(LIST_TO_DECIMAL)};
-	return (to_decimal ? to : from)[integer.id - MILL_TYPE_INT8];
+	int i = integer.id - MILL_TYPE_INT8;
+	return to_decimal ? to[i] : from[i];
 }
 
 #define FLOAT_DECIMAL_CASTS(s, T, DIGITS)                                                                   \

@@ -56,7 +56,7 @@ static mill_i128 draw_decimal(mill_type type)
 	for (int i = 0; i < type.precision; i++)
 		limit *= 10;
 	mill_i128 value = next() % 2 == 0 ? (mill_i128)(int64_t)next() >> (next() % 64)
-	                                  : ((mill_i128)(int64_t)next() << 64 | (mill_i128)next()) >> (next() % 100);
+	                                  : (mill_i128)((mill_u128)next() << 64 | (mill_u128)next()) >> (next() % 100);
 	return value % limit;
 }
 
@@ -106,6 +106,18 @@ static mill_status draw_value(mill_builder *builder, mill_type type)
 	}
 }
 
+/* What a NULL row's value holds must not matter. */
+static void fill_nulls(mill_column *column)
+{
+	size_t width = mill_type_width_bytes(column->type);
+	for (int64_t r = 0; r < column->rows; r++)
+		for (size_t k = 0; mill_column_is_null(column, r) && k < width; k++)
+			((uint8_t *)column->values)[(size_t)r * width + k] = (uint8_t)next();
+	for (int64_t r = 0; r < column->rows && column->type.id == MILL_TYPE_BOOL; r++)
+		if (mill_column_is_null(column, r))
+			mill_bit_put(column->values, r, next() % 2 == 0);
+}
+
 /* null_share in 16ths. */
 static void make_batch(mill_mem *mem, int64_t rows, int null_share, mill_batch *batch)
 {
@@ -121,6 +133,7 @@ static void make_batch(mill_mem *mem, int64_t rows, int null_share, mill_batch *
 			                      MILL_OK);
 		CU_ASSERT_EQUAL_FATAL(mill_builder_finish(&builder, &batch->columns[c], &err), MILL_OK);
 		mill_builder_release(&builder);
+		fill_nulls(&batch->columns[c]);
 	}
 }
 
