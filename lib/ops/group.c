@@ -2,15 +2,20 @@
 
 /* A partial table holds at most this many groups before it asks whether grouping gains anything … */
 #define PARTIAL_GROUPS 262144
-/* … and, where it does not, this many: a table that stays in cache. */
+/* … and, where it did not, this many: a table that stays in cache. */
 #define PARTIAL_FEW_GROUPS 32768
-#define PARTIAL_PRESSURE   0.7
-#define PARTIAL_LEAST      1024 /* groups below which giving memory back is not worth it */
+/* Batches that go past the table, a state a row, before grouping is tried again; doubled each time it gains nothing. */
+#define PARTIAL_PASSED      32
+#define PARTIAL_PASSED_MOST 1024
+#define PARTIAL_PRESSURE    0.7
+#define PARTIAL_LEAST       1024 /* groups below which giving memory back is not worth it */
 
 typedef struct group_op {
 	op_base base;
 	op_groups groups;
-	int64_t look_at; /* partial: the number of groups at which to look at the gain */
+	int64_t look_at;   /* partial: the number of groups at which to look at the gain */
+	int64_t pass;      /* batches that still go past the table */
+	int64_t pass_next; /* as many next time */
 } group_op;
 
 /* Says which operator ran out of memory, how far it had come and what to do. */
@@ -42,15 +47,22 @@ static mill_status partial_review(group_op *op, mill_error *err)
 		return MILL_OK;
 	if (groups / 3 <= op->groups.rows / 4) {
 		op->look_at = groups * 2;
+		op->pass_next = PARTIAL_PASSED;
 		return MILL_OK;
 	}
 	op->look_at = PARTIAL_FEW_GROUPS;
+	op->pass = op->pass_next;
+	op->pass_next = mill_min_i64(op->pass_next * 2, PARTIAL_PASSED_MOST);
 	return partial_flush(op, err);
 }
 
 static mill_status partial_push(mill_sink *self, const mill_batch *batch, mill_error *err)
 {
 	group_op *op = (group_op *)self;
+	if (op->pass > 0) {
+		op->pass--;
+		return group_failure(op, op_groups_pass(&op->groups, &op->base, batch, err), err);
+	}
 	mill_status status = op_groups_add(&op->groups, batch, err);
 	if (status != MILL_OK)
 		return group_failure(op, status, err);
@@ -106,6 +118,7 @@ static mill_status group_new(const mill_op_env *env, const mill_group_spec *spec
 	MILL_TRY(op_new(env, sizeof(*op), next, "group by", &op, err));
 	op->base.sink.release = group_release;
 	op->look_at = PARTIAL_GROUPS;
+	op->pass_next = PARTIAL_PASSED;
 	mill_status status = op_groups_init(&op->groups, env, spec, err);
 	if (status != MILL_OK) {
 		mill_mem_free(op);

@@ -248,6 +248,26 @@ mill_status op_groups_add(op_groups *g, const mill_batch *batch, mill_error *err
 	return MILL_OK;
 }
 
+static mill_status pass_rows(op_groups *g, const mill_batch *batch, mill_error *err)
+{
+	MILL_TRY(reserve_scratch(g, batch->rows, err));
+	for (int64_t r = 0; r < batch->rows; r++)
+		g->groups[r] = (uint32_t)r;
+	g->group_count = batch->rows;
+	for (int a = 0; a < g->spec.aggregate_count; a++)
+		MILL_TRY(add_to_aggregate(g, a, batch, err));
+	return MILL_OK;
+}
+
+mill_status op_groups_pass(op_groups *g, op_base *op, const mill_batch *batch, mill_error *err)
+{
+	mill_status status = pass_rows(g, batch, err);
+	if (status == MILL_OK)
+		status = op_groups_emit_rows(g, op, batch, err);
+	op_groups_clear(g);
+	return status;
+}
+
 mill_status op_groups_merge(op_groups *g, const mill_batch *batch, mill_error *err)
 {
 	for (int k = 0; k < g->spec.key_count; k++)

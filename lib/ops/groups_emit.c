@@ -22,13 +22,30 @@ static mill_status new_order(const op_groups *g, int32_t **out, mill_error *err)
 	return MILL_OK;
 }
 
-static mill_status emit_states_chunk(op_groups *g, op_base *op, const int32_t *order, int64_t count, mill_error *err)
+/* Key columns of rows first … first + count of the input. */
+static mill_status take_keys(const op_groups *g, const mill_batch *batch, const int32_t *order, int64_t count,
+                             mill_column *columns, mill_error *err)
+{
+	for (int k = 0; k < g->spec.key_count; k++) {
+		const mill_column *from = &batch->columns[g->spec.keys[k]];
+		if (count == batch->rows)
+			columns[k] = mill_column_retain(from);
+		else
+			MILL_TRY(mill_column_take(g->env.mem, from, order, count, &columns[k], err));
+	}
+	return MILL_OK;
+}
+
+/* rows: the batch whose row r is group r, or NULL: the groups of the table. */
+static mill_status emit_states_chunk(op_groups *g, op_base *op, const mill_batch *rows, const int32_t *order,
+                                     int64_t count, mill_error *err)
 {
 	mill_batch batch = {0};
 	int keys = g->spec.key_count;
 	MILL_TRY(mill_batch_new(g->env.mem, keys + g->spec.aggregate_count, 0, &batch, err));
 	batch.rows = count;
-	mill_status status = put_keys(g, order, count, batch.columns, err);
+	mill_status status = rows != NULL ? take_keys(g, rows, order, count, batch.columns, err)
+	                                  : put_keys(g, order, count, batch.columns, err);
 	for (int a = 0; a < g->spec.aggregate_count && status == MILL_OK; a++)
 		status = op_state_write(g->states[a], order, count, &batch.columns[keys + a], err);
 	if (status == MILL_OK)
@@ -37,16 +54,26 @@ static mill_status emit_states_chunk(op_groups *g, op_base *op, const int32_t *o
 	return status;
 }
 
-mill_status op_groups_emit_states(op_groups *g, op_base *op, mill_error *err)
+static mill_status emit_states(op_groups *g, op_base *op, const mill_batch *rows, mill_error *err)
 {
 	int32_t *order = NULL;
 	mill_status status = MILL_OK;
 	MILL_TRY(new_order(g, &order, err));
 	for (int64_t at = 0; at < g->group_count && status == MILL_OK; at += g->env.knobs->batch_rows)
-		status = emit_states_chunk(g, op, order + at,
+		status = emit_states_chunk(g, op, rows, order + at,
 		                           mill_min_i64(g->env.knobs->batch_rows, g->group_count - at), err);
 	mill_mem_free(order);
 	return status;
+}
+
+mill_status op_groups_emit_states(op_groups *g, op_base *op, mill_error *err)
+{
+	return emit_states(g, op, NULL, err);
+}
+
+mill_status op_groups_emit_rows(op_groups *g, op_base *op, const mill_batch *batch, mill_error *err)
+{
+	return emit_states(g, op, batch, err);
 }
 
 /* K of the groups at .. at + count. */

@@ -1,5 +1,4 @@
-#include "ops/keys.h"
-#include "column/layout.h"
+#include "ops/keys_text.h"
 #include <string.h>
 
 #define KEYS_LEAST_SLOTS 1024
@@ -33,8 +32,6 @@ mill_status op_keys_init(op_keys *keys, mill_mem *mem, const mill_type *types, i
 		op_keys_release(keys);
 		return mill_fail(err, MILL_NOT_YET, "more than 64 key columns of 64-bit types");
 	}
-	keys->has_null_word = nulls > 0;
-	keys->words = keys->has_null_word;
 	nulls = 0;
 	for (int k = 0; k < count; k++) {
 		op_key_column *column = &keys->columns[k];
@@ -52,6 +49,33 @@ mill_status op_keys_init(op_keys *keys, mill_mem *mem, const mill_type *types, i
 nomem:
 	op_keys_release(keys);
 	return mill_fail_nomem(err, (size_t)count * sizeof(*keys->codes), "hash table");
+}
+
+mill_status op_keys_add_null_word(op_keys *keys, mill_error *err)
+{
+	int words = keys->words + 1;
+	size_t row_bytes = (size_t)words * sizeof(uint64_t);
+	uint64_t *rows = NULL, *slice = mill_mem_alloc(keys->mem, row_bytes * OP_KEYS_SLICE_ROWS);
+	if (keys->capacity > 0)
+		rows = mill_mem_alloc(keys->mem, row_bytes * (size_t)keys->capacity);
+	if (slice == NULL || (keys->capacity > 0 && rows == NULL)) {
+		mill_mem_free(slice);
+		mill_mem_free(rows);
+		return mill_fail_nomem(err, row_bytes * (size_t)keys->capacity, "hash table");
+	}
+	for (int64_t g = 0; g < keys->groups; g++) {
+		rows[g * words] = 0;
+		memcpy(rows + g * words + 1, keys->rows + g * keys->words, row_bytes - sizeof(uint64_t));
+	}
+	mill_mem_free(keys->rows);
+	mill_mem_free(keys->slice);
+	keys->rows = rows;
+	keys->slice = slice;
+	keys->words = words;
+	keys->has_null_word = true;
+	for (int k = 0; k < keys->count; k++)
+		keys->columns[k].word++;
+	return MILL_OK;
 }
 
 static void drop_tables(op_keys *keys)
@@ -80,13 +104,28 @@ void op_keys_release(op_keys *keys)
 	memset(keys, 0, sizeof(*keys));
 }
 
+/* Frees the slots of the groups; where few are in use, only those are written. */
+static void clear_slots(op_keys *keys)
+{
+	uint64_t count = keys->slot_mask + 1;
+	if ((uint64_t)keys->groups > count / 16) {
+		memset(keys->slots, 0, (size_t)count * sizeof(uint64_t));
+		return;
+	}
+	for (int64_t g = 0; g < keys->groups; g++) {
+		uint64_t at = keys->hashes[g] & keys->slot_mask;
+		for (; keys->slots[at] != 0; at = (at + 1) & keys->slot_mask)
+			keys->slots[at] = 0;
+	}
+}
+
 void op_keys_clear(op_keys *keys)
 {
 	mill_mem *mem = keys->mem;
-	if (keys->slot_mask >= KEYS_KEPT_SLOTS)
+	if (keys->groups > 0 && keys->slot_mask >= KEYS_KEPT_SLOTS)
 		drop_tables(keys);
-	else if (keys->slots != NULL)
-		memset(keys->slots, 0, (size_t)(keys->slot_mask + 1) * sizeof(uint64_t));
+	else if (keys->groups > 0)
+		clear_slots(keys);
 	keys->groups = 0;
 	keys->by_code_count = 0;
 	mill_arena_release(&keys->text);
@@ -165,8 +204,8 @@ static bool equal_texts(const op_keys *keys, const uint64_t *a, const uint64_t *
 			continue;
 		if (!mill_type_is_text(column->type) || !op_keys_is_long_text(a[w]))
 			return false;
-		if (memcmp((const char *)(uintptr_t)a[w + 1], (const char *)(uintptr_t)b[w + 1],
-		           (size_t)(a[w] >> 32)) != 0)
+		if (!op_keys_same_text((const char *)(uintptr_t)a[w + 1], (const char *)(uintptr_t)b[w + 1],
+		                       (int32_t)(a[w] >> 32)))
 			return false;
 	}
 	return true;

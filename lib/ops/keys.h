@@ -28,6 +28,8 @@ typedef struct op_key_codes {
 	uint64_t *words;         /* two an entry */
 	uint64_t *hash;          /* what the second word adds to the hash */
 	int64_t capacity;        /* entries */
+	int64_t rows_seen;       /* with this dictionary, before it was learned */
+	bool is_learned;
 } op_key_codes;
 
 typedef struct op_keys {
@@ -76,7 +78,9 @@ MILL_NODISCARD mill_status op_keys_column(const op_keys *keys, int key, const in
 /* The form in which equal intervals leave: months of 30 days, days, the rest, all of one sign. */
 mill_interval op_keys_interval(mill_i128 us);
 
-/* Within the room: keys_words.c fills slices, keys_codes.c knows dictionaries. */
+/* Within the room: keys_words.c fills slices, keys_codes.c knows dictionaries. Rows get a word of NULL bits when the
+ * first NULL comes in a key column that has no bit pattern to spare. */
+MILL_NODISCARD mill_status op_keys_add_null_word(op_keys *keys, mill_error *err);
 MILL_NODISCARD mill_status op_keys_fill(op_keys *keys, const mill_column *const *columns, int64_t first, int64_t rows,
                                         mill_error *err);
 MILL_NODISCARD mill_status op_keys_learn(op_keys *keys, const mill_column *const *columns, int64_t rows,

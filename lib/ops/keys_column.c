@@ -65,11 +65,11 @@ static const uint64_t *group_row(const op_keys *keys, const int32_t *order, int6
 	return keys->rows + (int64_t)order[i] * keys->words;
 }
 
-static bool is_null(const op_key_column *key, const uint64_t *row)
+static bool is_null(bool has_null_word, const op_key_column *key, const uint64_t *row)
 {
 	uint64_t word = row[key->word];
 	if (key->null_bit != 0)
-		return (row[0] & key->null_bit) != 0;
+		return has_null_word && (row[0] & key->null_bit) != 0;
 	if (mill_type_is_text(key->type))
 		return word == OP_KEYS_NULL_TEXT;
 	if (key->words == 2)
@@ -82,12 +82,12 @@ static mill_status put_nulls(const op_keys *keys, int k, const int32_t *order, i
 {
 	int64_t nulls = 0;
 	for (int64_t i = 0; i < count; i++)
-		nulls += is_null(&keys->columns[k], group_row(keys, order, i));
+		nulls += is_null(keys->has_null_word, &keys->columns[k], group_row(keys, order, i));
 	if (nulls == 0)
 		return MILL_OK;
 	MILL_TRY(mill_column_add_validity(keys->mem, column, err));
 	for (int64_t i = 0; i < count; i++)
-		if (is_null(&keys->columns[k], group_row(keys, order, i)))
+		if (is_null(keys->has_null_word, &keys->columns[k], group_row(keys, order, i)))
 			mill_bit_clear(column->validity, i);
 	column->null_count = nulls;
 	return MILL_OK;

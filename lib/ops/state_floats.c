@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#define AHEAD 12 /* groups whose blocks are asked for before they are needed */
+
 typedef struct floats_state {
 	op_state base;
 	op_windows windows;
@@ -87,13 +89,7 @@ static mill_status floats_merge(op_state *state, uint32_t group, mill_bytes_view
 static mill_status floats_merge_fixed(op_state *state, const char *bytes, const uint32_t *groups, int64_t rows,
                                       mill_error *err)
 {
-	floats_state *s = (floats_state *)state;
-	size_t size_bytes = (size_t)s->windows.words * sizeof(uint64_t) + 4;
-	for (int64_t r = 0; r < rows; r++) {
-		mill_bytes_view view = {(const uint8_t *)bytes + (size_t)r * size_bytes, size_bytes, 0};
-		MILL_TRY(op_windows_merge(&s->windows, groups[r], &view, state->groups, err));
-	}
-	return MILL_OK;
+	return op_windows_merge_fixed(&((floats_state *)state)->windows, bytes, groups, rows, state->groups, err);
 }
 
 /* sum and avg straight from the window: rounded to 53 bits, then scaled, which is exact unless the result is subnormal
@@ -192,6 +188,8 @@ static mill_status floats_result(op_state *state, const int32_t *order, int64_t 
 	mill_column made = {0};
 	MILL_TRY(op_state_column(state, order, count, &made, err));
 	for (int64_t i = 0; i < count; i++) {
+		if (i + AHEAD < count)
+			op_windows_prefetch(&s->windows, order[i + AHEAD]);
 		if (!op_state_seen(state, order[i]))
 			continue;
 		mill_status status = put_result(s, order[i], &made, i, err);

@@ -237,6 +237,8 @@ static mill_status integers_result(op_state *state, const int32_t *order, int64_
 	mill_column made = {0};
 	MILL_TRY(op_state_column(state, order, count, &made, err));
 	for (int64_t i = 0; i < count; i++) {
+		if (i + 12 < count)
+			__builtin_prefetch(s->words + (int64_t)order[i + 12] * s->stride);
 		mill_status status = (s->is_avg ? avg_to : sum_to)(s, order[i], made.values, i, err);
 		if (status != MILL_OK) {
 			mill_column_release(&made);

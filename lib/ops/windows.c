@@ -548,3 +548,40 @@ mill_status op_windows_merge(op_windows *w, int64_t group, mill_bytes_view *byte
 	MILL_TRY(escape_of(w, group, group_count, &beside, err));
 	return merge_beside(w, beside, bytes, err);
 }
+
+/* The rows of sums without products while they come in the units held; returns how many that were. */
+static int64_t merge_linear(op_windows *w, const char *bytes, const uint32_t *restrict groups, int64_t rows)
+{
+	int words = w->words, has_count = w->has_count;
+	size_t row_bytes = (size_t)words * sizeof(uint64_t) + 4;
+	uint32_t lowest = (uint32_t)w->lowest[0] | (uint32_t)w->lowest[1] << 16;
+	for (int64_t r = 0; r < rows; r++, bytes += row_bytes) {
+		uint32_t came;
+		mill_i128 term, total;
+		uint64_t count, *held = w->blocks + (int64_t)groups[r] * words;
+		memcpy(&came, bytes + row_bytes - 4, sizeof(came));
+		memcpy(&term, bytes + has_count * 8, sizeof(term));
+		if (came != lowest || sum_128(held + has_count, term, &total))
+			return r;
+		store_128(held + has_count, total);
+		memcpy(&count, bytes, sizeof(count));
+		held[0] += has_count ? count : 0;
+	}
+	return rows;
+}
+
+mill_status op_windows_merge_fixed(op_windows *w, const char *bytes, const uint32_t *groups, int64_t rows,
+                                   int64_t group_count, mill_error *err)
+{
+	size_t row_bytes = (size_t)w->words * sizeof(uint64_t) + 4;
+	bool linear = w->words == 2 + w->has_count;
+	for (int64_t r = 0; r < rows; r++) {
+		if (linear)
+			r += merge_linear(w, bytes + (size_t)r * row_bytes, groups + r, rows - r);
+		if (r == rows)
+			break;
+		mill_bytes_view view = {(const uint8_t *)bytes + (size_t)r * row_bytes, row_bytes, 0};
+		MILL_TRY(op_windows_merge(w, groups[r], &view, group_count, err));
+	}
+	return MILL_OK;
+}

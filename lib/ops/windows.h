@@ -41,6 +41,15 @@ static inline uint64_t op_windows_count(const op_windows *windows, int64_t group
 {
 	return windows->blocks[group * windows->words];
 }
+/* Asks for a group's block ahead of its use: results are taken in an order that no cache foresees. */
+static inline void op_windows_prefetch(const op_windows *windows, int64_t group)
+{
+	const uint64_t *block = windows->blocks + group * windows->words;
+	__builtin_prefetch(block);
+	__builtin_prefetch(block + windows->words - 1);
+	if (windows->words > 16)
+		__builtin_prefetch(block + 8);
+}
 /* The total of one sum, as 128 bits in units of 2^*exponent: false where it is not held that way. */
 bool op_windows_small_total(const op_windows *windows, int64_t group, int sum, mill_i128 *total, int *exponent);
 /* The total of one sum; *out is released by the caller. */
@@ -55,6 +64,9 @@ MILL_NODISCARD mill_status op_windows_total(const op_windows *windows, int64_t g
 size_t op_windows_fixed_bytes(const op_windows *windows); /* 0 where a group may have escaped */
 void op_windows_put(const op_windows *windows, const int32_t *order, int64_t count, char *to);
 MILL_NODISCARD mill_status op_windows_write(const op_windows *windows, int64_t group, mill_bytes *out);
+/* Adds rows of op_windows_put, row r to groups[r]. */
+MILL_NODISCARD mill_status op_windows_merge_fixed(op_windows *windows, const char *bytes, const uint32_t *groups,
+                                                  int64_t rows, int64_t group_count, mill_error *err);
 MILL_NODISCARD mill_status op_windows_merge(op_windows *windows, int64_t group, mill_bytes_view *bytes,
                                             int64_t group_count, mill_error *err);
 
