@@ -7,6 +7,7 @@ import decimal
 import json
 import os
 import pickle
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "apps" / "python"))
 import rankmill  # noqa: E402
 from rankmill._order import EpochOrder, skipped_by_worker  # noqa: E402
 from rankmill._run import _column, _read_csv  # noqa: E402
+from rankmill._vocabulary import values_of  # noqa: E402
 
 STORE_WRITE = sys.argv.pop(1)
 TRAIN, VAL = 1000, 37
@@ -185,6 +187,19 @@ class Reading(unittest.TestCase):
         (self.root / "b/fitted.json").write_text(json.dumps(fitted))
         s = rankmill.Store(self.root / "b")
         self.assertEqual(s.vocabulary("C1", tensor="sparse"), ["b", "a"])
+        side = b"MILLVOC1" + struct.pack("<IBBHQ3Q", 13, 0, 0, 0, 2, 0, 2, 5) + "éabc".encode()
+        (self.root / "b/fitted").mkdir()
+        (self.root / "b/fitted/values-0-0-0.bin").write_bytes(side)
+        step = {"transform": "vocabulary", "value_type": "string", "values_file": "fitted/values-0-0-0.bin"}
+        self.assertEqual(values_of(s.path, step), ["é", "abc"])
+        (self.root / "b/fitted/values-0-0-0.bin").write_bytes(side[:-1])
+        with self.assertRaises(rankmill.RankmillError):
+            values_of(s.path, step)
+        days = values_of(s.path, {"value_type": "date", "values": ["2009-06-15"]})
+        self.assertEqual(days, [np.datetime64("2009-06-15")])
+        times = values_of(s.path, {"value_type": "timestamp with time zone", "values": ["2009-06-15 01:02:03.5+00"]})
+        self.assertEqual(times, [np.datetime64("2009-06-15T01:02:03.5")])
+        self.assertEqual(values_of(s.path, {"value_type": "int64", "values": ["9007199254740993", 2]}), [2**53 + 1, 2])
         for args in (("C1",), ("C2",), ("nothing",)):
             with self.assertRaises(KeyError):
                 s.vocabulary(*args)

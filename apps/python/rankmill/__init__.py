@@ -3,7 +3,7 @@
     s = rankmill.Store("out/nyctaxi")
     s["train"]["dense"][0:1000], s["train"].features("dense"), s["train"].to_pandas(limit=100)
     rankmill.run("configs/nyctaxi.json", out="out/nyctaxi")
-    rankmill.query("SELECT count(*) FROM 'data/*.csv'")
+    rankmill.query('SELECT count(*) FROM "data/*.csv"')
 
 rankmill.torch.Batches feeds a PyTorch DataLoader.
 """

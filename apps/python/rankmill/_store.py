@@ -11,6 +11,7 @@ import numpy as np
 from ._errors import RankmillError
 from ._files import Files
 from ._types import KeptType, link, tensor_dtype
+from ._vocabulary import values_of
 
 _MERGE_ROWS = 64  # rows read for nothing rather than starting another read
 
@@ -120,30 +121,21 @@ class Store:
 
         tensor picks one where several tensors hold the column with different vocabularies."""
         found = {}
-        tensors = self.fitted().get("tensors", {})
-        for key, entry in tensors.items():
-            if tensor is not None and key != tensor:
-                continue
-            for step in entry.get("columns", {}).get(name, {}).get("steps", []):
-                if step.get("transform") == "vocabulary":
-                    found[key] = self._values(step)
+        known = []
+        for key, entry in self.fitted().get("tensors", {}).items():
+            for label, chain in entry.get("columns", {}).items():
+                for step in chain.get("steps", []):
+                    if step.get("transform") != "vocabulary":
+                        continue
+                    known.append(label)
+                    if name in (label, chain.get("column")) and tensor in (None, key):
+                        found[f"{key}.{label}"] = values_of(self.path, step)
         if not found:
-            names = sorted(
-                column
-                for entry in tensors.values()
-                for column, fitted in entry.get("columns", {}).items()
-                if any(step.get("transform") == "vocabulary" for step in fitted.get("steps", []))
-            )
-            raise KeyError(f"no vocabulary of {name!r}; there are {', '.join(dict.fromkeys(names)) or 'none'}")
+            raise KeyError(f"no vocabulary of {name!r}; there are {', '.join(sorted(set(known))) or 'none'}")
         first = next(iter(found.values()))
         if any(values != first for values in found.values()):
             raise KeyError(f"{name!r} has different vocabularies in {', '.join(found)}; say tensor=…")
         return first
-
-    def _values(self, step):
-        if "values" in step:
-            return step["values"]
-        raise RankmillError(2, "this vocabulary lives in a side file that this reader does not know")
 
     def close(self):
         self._files.close()
