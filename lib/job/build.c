@@ -201,7 +201,7 @@ static mill_status place_rows(mill_build *build, ordered_rows *rows, mill_exchan
 static mill_status write_straddling(mill_build *build, mill_exchange *straddling, mill_error *err)
 {
 	mill_run *run = build->run;
-	mill_flow flow = {.name = "write"};
+	mill_flow flow = {.name = "write straddling rows"};
 	int key = build->feature_columns + (build->split_column >= 0) + (build->order_column >= 0);
 	MILL_TRY(mill_bucket_source_new(run, straddling, true, &flow.source, err));
 	MILL_TRY(mill_flow_add(&flow, mill_make_sort(run, key, INT64_MAX, false), err));

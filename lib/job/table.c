@@ -78,6 +78,17 @@ static mill_status add_table(mill_run *run, mill_table *table, mill_error *err)
 	return MILL_OK;
 }
 
+/* A small input is cut finer, so that every rank has work. Splits never change a byte of data. */
+#define SMALLEST_SPLIT_BYTES (INT64_C(1) << 20)
+
+static int64_t split_bytes_of(const mill_run *run, const mill_table *table)
+{
+	if (table->csv.options.split_bytes > 0)
+		return table->csv.options.split_bytes;
+	int64_t fair = table->size_bytes / (4 * (int64_t)mill_comm_size(run->comm));
+	return mill_min_i64(run->knobs->split_bytes, mill_max_i64(fair, SMALLEST_SPLIT_BYTES));
+}
+
 mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out, mill_error *err)
 {
 	mill_table *table = mill_arena_alloc(run->arena, sizeof *table);
@@ -86,12 +97,10 @@ mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_ta
 	table->spec = *spec;
 	if (spec->rows == NULL) {
 		MILL_TRY(share_table(run, spec, &table->csv, err));
-		int64_t split_bytes = table->csv.options.split_bytes;
-		MILL_TRY(mill_plan_splits(table->csv.files, table->csv.file_count,
-		                          split_bytes > 0 ? split_bytes : run->knobs->split_bytes, run->arena,
-		                          &table->splits, err));
 		for (int64_t i = 0; i < table->csv.file_count; i++)
 			table->size_bytes += table->csv.files[i].size_bytes;
+		MILL_TRY(mill_plan_splits(table->csv.files, table->csv.file_count, split_bytes_of(run, table),
+		                          run->arena, &table->splits, err));
 		MILL_TRY(mill_books_audit(run->books, spec->name, &spec->bad_rows, &table->csv.schema, table->csv.files,
 		                          table->csv.file_count, &table->audit, err));
 	}

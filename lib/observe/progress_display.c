@@ -72,7 +72,7 @@ static void end_stage(mill_progress_display *display)
 	if (display->mode == MILL_PROGRESS_JSON)
 		draw_json(display, true);
 	if (display->mode == MILL_PROGRESS_PLAIN)
-		fprintf(display->stream, "%-24s %12" PRId64 " rows on rank 0  %8.2f s\n", display->stage,
+		fprintf(display->stream, "%-24s %12" PRId64 " rows (rank 0) %8.2f s\n", display->stage,
 		        display->last.rows, seconds_of(display));
 	if (display->mode == MILL_PROGRESS_BAR) {
 		draw_bar(display);
