@@ -110,7 +110,8 @@ mill_status mill_row_number_new(const mill_op_env *env, const int *partitions, i
 	op->keys = mill_mem_calloc(env->mem, (size_t)op->key_count, sizeof(*op->keys));
 	if (op->keys == NULL) {
 		row_number_release(&op->base.sink);
-		return mill_fail_nomem(err, (size_t)op->key_count * sizeof(*op->keys), "row_number");
+		return mill_fail_nomem(err, (size_t)(partition_count + order_count) * sizeof(mill_sort_key),
+		                       "row_number");
 	}
 	for (int p = 0; p < partition_count; p++)
 		op->keys[p].column = partitions[p];

@@ -491,13 +491,19 @@ static void check_collector(mill_collector *collector, const mill_batch *want, c
 	mill_batch_release(&got);
 }
 
+/* Mostly batches of any size, sometimes tiny ones. */
+static int64_t most_rows(void)
+{
+	return random_below(&state, 3) == 0 ? 3 : random_below(&state, 2) == 0 ? 100 : 8192;
+}
+
 static void check_whole(const input *in, const mill_group_spec *spec, const mill_batch *want)
 {
 	mill_collector *collector;
 	mill_sink *op;
 	CU_ASSERT_FATAL(mill_collector_new(&env, &collector, NULL) == MILL_OK);
 	CU_ASSERT_FATAL(mill_group_whole_new(&env, spec, mill_collector_sink(collector), &op, NULL) == MILL_OK);
-	CU_ASSERT(push_table(op, &in->table, 0, in->table.rows, 8192, &state, NULL) == MILL_OK);
+	CU_ASSERT(push_table(op, &in->table, 0, in->table.rows, most_rows(), &state, NULL) == MILL_OK);
 	CU_ASSERT(finish_sink(op, NULL) == MILL_OK);
 	check_collector(collector, want, "whole");
 	mill_op_release(op);
@@ -513,7 +519,7 @@ static void collect_states(const input *in, const mill_group_spec *spec, mill_co
 		CU_ASSERT_FATAL(mill_group_partial_new(&env, spec, mill_collector_sink(states), &op, NULL) == MILL_OK);
 		int64_t first = rows * p / parts, count = rows * (p + 1) / parts - first;
 		int64_t cut = random_below(&state, count + 1);
-		CU_ASSERT(push_table(op, &in->table, first, cut, 8192, &state, NULL) == MILL_OK);
+		CU_ASSERT(push_table(op, &in->table, first, cut, most_rows(), &state, NULL) == MILL_OK);
 		CU_ASSERT(op->finish_unit(op, NULL) == MILL_OK);
 		bool pressed = random_below(&state, 2) == 0;
 		if (pressed) { /* then every batch is flushed once there are 1024 groups */
@@ -825,6 +831,108 @@ static void many_groups(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
+#define MIXED_VALUES 3000 /* numbers; −1 stands for NULL */
+
+/* A batch of (text, int64) keys over numbers below `most`: the text from a dictionary of its own, the one of before or
+ * plain; NULLs of the int64 only when asked for. counts: what the groups must count. */
+static mill_batch mixed_batch(int64_t rows, int64_t most, bool nulls, mill_column **dictionary, int64_t *counts)
+{
+	mill_builder b;
+	mill_column texts = {0}, numbers = {0};
+	mill_batch out = {0};
+	int shape = (int)random_below(&state, 3);
+	char text[64];
+	if (shape == 0 || (shape == 1 && *dictionary == NULL)) {
+		mill_builder_init(&b, &mem, mill_type_of(MILL_TYPE_STRING));
+		for (int64_t v = 0; v < MIXED_VALUES; v++)
+			CU_ASSERT_FATAL(mill_builder_text(&b, text,
+			                                  (size_t)sprintf(text, v % 3 ? "%lld" : "a longer text %lld",
+			                                                  (long long)v)) == MILL_OK);
+		CU_ASSERT_FATAL(mill_builder_finish(&b, &texts, NULL) == MILL_OK);
+		mill_dictionary_release(*dictionary);
+		CU_ASSERT_FATAL(mill_dictionary_new(&mem, &texts, dictionary, NULL) == MILL_OK);
+	}
+	mill_builder number_builder;
+	mill_builder_init(&number_builder, &mem, mill_type_of(MILL_TYPE_INT64));
+	mill_builder_init(&b, &mem, mill_type_of(shape == 2 ? MILL_TYPE_STRING : MILL_TYPE_INT32));
+	for (int64_t r = 0; r < rows; r++) {
+		int64_t v = random_below(&state, most);
+		int size = sprintf(text, v % 3 ? "%lld" : "a longer text %lld", (long long)v);
+		bool null_text = v % 7 == 6, null_number = nulls && v % 5 == 4;
+		counts[(null_text ? MIXED_VALUES : v) * 2 + null_number]++;
+		mill_status status = null_text    ? mill_builder_null(&b)
+		                     : shape == 2 ? mill_builder_text(&b, text, (size_t)size)
+		                                  : mill_builder_i64(&b, v);
+		CU_ASSERT_FATAL(status == MILL_OK);
+		status = null_number ? mill_builder_null(&number_builder)
+		                     : mill_builder_i64(&number_builder, null_text ? -1 : v);
+		CU_ASSERT_FATAL(status == MILL_OK);
+	}
+	CU_ASSERT_FATAL(mill_batch_new(&mem, 2, 0, &out, NULL) == MILL_OK);
+	out.rows = rows;
+	CU_ASSERT_FATAL(mill_builder_finish(&b, &texts, NULL) == MILL_OK);
+	CU_ASSERT_FATAL(mill_builder_finish(&number_builder, &numbers, NULL) == MILL_OK);
+	texts.type = mill_type_of(MILL_TYPE_STRING);
+	texts.dictionary = shape == 2 ? NULL : mill_dictionary_retain(*dictionary);
+	out.columns[0] = texts;
+	out.columns[1] = numbers;
+	return out;
+}
+
+/* Keys that come as plain text, as codes of changing dictionaries, and whose NULLs come late. */
+static void mixed_batches(void)
+{
+	const mill_type types[] = {mill_type_of(MILL_TYPE_STRING), mill_type_of(MILL_TYPE_INT64)};
+	const int keys[] = {0, 1};
+	for (int i = 0; i < 20; i++) {
+		int64_t *counts = calloc(2 * MIXED_VALUES + 2, 8), distinct = 0, wrong = 0;
+		int64_t most = 1 + random_below(&state, MIXED_VALUES);
+		mill_column *dictionary = NULL;
+		mill_aggregate_spec aggregate[1];
+		int count = 0, key_count = 2;
+		add_aggregate(aggregate, &count, MILL_AGG_COUNT_ROWS, -1, types[1], types[1]);
+		mill_group_spec spec = {keys, key_count, types, aggregate, 1, true, false};
+		mill_collector *collector;
+		mill_sink *op;
+		mill_batch got = {0};
+		CU_ASSERT_FATAL(mill_collector_new(&env, &collector, NULL) == MILL_OK);
+		CU_ASSERT_FATAL(mill_group_whole_new(&env, &spec, mill_collector_sink(collector), &op, NULL) ==
+		                MILL_OK);
+		for (int batch = 0; batch < 12; batch++) {
+			mill_batch in =
+			    mixed_batch(1 + random_below(&state, 4000), most, batch > 6, &dictionary, counts);
+			CU_ASSERT(mill_sink_push(op, &in, NULL) == MILL_OK);
+			mill_batch_release(&in);
+		}
+		CU_ASSERT(finish_sink(op, NULL) == MILL_OK);
+		CU_ASSERT_FATAL(collected(collector, &mem, &got) == MILL_OK);
+		for (int64_t v = 0; v < 2 * MIXED_VALUES + 2; v++)
+			distinct += counts[v] > 0;
+		CU_ASSERT_EQUAL(got.rows, distinct);
+		for (int64_t r = 0; r < got.rows; r++) {
+			int32_t length = 0;
+			bool null_text = mill_column_is_null(&got.columns[0], r);
+			bool null_number = mill_column_is_null(&got.columns[1], r);
+			const char *bytes = null_text ? "" : mill_column_text(&got.columns[0], r, &length);
+			int64_t v = MIXED_VALUES;
+			char copy[64];
+			snprintf(copy, sizeof(copy), "%.*s", (int)length, bytes);
+			if (!null_text)
+				v = atoll(copy + (copy[0] == 'a' ? 14 : 0));
+			int64_t number = ((const int64_t *)got.columns[1].values)[r];
+			wrong += !null_number && number != (null_text ? -1 : v);
+			wrong += ((const int64_t *)got.columns[2].values)[r] != counts[v * 2 + null_number];
+		}
+		CU_ASSERT_EQUAL(wrong, 0);
+		free(counts);
+		mill_dictionary_release(dictionary);
+		mill_batch_release(&got);
+		mill_op_release(op);
+		mill_collector_free(collector);
+	}
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
 /* State bytes that were cut or changed are refused, never read past their end. */
 static void damaged_states(void)
 {
@@ -915,9 +1023,9 @@ static void torture(void)
 }
 
 static const unit_case cases[] = {
-    {"random", random_groupings},     {"empty", empty_group},   {"decimal_overflow", decimal_overflow},
-    {"integer_means", integer_means}, {"quantiles", quantiles}, {"many_groups", many_groups},
-    {"damaged", damaged_states},      {"torture", torture}};
+    {"random", random_groupings},     {"empty", empty_group},      {"decimal_overflow", decimal_overflow},
+    {"integer_means", integer_means}, {"quantiles", quantiles},    {"many_groups", many_groups},
+    {"mixed_batches", mixed_batches}, {"damaged", damaged_states}, {"torture", torture}};
 
 int main(void)
 {
