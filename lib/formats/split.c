@@ -49,7 +49,7 @@ static void plan_file(planner *p, const mill_input_file *file, int64_t ordinal)
 {
 	int64_t size = file->size_bytes;
 	/* A file that fits a split is not cut to fill the one before it. */
-	if (p->open_bytes > 0 && (size <= p->split_bytes || file->codec != MILL_CODEC_NONE) &&
+	if (p->plan.range_count > p->open_range && (size <= p->split_bytes || file->codec != MILL_CODEC_NONE) &&
 	    size > p->split_bytes - p->open_bytes)
 		close_split(p);
 	if (file->codec != MILL_CODEC_NONE) {
