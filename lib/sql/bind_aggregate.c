@@ -200,3 +200,13 @@ mill_status sql_bind_aggregate(sql_select *select, const PgQuery__FuncCall *node
 	select->in_aggregate = false;
 	return add_aggregate(select, &aggregate, node->location, out);
 }
+
+mill_status sql_count_rows(sql_select *select)
+{
+	mill_plan_aggregate count = {.quantile = 0};
+	mill_expr *unused;
+	mill_status status = mill_aggregate_resolve("count", NULL, 0, true, &count.signature, &select->binder->inner);
+	if (status != MILL_OK)
+		return sql_fail_inner(select->binder, status, -1);
+	return add_aggregate(select, &count, -1, &unused);
+}

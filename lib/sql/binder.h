@@ -178,6 +178,8 @@ MILL_NODISCARD mill_status sql_bind_null_test(sql_select *select, const PgQuery_
 MILL_NODISCARD mill_status sql_bind_function(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out);
 MILL_NODISCARD mill_status sql_bind_aggregate(sql_select *select, const PgQuery__FuncCall *node, const char *name,
                                               mill_expr **out);
+/* Adds count(*) to the aggregates. */
+MILL_NODISCARD mill_status sql_count_rows(sql_select *select);
 MILL_NODISCARD mill_status sql_bind_window(sql_select *select, const PgQuery__FuncCall *node, const char *name,
                                            mill_expr **out);
 MILL_NODISCARD mill_status sql_bind_sublink(sql_select *select, const PgQuery__SubLink *node, mill_expr **out);

@@ -7,12 +7,12 @@ mill_status sql_optimiser_nomem(const sql_optimiser *o)
 	return mill_fail_nomem(o->err, sizeof(mill_plan), "an optimised plan");
 }
 
-mill_plan *sql_find_shared(const sql_optimiser *o, int shared)
+sql_shared_plan *sql_find_shared(const sql_optimiser *o, int shared)
 {
-	for (const sql_shared_plan *s = o->shared; s != NULL; s = s->next)
-		if (s->shared == shared)
-			return s->plan;
-	return NULL;
+	sql_shared_plan *s = o->shared;
+	while (s != NULL && s->shared != shared)
+		s = s->next;
+	return s;
 }
 
 mill_status sql_keep_shared(sql_optimiser *o, int shared, mill_plan *plan)
@@ -20,7 +20,9 @@ mill_status sql_keep_shared(sql_optimiser *o, int shared, mill_plan *plan)
 	sql_shared_plan *kept = mill_arena_alloc(o->arena, sizeof *kept);
 	if (kept == NULL)
 		return sql_optimiser_nomem(o);
-	*kept = (sql_shared_plan){shared, plan, o->shared};
+	kept->shared = shared;
+	kept->plan = plan;
+	kept->next = o->shared;
 	o->shared = kept;
 	return MILL_OK;
 }
@@ -112,9 +114,9 @@ mill_status sql_merge_projects(sql_optimiser *o, const mill_plan *plan, mill_pla
 {
 	mill_plan *inputs[2] = {NULL, NULL}, *copy;
 	bool is_shared = plan->kind == MILL_PLAN_SHARED;
-	mill_plan *known = is_shared ? sql_find_shared(o, plan->shared) : NULL;
+	const sql_shared_plan *known = is_shared ? sql_find_shared(o, plan->shared) : NULL;
 	if (known != NULL)
-		return sql_with_inputs(o, plan, known, NULL, out);
+		return sql_with_inputs(o, plan, known->plan, NULL, out);
 	for (int i = 0; i < plan->input_count; i++)
 		MILL_TRY(sql_merge_projects(o, plan->inputs[i], &inputs[i]));
 	if (is_shared)
@@ -126,17 +128,50 @@ mill_status sql_merge_projects(sql_optimiser *o, const mill_plan *plan, mill_pla
 	return MILL_OK;
 }
 
-mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena, mill_plan **out, mill_error *err)
+typedef mill_status (*sql_pass)(sql_optimiser *o, const mill_plan *plan, mill_plan **out);
+
+static mill_status push_all(sql_optimiser *o, const mill_plan *plan, mill_plan **out)
+{
+	const sql_conjuncts none = {NULL, 0};
+	return sql_push_down(o, plan, &none, out);
+}
+
+static mill_status run_pass(sql_optimiser *o, sql_pass pass, mill_plan **plans, int count)
+{
+	o->shared = NULL;
+	for (int i = 0; i < count; i++)
+		MILL_TRY(pass(o, plans[i], &plans[i]));
+	return MILL_OK;
+}
+
+static mill_status optimise(mill_plan **plans, int count, bool keep_shared, mill_arena *arena, mill_error *err)
 {
 	mill_error local = {0};
 	sql_optimiser o = {arena, err == NULL ? &local : err, NULL};
-	const sql_conjuncts none = {NULL, 0};
-	mill_plan *pushed, *merged, *pruned;
-	MILL_TRY(sql_push_down(&o, plan, &none, &pushed));
+	mill_plan **work = mill_arena_array(arena, (size_t)count + 1, sizeof *work);
+	if (work == NULL)
+		return sql_optimiser_nomem(&o);
+	for (int i = 0; i < count; i++)
+		work[i] = plans[i];
+	MILL_TRY(run_pass(&o, push_all, work, count));
+	MILL_TRY(run_pass(&o, sql_merge_projects, work, count));
 	o.shared = NULL;
-	MILL_TRY(sql_merge_projects(&o, pushed, &merged));
-	o.shared = NULL;
-	MILL_TRY(sql_prune(&o, merged, &pruned));
-	o.shared = NULL;
-	return sql_merge_projects(&o, pruned, out);
+	MILL_TRY(sql_prune(&o, work, count, keep_shared));
+	MILL_TRY(run_pass(&o, sql_merge_projects, work, count));
+	for (int i = 0; i < count; i++)
+		plans[i] = work[i];
+	return MILL_OK;
+}
+
+mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena, mill_plan **out, mill_error *err)
+{
+	mill_plan *optimised = plan;
+	MILL_TRY(optimise(&optimised, 1, true, arena, err));
+	*out = optimised;
+	return MILL_OK;
+}
+
+mill_status mill_plan_optimise_all(mill_plan **plans, int count, mill_arena *arena, mill_error *err)
+{
+	return optimise(plans, count, false, arena, err);
 }

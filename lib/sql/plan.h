@@ -71,10 +71,10 @@ struct mill_plan {
 	const int *columns; /* SCAN: table columns emitted, in schema order; filled by the optimiser */
 	mill_expr
 	    *predicate; /* SCAN: pushed down, over the schema of the scan; FILTER; JOIN: residual over left ‖ right */
-	mill_expr *
-	    *exprs; /* PROJECT [schema.count]; JOIN: left keys then right keys [2·key_count]; VALUES: rows × columns */
-	int64_t value_rows;              /* VALUES */
-	int key_count;                   /* AGGREGATE: the first key_count exprs are keys; JOIN */
+	mill_expr **exprs;  /* PROJECT [schema.count]; JOIN: left keys (over the left input's schema) then right keys
+	                       (over the  right input's) [2·key_count]; VALUES: rows × columns */
+	int64_t value_rows; /* VALUES */
+	int key_count;      /* AGGREGATE: the first key_count exprs are keys; JOIN */
 	mill_plan_aggregate *aggregates; /* AGGREGATE: output is keys, then these */
 	int aggregate_count;
 	mill_join_kind join;
@@ -85,8 +85,8 @@ struct mill_plan {
 	int64_t limit;  /* SORT, LIMIT; −1: none */
 	int64_t offset; /* SORT, LIMIT */
 	const mill_plan_split *split;
-	int shared; /* SHARED: equal numbers are the same result; inputs[0] is its plan */
-	const char *shared_name;
+	int shared;              /* SHARED: equal numbers are the same result; inputs[0] is its plan */
+	const char *shared_name; /* SHARED, and SCAN where known: what the user calls it */
 };
 
 /* A bound statement: the plan of its result and the scalar sub-queries (each a plan of one column) that it and they
@@ -103,7 +103,11 @@ typedef struct mill_statement {
 
 /* Pushes predicates towards scans and prunes columns; never changes ids or results. Called by mill_sql_bind's callers
  * once the whole of a job's plan is known. */
+/* One plan alone: SHARED results keep all columns, so that they come out alike in every plan that has them. */
 MILL_NODISCARD mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena, mill_plan **out, mill_error *err);
+/* The same for all plans of a job together, in place: a SHARED result then has only the columns that one of them wants.
+ * Numbers of SHARED nodes grow from what is used to what uses it. */
+MILL_NODISCARD mill_status mill_plan_optimise_all(mill_plan **plans, int count, mill_arena *arena, mill_error *err);
 /* An indented text of the tree, for `explain`. */
 MILL_NODISCARD mill_status mill_plan_text(const mill_plan *plan, mill_bytes *out);
 

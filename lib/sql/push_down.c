@@ -362,8 +362,9 @@ static mill_status stop(sql_optimiser *o, const mill_plan *plan, const sql_conju
 	const sql_conjuncts none = {NULL, 0};
 	mill_plan *input = NULL, *copy;
 	bool is_shared = plan->kind == MILL_PLAN_SHARED;
-	if (is_shared)
-		input = sql_find_shared(o, plan->shared);
+	const sql_shared_plan *known = is_shared ? sql_find_shared(o, plan->shared) : NULL;
+	if (known != NULL)
+		input = known->plan;
 	if (plan->input_count > 0 && input == NULL) {
 		MILL_TRY(sql_push_down(o, plan->inputs[0], &none, &input));
 		if (is_shared)

@@ -81,6 +81,9 @@ mill_status sql_plan_groups(sql_select *select)
 	sql_binder *binder = select->binder;
 	if (!select->is_grouped && select->aggregate_count == 0)
 		return MILL_OK;
+	/* HAVING alone makes one group, which needs something to be a row of. */
+	if (select->key_count + select->aggregate_count == 0)
+		MILL_TRY(sql_count_rows(select));
 	const char **names = NULL;
 	MILL_TRY(group_names(select, &names));
 	MILL_TRY(sql_node_built(binder,

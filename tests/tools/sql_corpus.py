@@ -18,6 +18,18 @@ import subprocess
 import sys
 import tempfile
 
+# Queries whose rows differ by design, with the reason.
+EXPLAINED = {
+    "overflow__test_numeric_overflow.test": "sums beyond float64 are errors, averages exact; float4 × int is float64",
+    "test_using_chain.test": "columns merged by USING come first, as in PostgreSQL",
+    "natural__natural_join.test": "columns merged by NATURAL come first, as in PostgreSQL",
+    "types__string__test_unicode.test": "substring from a negative position starts before the text, as in PostgreSQL",
+    "order-limit/order_by.slt": "NULLs sort last when ascending, as in PostgreSQL",
+    "function__numeric__test_mod.test": "mod(x, 0) is an error, as in PostgreSQL",
+    "function__string__test_like_escape.test": "chr(0) is an error, as in PostgreSQL",
+    "filter-null/nullable_operator.slt": "x / 0 is an error, as in PostgreSQL",
+}
+
 KEYWORDS = re.compile(r"\s(NOT\s+NULL|NULL|PRIMARY|UNIQUE|DEFAULT|CHECK|REFERENCES)\b.*", re.I | re.S)
 
 
@@ -135,10 +147,15 @@ def read(path, name):
         head = lines[0].split() if lines else []
         if head[:1] == ["statement"] and head[1:2] == ["ok"]:
             setup.apply("\n".join(lines[1:]))
+        elif head[:1] == ["query"] and lines[1:] and lines[1].upper().startswith("INSERT"):
+            setup.apply("\n".join(lines[1 : lines.index("----")]))
         elif head[:1] == ["query"]:
             at = lines.index("----") if "----" in lines else len(lines)
             mode = next((w for w in head[2:] if w in ("rowsort", "valuesort", "nosort")), "")
-            yield Query(name, line + skipped, head[1] if len(head) > 1 else "", mode, "\n".join(lines[1:at]), lines[at + 1 :], setup)
+            expected = lines[at + 1 :]
+            while expected and expected[-1] == "":
+                expected.pop()
+            yield Query(name, line + skipped, head[1] if len(head) > 1 else "", mode, "\n".join(lines[1:at]), expected, setup)
         line += block.count("\n") + 2
 
 
@@ -160,21 +177,13 @@ def bind_all(tool, queries):
     return answers
 
 
-def values_of(rows, types):
-    out = []
-    for row in rows:
-        for value in row:
-            out.append(canonical(value))
-    return out
-
-
 def canonical(value):
     """One spelling for a value, whoever printed it: numbers compare to 9 digits."""
     value = value.strip()
     if value in ("(empty)", '""'):
         return ""
-    if value in ("True", "False", "NULL"):
-        return value.lower()
+    if value.lower() in ("true", "false"):
+        return "1" if value.lower() == "true" else "0"
     try:
         return f"{float(value):.9g}"
     except ValueError:
@@ -238,23 +247,29 @@ def main():
     print(f"    all              " + "  ".join(f"{s} {sum(n for (_, t), n in counts.items() if t == s)}" for s in ("OK", "NOT_YET", "USAGE")))
     print(("not ok" if bad else "ok") + " sql-corpus-bind")
     if options.run:
-        right = wrong = refused = 0
-        for query, (status, _) in zip(queries, answers):
-            if status != "OK" or query.dialect:
-                continue
-            code, rows = run_query(options.run.split(), query)
-            if code != 0:
-                refused += 1
-                if options.list:
-                    print(f"EXIT {code}\t{query.name}\t{rows}\t{' '.join(query.sql.split())[:150]}")
-            elif same(query, rows):
-                right += 1
-            else:
-                wrong += 1
-                if options.list:
-                    print(f"ROWS\t{query.name}\t{' '.join(query.sql.split())[:200]}\t{rows[1:6]}\t{query.expected[:6]}")
-        print(f"    run: {right} right, {wrong} other rows, {refused} refused")
+        bad += run_all(options, queries, answers)
     return 1 if bad else 0
+
+
+def run_all(options, queries, answers):
+    """Number of queries whose answer is neither right nor explained."""
+    right = explained = wrong = 0
+    for query, (status, _) in zip(queries, answers):
+        if status != "OK" or query.dialect:
+            continue
+        code, rows = run_query(options.run.split(), query)
+        if code == 0 and same(query, rows):
+            right += 1
+            continue
+        reason = next((r for name, r in EXPLAINED.items() if name in query.name), None)
+        explained += reason is not None
+        wrong += reason is None
+        if reason is None or options.list:
+            print(f"    {query.name}: {reason or 'wrong'}: {' '.join(query.sql.split())[:200]}")
+            print(f"        got {rows if code else rows[1:6]}, expected {query.expected[:5]}")
+    print(f"    {right} right, {explained} differ by design, {wrong} wrong")
+    print(("not ok" if wrong else "ok") + " sql-corpus-run")
+    return wrong
 
 
 if __name__ == "__main__":
