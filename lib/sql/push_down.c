@@ -247,6 +247,24 @@ static mill_status same_columns(const sql_optimiser *o, const mill_schema *input
 	return MILL_OK;
 }
 
+/* Nodes that no predicate passes: those with a limit, shared results, constants. */
+static mill_status stop(sql_optimiser *o, const mill_plan *plan, const sql_conjuncts *conjuncts, mill_plan **out)
+{
+	const sql_conjuncts none = {NULL, 0};
+	mill_plan *input = NULL, *copy;
+	bool is_shared = plan->kind == MILL_PLAN_SHARED;
+	const sql_shared_plan *known = is_shared ? sql_find_shared(o, plan->shared) : NULL;
+	if (known != NULL)
+		input = known->plan;
+	if (plan->input_count > 0 && input == NULL) {
+		MILL_TRY(sql_push_down(o, plan->inputs[0], &none, &input));
+		if (is_shared)
+			MILL_TRY(sql_keep_shared(o, plan->shared, input));
+	}
+	MILL_TRY(sql_with_inputs(o, plan, input, NULL, &copy));
+	return filter_above(o, copy, conjuncts, plan, out);
+}
+
 static mill_status push_aggregate(sql_optimiser *o, const mill_plan *plan, const sql_conjuncts *conjuncts,
                                   mill_plan **out)
 {
@@ -255,6 +273,9 @@ static mill_status push_aggregate(sql_optimiser *o, const mill_plan *plan, const
 		return sql_optimiser_nomem(o);
 	for (int i = 0; i < plan->key_count; i++)
 		exprs[i] = plan->exprs[i];
+	/* Without keys there is a group even over no rows: not even a constant condition may move below. */
+	if (plan->key_count == 0)
+		return stop(o, plan, conjuncts, out);
 	return push_through(o, plan, conjuncts, exprs, out);
 }
 
@@ -284,11 +305,13 @@ static mill_status push_split(sql_optimiser *o, const mill_plan *plan, const sql
 	return push_through(o, plan, conjuncts, exprs, out);
 }
 
-/* An equality that can fail may still be a join's key, as it would be in ON. *out NULL: it is none. */
-static mill_status absorb_key(const sql_optimiser *o, const mill_plan *plan, mill_expr *conjunct, mill_plan **out)
+/* An equality that can fail may still be the key of a join of its own statement (sql), as it would be in ON. *out NULL:
+ * it is none. */
+static mill_status absorb_key(const sql_optimiser *o, const mill_plan *plan, mill_expr *conjunct, const char *sql,
+                              mill_plan **out)
 {
 	*out = NULL;
-	if (plan->kind != MILL_PLAN_JOIN || plan->join != MILL_JOIN_INNER)
+	if (plan->kind != MILL_PLAN_JOIN || plan->join != MILL_JOIN_INNER || plan->sql != sql)
 		return MILL_OK;
 	int left_count = plan->inputs[0]->schema.count;
 	sql_usage usage = sql_usage_of(conjunct, left_count);
@@ -302,7 +325,7 @@ static mill_status absorb_key(const sql_optimiser *o, const mill_plan *plan, mil
 		int side = usage.uses_left ? 0 : 1;
 		if (side == 1)
 			MILL_TRY(remap_right(o, plan, conjunct, &conjunct));
-		MILL_TRY(absorb_key(o, plan->inputs[side], conjunct, &changed));
+		MILL_TRY(absorb_key(o, plan->inputs[side], conjunct, sql, &changed));
 		if (changed == NULL)
 			return MILL_OK;
 		inputs[side] = changed;
@@ -339,7 +362,7 @@ static mill_status push_filter(sql_optimiser *o, const mill_plan *filter, const 
 			continue;
 		bool is_safe = is_on_scan || !sql_can_fail(own.exprs[i]);
 		if (!is_safe)
-			MILL_TRY(absorb_key(o, input, own.exprs[i], &absorbed));
+			MILL_TRY(absorb_key(o, input, own.exprs[i], filter->sql, &absorbed));
 		if (absorbed != NULL)
 			input = absorbed;
 		else
@@ -354,24 +377,6 @@ static mill_status push_filter(sql_optimiser *o, const mill_plan *filter, const 
 		pushed->sql_where = filter->sql_where;
 	}
 	return filter_above(o, pushed, &staying, filter, out);
-}
-
-/* Nodes that no predicate passes: those with a limit, shared results, constants. */
-static mill_status stop(sql_optimiser *o, const mill_plan *plan, const sql_conjuncts *conjuncts, mill_plan **out)
-{
-	const sql_conjuncts none = {NULL, 0};
-	mill_plan *input = NULL, *copy;
-	bool is_shared = plan->kind == MILL_PLAN_SHARED;
-	const sql_shared_plan *known = is_shared ? sql_find_shared(o, plan->shared) : NULL;
-	if (known != NULL)
-		input = known->plan;
-	if (plan->input_count > 0 && input == NULL) {
-		MILL_TRY(sql_push_down(o, plan->inputs[0], &none, &input));
-		if (is_shared)
-			MILL_TRY(sql_keep_shared(o, plan->shared, input));
-	}
-	MILL_TRY(sql_with_inputs(o, plan, input, NULL, &copy));
-	return filter_above(o, copy, conjuncts, plan, out);
 }
 
 mill_status sql_push_down(sql_optimiser *o, const mill_plan *plan, const sql_conjuncts *conjuncts, mill_plan **out)

@@ -149,6 +149,7 @@ EMPTY = re.compile(r'(^|,)""(?=,|$)', re.M)
 def judge_rows(case, rows, psql):
     rows = [EMPTY.sub(r"\1", row) for row in rows]
     expected = split_results("\n".join(case.expected))[0] if case.expected else []
+    expected = [EMPTY.sub(r"\1", row) for row in expected]
     if rows == expected:
         return report(case, None)
     return report(case, "other rows", ["expected:", *("  " + r for r in expected), "got:", *("  " + r for r in rows)])

@@ -116,6 +116,10 @@ static void test_push_down(void)
 	          "      project a, b, d as order_key\n"
 	          "        scan t [a, b, d]\n");
 	OPTIMISED("SELECT a FROM t WHERE 1 = 1 AND a > 2", "scan t [a] where (a > 2)\n");
+	OPTIMISED("SELECT 1 AS x FROM t HAVING 1 = 0", "project 1 as x\n"
+	                                               "  filter (1 = 0)\n"
+	                                               "    aggregate by [] count(*)\n"
+	                                               "      scan t []\n");
 	OPTIMISED("SELECT a FROM t WHERE 1 = 0", "scan t [a] where (1 = 0)\n");
 	OPTIMISED("SELECT a FROM (SELECT a, b FROM t WHERE 10 / b > 2) q WHERE 100 / a > 3 AND b > 1",
 	          "filter ((100 / a) > 3)\n"

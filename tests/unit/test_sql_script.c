@@ -122,7 +122,8 @@ static void expect_deep(const char *head, const char *part, int count, const cha
 
 static void test_depth(void)
 {
-	expect_deep("SELECT ", "1 + ", 500, "1", MILL_OK);
+	expect_deep("SELECT ", "1 + ", 1900, "1", MILL_OK);
+	expect_deep("SELECT ", "1 + ", 3000, "1", MILL_USAGE);
 	expect_deep("SELECT ", "1 + ", 100000, "1", MILL_USAGE);
 	expect_deep("SELECT ", "(", 100, "1", MILL_USAGE);
 	expect_deep("SELECT ", "(", 100000, "1", MILL_USAGE);
