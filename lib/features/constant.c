@@ -1,4 +1,5 @@
 /* impute_constant: NULL becomes a given value, of the column's own type where that can hold it. */
+#include "base/civil_text.h"
 #include "base/number.h"
 #include "features/internal.h"
 
@@ -11,18 +12,38 @@ typedef struct constant {
 	double number;
 } constant;
 
-/* The value as an element of an integer type, DATE or TIMESTAMP; false where it is none. */
+/* The value as an element of an integer type; a date or timestamp also as text. False where it is none. */
 static bool integer_of(mill_type type, const mill_json *node, int64_t *out)
 {
 	static const struct {
 		int64_t min, max;
 	} limits[] = {
-	    [MILL_TYPE_INT8] = {INT8_MIN, INT8_MAX},    [MILL_TYPE_INT16] = {INT16_MIN, INT16_MAX},
-	    [MILL_TYPE_INT32] = {INT32_MIN, INT32_MAX}, [MILL_TYPE_INT64] = {INT64_MIN, INT64_MAX},
-	    [MILL_TYPE_UINT8] = {0, UINT8_MAX},         [MILL_TYPE_UINT16] = {0, UINT16_MAX},
-	    [MILL_TYPE_UINT32] = {0, UINT32_MAX},       [MILL_TYPE_UINT64] = {0, INT64_MAX},
-	    [MILL_TYPE_DATE] = {INT32_MIN, INT32_MAX},  [MILL_TYPE_TIMESTAMP] = {INT64_MIN, INT64_MAX},
+	    [MILL_TYPE_INT8] = {INT8_MIN, INT8_MAX},
+	    [MILL_TYPE_INT16] = {INT16_MIN, INT16_MAX},
+	    [MILL_TYPE_INT32] = {INT32_MIN, INT32_MAX},
+	    [MILL_TYPE_INT64] = {INT64_MIN, INT64_MAX},
+	    [MILL_TYPE_UINT8] = {0, UINT8_MAX},
+	    [MILL_TYPE_UINT16] = {0, UINT16_MAX},
+	    [MILL_TYPE_UINT32] = {0, UINT32_MAX},
+	    [MILL_TYPE_DATE] = {INT32_MIN, INT32_MAX},
+	    [MILL_TYPE_TIMESTAMP] = {INT64_MIN, INT64_MAX},
 	};
+	int32_t days;
+	bool zoned;
+	uint64_t word;
+	if (type.id == MILL_TYPE_DATE && node->kind == MILL_JSON_STRING &&
+	    mill_parse_date(node->text, node->text_bytes, &days)) {
+		*out = days;
+		return true;
+	}
+	if (type.id == MILL_TYPE_TIMESTAMP && node->kind == MILL_JSON_STRING)
+		return mill_parse_timestamp(node->text, node->text_bytes, out, &zoned) ||
+		       mill_json_int(node, INT64_MIN, INT64_MAX, out, NULL) == MILL_OK;
+	if (type.id == MILL_TYPE_UINT64) {
+		bool fits = mill_json_uint(node, &word, NULL) == MILL_OK;
+		*out = fits ? (int64_t)word : 0;
+		return fits;
+	}
 	if (!mill_type_is_integer(type) && type.id != MILL_TYPE_DATE && type.id != MILL_TYPE_TIMESTAMP)
 		return false;
 	return mill_json_int(node, limits[type.id].min, limits[type.id].max, out, NULL) == MILL_OK;
@@ -60,7 +81,8 @@ static mill_status build_fill(constant *c, mill_mem *mem, const mill_json *node,
 	         (type.id == MILL_TYPE_FLOAT32 && (double)(float)c->number == c->number))
 		status = mill_builder_f64(&builder, c->number);
 	else if (integer_of(type, node, &integer))
-		status = mill_builder_i64(&builder, integer);
+		status = type.id == MILL_TYPE_UINT64 ? mill_builder_fixed(&builder, &integer)
+		                                     : mill_builder_i64(&builder, integer);
 	if (status == MILL_OK && builder.rows == 1)
 		status = mill_builder_finish(&builder, &c->fill, err);
 	else if (status != MILL_OK)
@@ -69,11 +91,21 @@ static mill_status build_fill(constant *c, mill_mem *mem, const mill_json *node,
 	return status;
 }
 
+static mill_status read_double(const mill_step *step, const mill_json *node, double *out, mill_error *err)
+{
+	char type[MILL_TYPE_TEXT_BYTES];
+	if (mill_json_double(node, out, NULL) != MILL_OK || *out != *out)
+		return mill_json_fail(node, err, "this is no value for column \"%s\", which is %s", step->column,
+		                      mill_type_text(step->in, type));
+	return MILL_OK;
+}
+
 static mill_status read_constant(mill_step *step, const mill_read *read, mill_error *err)
 {
 	constant *c = (constant *)step;
 	const mill_json *node = mill_parameter(read, step, "value");
 	char type[MILL_TYPE_TEXT_BYTES];
+	int64_t integer;
 	if (node == NULL)
 		return mill_json_fail(read->node, err, "impute_constant needs a value: {\"impute_constant\": 0}");
 	MILL_TRY(mill_parameter_bool(read, step, "indicator", &step->flag, err));
@@ -84,8 +116,8 @@ static mill_status read_constant(mill_step *step, const mill_read *read, mill_er
 		MILL_TRY(mill_json_expect(node, MILL_JSON_STRING, err));
 	else if (step->in.id == MILL_TYPE_BOOL && node->kind == MILL_JSON_BOOL)
 		c->number = node->boolean ? 1.0 : 0.0;
-	else
-		MILL_TRY(mill_json_double(node, &c->number, err));
+	else if (!integer_of(step->in, node, &integer))
+		MILL_TRY(read_double(step, node, &c->number, err));
 	if (step->in.id == MILL_TYPE_BOOL && c->number != 0.0 && c->number != 1.0)
 		return mill_json_fail(node, err, "column \"%s\" is %s: the constant is true or false", step->column,
 		                      mill_type_text(step->in, type));
@@ -113,16 +145,10 @@ static mill_status constant_apply(mill_step *step, mill_lane *lane, mill_work *w
 static mill_status constant_write(const mill_step *step, mill_json_writer *json, mill_error *err)
 {
 	const constant *c = (const constant *)step;
-	int32_t length;
-	(void)err;
-	if (mill_type_is_text(step->in)) {
-		const char *text = mill_column_text(&c->fill, 0, &length);
-		mill_json_put_text_n(json, "value", text, (size_t)length);
-	} else if (step->in.id == MILL_TYPE_BOOL) {
-		mill_json_put_bool(json, "value", c->number != 0.0);
-	} else {
+	if (c->fill.rows == 1)
+		MILL_TRY(mill_put_value(&c->fill, 0, "value", json, err));
+	else
 		mill_json_put_double(json, "value", c->number);
-	}
 	if (step->flag)
 		mill_json_put_bool(json, "indicator", true);
 	return MILL_OK;

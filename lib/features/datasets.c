@@ -31,21 +31,23 @@ static int64_t chain_cardinality(const mill_chain *chain)
 static mill_status name_one_hot(mill_features *features, const mill_chain *chain, const char **names, mill_error *err)
 {
 	const mill_step *last = chain->recipe->steps[chain->recipe->count - 1];
-	const mill_column *values = last->kind->values(last);
+	mill_column values = {0};
 	mill_bytes text;
+	MILL_TRY(last->kind->values(last, &values, err));
 	mill_status status = MILL_OK;
 	mill_bytes_init(&text, features->mem);
-	for (int64_t i = 0; i < values->rows && status == MILL_OK; i++) {
+	for (int64_t i = 0; i < values.rows && status == MILL_OK; i++) {
 		text.size_bytes = 0;
 		status = mill_bytes_printf(&text, "%s_", chain->name);
 		if (status == MILL_OK)
-			status = mill_value_text(values, i, &text);
+			status = mill_value_text(&values, i, &text);
 		if (status == MILL_OK)
 			names[i] = mill_arena_strndup(&features->arena, (const char *)text.data, text.size_bytes);
 		if (status == MILL_OK && names[i] == NULL)
 			status = MILL_NOMEM;
 	}
 	mill_bytes_release(&text);
+	mill_column_release(&values);
 	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "feature names");
 }
 

@@ -30,12 +30,10 @@ static mill_status read_as_floats(mill_step *step, const mill_read *read, mill_e
 
 static mill_status ranked_fit(mill_step *step, const mill_lane *lane, mill_work *work, mill_error *err)
 {
-	(void)err;
-	ranked *s = (ranked *)step;
 	const double *x = mill_lane_floats(lane, work);
-	if (mill_step_check_finite(step, lane, x, true, work))
-		mill_quantiles_add(&s->quantiles, x, mill_lane_validity(lane), lane->column.rows);
-	return MILL_OK;
+	if (!mill_step_check_finite(step, lane, x, true, work))
+		return MILL_OK;
+	return mill_quantiles_add(&((ranked *)step)->quantiles, x, mill_lane_validity(lane), lane->column.rows, err);
 }
 
 static mill_status ranked_exchange(mill_step *step, mill_comm *comm, mill_error *err)

@@ -15,6 +15,7 @@
  *	24+8(n+1)  offsets[n]     values end to end: text as it is, numbers in their type's bytes (bools one byte)
  *
  * Integers are little-endian. */
+#include "column/canonical.h"
 #include "column/value.h"
 #include "features/internal.h"
 #include "storage/storage.h"
@@ -33,43 +34,47 @@ static bool has_nul(const mill_column *values)
 	return false;
 }
 
-static mill_status put_value(const mill_column *values, int64_t i, mill_bytes *text, mill_json_writer *json)
+static mill_status put_as_text(const mill_column *values, int64_t row, const char *key, mill_json_writer *json,
+                               mill_error *err)
 {
-	double number;
-	if (values->type.id == MILL_TYPE_BOOL) {
-		mill_json_put_bool(json, NULL, mill_bit_get(values->values, i));
-	} else if (mill_type_is_float(values->type)) {
-		number = mill_number_at(values, i);
-		mill_json_put_double(json, NULL, number);
-	} else if (mill_type_is_integer(values->type)) {
-		uint64_t word = 0;
-		size_t width = mill_type_width_bytes(values->type);
-		memcpy(&word, (const uint8_t *)values->values + (size_t)i * width, width);
-		int shift = 64 - 8 * (int)width;
-		if (mill_type_is_signed(values->type))
-			mill_json_put_int(json, NULL, (int64_t)(word << shift) >> shift);
-		else
-			mill_json_put_uint(json, NULL, word);
+	mill_bytes text;
+	mill_bytes_init(&text, json->out->mem);
+	mill_status status = mill_value_text(values, row, &text);
+	if (status == MILL_OK)
+		mill_json_put_text_n(json, key, (const char *)text.data, text.size_bytes);
+	mill_bytes_release(&text);
+	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "fitted.json");
+}
+
+mill_status mill_put_value(const mill_column *values, int64_t row, const char *key, mill_json_writer *json,
+                           mill_error *err)
+{
+	mill_type type = values->type;
+	int32_t length;
+	if (type.id == MILL_TYPE_BOOL) {
+		mill_json_put_bool(json, key, mill_bit_get(values->values, row));
+	} else if (mill_type_is_float(type)) {
+		mill_json_put_double(json, key, mill_number_at(values, row));
+	} else if (mill_type_is_unsigned(type)) {
+		mill_json_put_uint(json, key, mill_integer_bits(values, row));
+	} else if (mill_type_is_integer(type)) {
+		mill_json_put_int(json, key, (int64_t)mill_integer_bits(values, row));
+	} else if (type.id == MILL_TYPE_STRING) {
+		const char *text = mill_column_text(values, row, &length);
+		mill_json_put_text_n(json, key, text, (size_t)length);
 	} else {
-		text->size_bytes = 0;
-		MILL_TRY(mill_value_text(values, i, text));
-		mill_json_put_text_n(json, NULL, (const char *)text->data, text->size_bytes);
+		return put_as_text(values, row, key, json, err);
 	}
 	return MILL_OK;
 }
 
-static mill_status put_inline(const mill_features *features, const mill_column *values, mill_json_writer *json,
-                              mill_error *err)
+static mill_status put_inline(const mill_column *values, mill_json_writer *json, mill_error *err)
 {
-	mill_bytes text;
-	mill_status status = MILL_OK;
-	mill_bytes_init(&text, features->mem);
 	mill_json_put_array(json, "values");
-	for (int64_t i = 0; i < values->rows && status == MILL_OK; i++)
-		status = put_value(values, i, &text, json);
+	for (int64_t i = 0; i < values->rows; i++)
+		MILL_TRY(mill_put_value(values, i, NULL, json, err));
 	mill_json_end(json);
-	mill_bytes_release(&text);
-	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "fitted.json");
+	return MILL_OK;
 }
 
 static mill_status append_values(const mill_column *values, mill_bytes *out)
@@ -143,22 +148,30 @@ typedef struct fitted_place {
 	int tensor, chain, step;
 } fitted_place;
 
+static mill_status put_values(const mill_features *features, const mill_column *values, const fitted_place *place,
+                              mill_json_writer *json, mill_error *err)
+{
+	char text[MILL_TYPE_TEXT_BYTES], name[96];
+	mill_json_put_text(json, "value_type", mill_type_text(values->type, text));
+	if (values->rows <= MILL_SIDE_FILE_FROM && !has_nul(values))
+		return put_inline(values, json, err);
+	snprintf(name, sizeof name, "fitted/values-%d-%d-%d.bin", place->tensor, place->chain, place->step);
+	return put_side_file(features, place->store_path, name, values, json, err);
+}
+
 static mill_status put_step(const mill_features *features, const mill_step *step, const fitted_place *place,
                             mill_json_writer *json, mill_error *err)
 {
-	char text[MILL_TYPE_TEXT_BYTES], name[96];
-	const mill_column *values = step->kind->values == NULL ? NULL : step->kind->values(step);
 	mill_json_put_object(json, NULL);
 	mill_json_put_text(json, "transform", step->kind->name);
 	if (step->kind->write != NULL)
 		MILL_TRY(step->kind->write(step, json, err));
-	if (values != NULL) {
-		mill_json_put_text(json, "value_type", mill_type_text(values->type, text));
-		snprintf(name, sizeof name, "fitted/values-%d-%d-%d.bin", place->tensor, place->chain, place->step);
-		if (values->rows > MILL_SIDE_FILE_FROM || has_nul(values))
-			MILL_TRY(put_side_file(features, place->store_path, name, values, json, err));
-		else
-			MILL_TRY(put_inline(features, values, json, err));
+	if (step->kind->values != NULL) {
+		mill_column values = {0};
+		MILL_TRY(step->kind->values(step, &values, err));
+		mill_status status = put_values(features, &values, place, json, err);
+		mill_column_release(&values);
+		MILL_TRY(status);
 	}
 	mill_json_end(json);
 	return MILL_OK;

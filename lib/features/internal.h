@@ -88,8 +88,8 @@ typedef struct mill_step_kind {
 	mill_status (*apply)(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err);
 	/* Members of the step's object in fitted.json. */
 	mill_status (*write)(const mill_step *step, mill_json_writer *json, mill_error *err);
-	/* A vocabulary's entries in the order of their ids, or NULL. */
-	const mill_column *(*values)(const mill_step *step);
+	/* A vocabulary's entries in the order of their ids, for the caller to release. */
+	mill_status (*values)(const mill_step *step, mill_column *out, mill_error *err);
 	void (*release)(mill_step *step);
 } mill_step_kind;
 
@@ -245,6 +245,10 @@ static inline void mill_step_flag(const mill_step *step, const mill_lane *lane, 
 /* element.c: element [row, chain->first …] of rows of a tensor, `out` being the block's first row. */
 MILL_NODISCARD mill_status mill_chain_write(const mill_tensor *tensor, const mill_chain *chain, const mill_lane *lane,
                                             mill_work *work, void *out, mill_error *err);
+
+/* fitted.c: a non-NULL value as a member or an item, as fitted.json has it. */
+MILL_NODISCARD mill_status mill_put_value(const mill_column *values, int64_t row, const char *key,
+                                          mill_json_writer *json, mill_error *err);
 
 /* Transforms by file. */
 extern const mill_step_kind mill_step_impute_mean, mill_step_impute_median, mill_step_impute_most_frequent,

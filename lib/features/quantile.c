@@ -27,14 +27,20 @@ static double value_of(uint64_t key)
 	return value;
 }
 
-/* Histograms for the prefixes that are set. */
-static mill_status start_pass(mill_quantiles *q, mill_error *err)
+/* How many bits a pass over the prefixes that are set finds. */
+static void start_pass(mill_quantiles *q)
 {
-	q->digit_bits = digit_bits_for(q->prefix_count);
-	if (q->digit_bits > q->unknown_bits)
-		q->digit_bits = q->unknown_bits;
-	size_t cells = (size_t)q->prefix_count << q->digit_bits;
+	int bits = digit_bits_for(q->prefix_count);
+	q->digit_bits = bits < q->unknown_bits ? bits : q->unknown_bits;
 	mill_mem_free(q->histogram);
+	q->histogram = NULL;
+}
+
+static mill_status need_histogram(mill_quantiles *q, mill_error *err)
+{
+	size_t cells = (size_t)q->prefix_count << q->digit_bits;
+	if (q->histogram != NULL)
+		return MILL_OK;
 	q->histogram = mill_mem_calloc(q->mem, cells, sizeof *q->histogram);
 	return q->histogram == NULL ? mill_fail_nomem(err, cells * sizeof *q->histogram, "histograms of quantiles")
 	                            : MILL_OK;
@@ -48,7 +54,8 @@ mill_status mill_quantiles_init(mill_quantiles *q, mill_mem *mem, const mill_qua
 	q->targets = mill_mem_calloc(mem, 2 * (size_t)at_count + 1, sizeof *q->targets);
 	if (q->prefixes == NULL || q->targets == NULL)
 		return mill_fail_nomem(err, (size_t)at_count * sizeof *q->targets, "quantiles");
-	return start_pass(q, err);
+	start_pass(q);
+	return MILL_OK;
 }
 
 void mill_quantiles_release(mill_quantiles *q)
@@ -83,8 +90,10 @@ static inline int find_prefix(const mill_quantiles *q, uint64_t prefix)
 	return q->prefixes[low] == prefix ? low : -1;
 }
 
-void mill_quantiles_add(mill_quantiles *q, const double *x, const uint64_t *validity, int64_t rows)
+mill_status mill_quantiles_add(mill_quantiles *q, const double *x, const uint64_t *validity, int64_t rows,
+                               mill_error *err)
 {
+	MILL_TRY(need_histogram(q, err));
 	bool first = q->unknown_bits == KEY_BITS;
 	int shift = q->unknown_bits - q->digit_bits;
 	uint64_t mask = ((uint64_t)1 << q->digit_bits) - 1;
@@ -101,12 +110,14 @@ void mill_quantiles_add(mill_quantiles *q, const double *x, const uint64_t *vali
 			q->count++;
 		}
 	}
+	return MILL_OK;
 }
 
 mill_status mill_quantiles_exchange(mill_quantiles *q, mill_comm *comm, mill_error *err)
 {
 	const size_t most = (size_t)1 << 24;
 	size_t cells = (size_t)q->prefix_count << q->digit_bits;
+	MILL_TRY(mill_comm_agree(comm, need_histogram(q, err), err)); /* a rank without rows has none yet */
 	for (size_t at = 0; at < cells; at += most) {
 		size_t now = cells - at < most ? cells - at : most;
 		MILL_TRY(mill_comm_sum_i64(comm, q->histogram + at, (int)now, err));
@@ -203,7 +214,8 @@ mill_status mill_quantiles_narrow(mill_quantiles *q, mill_error *err)
 	for (int t = 0; t < 2 * q->at_count; t++)
 		if (t == 0 || q->prefixes[t] != q->prefixes[q->prefix_count - 1])
 			q->prefixes[q->prefix_count++] = q->prefixes[t];
-	return start_pass(q, err);
+	start_pass(q);
+	return MILL_OK;
 }
 
 double mill_quantiles_value(const mill_quantiles *q, int i)

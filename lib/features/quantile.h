@@ -26,7 +26,7 @@ typedef struct mill_quantiles {
 	uint64_t low_bits;  /* union of the values' bits */
 	int unknown_bits;   /* low bits of the keys that are not found yet */
 	int digit_bits;     /* found in this pass */
-	int64_t *histogram; /* prefix_count × 2^digit_bits */
+	int64_t *histogram; /* prefix_count × 2^digit_bits; NULL until rows come */
 	uint64_t *prefixes; /* ascending */
 	int prefix_count;
 	mill_quantile_target *targets; /* two a quantile: below and above; once values were counted */
@@ -38,7 +38,8 @@ MILL_NODISCARD mill_status mill_quantiles_init(mill_quantiles *q, mill_mem *mem,
                                                int at_count, mill_error *err);
 void mill_quantiles_release(mill_quantiles *q); /* idempotent */
 int mill_quantiles_passes(const mill_quantiles *q);
-void mill_quantiles_add(mill_quantiles *q, const double *x, const uint64_t *validity, int64_t rows);
+MILL_NODISCARD mill_status mill_quantiles_add(mill_quantiles *q, const double *x, const uint64_t *validity,
+                                              int64_t rows, mill_error *err);
 /* Collective: adds up the pass's histograms. */
 MILL_NODISCARD mill_status mill_quantiles_exchange(mill_quantiles *q, mill_comm *comm, mill_error *err);
 /* After the exchange: one digit more of every target. done is set when all are found. */

@@ -74,9 +74,8 @@ static inline mill_value_slot *slot_of(const mill_values *values, uint64_t hash,
 	}
 }
 
-static mill_status grow_slots(mill_values *values, mill_error *err)
+static mill_status set_slots(mill_values *values, uint64_t size, mill_error *err)
 {
-	uint64_t size = values->mask == 0 ? FIRST_SLOTS : 2 * (values->mask + 1);
 	mill_value_slot *slots = mill_mem_calloc(values->mem, size, sizeof *slots);
 	if (slots == NULL)
 		return nomem(size * sizeof *slots, err);
@@ -93,12 +92,21 @@ static mill_status grow_slots(mill_values *values, mill_error *err)
 	return MILL_OK;
 }
 
+mill_status mill_values_index(mill_values *values, mill_error *err)
+{
+	uint64_t size = FIRST_SLOTS;
+	while (size < 2 * (uint64_t)values->count)
+		size *= 2;
+	forget_dictionary(values);
+	return set_slots(values, size, err);
+}
+
 static mill_status make_room(mill_values *values, mill_error *err)
 {
 	if (values->count == UINT32_MAX - 1)
 		return mill_fail(err, MILL_DATA, "a column that is fitted has more than 4,294,967,294 distinct values");
 	if (values->mask == 0 || (uint64_t)values->count >= (values->mask + 1) / 2)
-		MILL_TRY(grow_slots(values, err));
+		MILL_TRY(set_slots(values, values->mask == 0 ? FIRST_SLOTS : 2 * (values->mask + 1), err));
 	if (values->count < values->capacity)
 		return MILL_OK;
 	int64_t capacity = mill_max_i64(FIRST_SLOTS / 2, values->capacity * 2);
@@ -403,7 +411,10 @@ mill_status mill_values_column(const mill_values *values, mill_column *out, mill
 			status = mill_builder_fixed(&builder, bytes); /* little-endian words: the low bytes */
 	}
 	if (status != MILL_OK)
-		status = nomem(0, err);
+		status = status == MILL_NOMEM ? nomem(0, err)
+		                              : mill_fail(err, status,
+		                                          "a vocabulary's text passes 2 GiB: limit it with "
+		                                          "max_size or min_count, or use hash");
 	else
 		status = mill_builder_finish(&builder, out, err);
 	mill_builder_release(&builder);

@@ -39,11 +39,13 @@ typedef struct mill_values {
 } mill_values;
 
 void mill_values_init(mill_values *values, mill_mem *mem, mill_type type);
-void mill_values_release(mill_values *values); /* idempotent; usable again after init */
+void mill_values_release(mill_values *values); /* idempotent; empty and usable again afterwards */
 
 /* Entry of a value, added with count 0 where it is new. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_values_put(mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes,
                                            int64_t *entry, mill_error *err);
+/* Makes the slots match entries that were dropped or moved. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_values_index(mill_values *values, mill_error *err);
 /* −1 where it is not there. */
 int64_t mill_values_find(const mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes);
 const void *mill_values_bytes(const mill_values *values, const mill_value *entry);
@@ -69,7 +71,7 @@ typedef struct mill_values_choice {
 MILL_NODISCARD mill_status mill_values_merge(mill_values *values, const mill_values_choice *choice, int64_t round_bytes,
                                              mill_comm *comm, mill_error *err);
 
-/* The entries as a column, in their order. */
+/* The entries as a column, in their order. MILL_DATA when their text passes 2 GiB. */
 MILL_NODISCARD mill_status mill_values_column(const mill_values *values, mill_column *out, mill_error *err);
 
 #endif

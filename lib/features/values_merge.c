@@ -1,10 +1,6 @@
 /* Counts of distinct values over ranks: every value has an owner, by its hash, that adds up its counts; what the owners
  * choose goes to all. A record is u64 hash, u64 count, u32 length, then the value. */
-#include "column/canonical.h"
-#include "features/values.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "features/values_sort.h"
 
 #define RECORD_BYTES 20
 #define CHANNEL      0x66656174U /* "feat" */
@@ -136,74 +132,19 @@ static mill_status send_to_owners(const mill_values *from, mill_values *into, in
 	return status;
 }
 
-/* What sorting compares: the table, for text and type. */
-typedef struct order {
-	const mill_values *values;
-	bool by_value;
-} order;
-
-static int compare_bytes(const void *a, uint32_t a_bytes, const void *b, uint32_t b_bytes)
-{
-	int by_bytes = memcmp(a, b, a_bytes < b_bytes ? a_bytes : b_bytes);
-	if (by_bytes != 0)
-		return by_bytes;
-	return a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
-}
-
-static int compare_words(mill_type type, uint64_t a, uint64_t b)
-{
-	if (mill_type_is_float(type)) {
-		double x, y;
-		memcpy(&x, &a, sizeof x);
-		memcpy(&y, &b, sizeof y);
-		a = (uint64_t)mill_order_f64(x);
-		b = (uint64_t)mill_order_f64(y);
-	}
-	if (mill_type_is_unsigned(type) || type.id == MILL_TYPE_BOOL)
-		return a < b ? -1 : a > b;
-	return (int64_t)a < (int64_t)b ? -1 : (int64_t)a > (int64_t)b;
-}
-
-static int compare_wide(const void *a, const void *b)
-{
-	mill_i128 x, y;
-	memcpy(&x, a, sizeof x);
-	memcpy(&y, b, sizeof y);
-	return x < y ? -1 : x > y;
-}
-
-static int compare_entries(const void *a, const void *b, void *context)
-{
-	const mill_value *x = a, *y = b;
-	const order *by = context;
-	mill_type type = by->values->type;
-	if (!by->by_value && x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	const void *x_bytes = mill_values_bytes(by->values, x), *y_bytes = mill_values_bytes(by->values, y);
-	if (mill_type_is_text(type))
-		return compare_bytes(x_bytes, x->length_bytes, y_bytes, y->length_bytes);
-	if (x->length_bytes == 16)
-		return compare_wide(x_bytes, y_bytes);
-	return compare_words(type, x->key, y->key);
-}
-
-static void sort_entries(mill_values *values, bool by_value)
-{
-	order by = {values, by_value};
-	if (values->count > 1)
-		qsort_r(values->entries, (size_t)values->count, sizeof *values->entries, compare_entries, &by);
-}
-
 /* Drops what is too rare and, of the rest, what max_size leaves no room for. Slots no longer match the entries. */
-static void choose(mill_values *values, const mill_values_choice *choice)
+static mill_status choose(mill_values *values, const mill_values_choice *choice, mill_error *err)
 {
 	int64_t kept = 0;
 	for (int64_t i = 0; i < values->count; i++)
 		if (values->entries[i].count >= choice->min_count)
 			values->entries[kept++] = values->entries[i];
 	values->count = kept;
-	sort_entries(values, false);
-	values->count = mill_min_i64(kept, choice->max_size);
+	if (kept <= choice->max_size)
+		return MILL_OK;
+	MILL_TRY(mill_values_sort(values, false, err));
+	values->count = choice->max_size;
+	return MILL_OK;
 }
 
 static mill_status write_all(const mill_values *values, mill_bytes *out, mill_error *err)
@@ -214,50 +155,38 @@ static mill_status write_all(const mill_values *values, mill_bytes *out, mill_er
 	return MILL_OK;
 }
 
-/* Makes values a table of the first `count` of from's entries, in the order that is asked for. */
-static mill_status rebuild(mill_values *values, mill_values *from, const mill_values_choice *choice, mill_error *err)
+/* What every rank's owner chose becomes the table. */
+static mill_status take_chosen(mill_values *values, const mill_bytes *everything, const mill_values_choice *choice,
+                               mill_error *err)
 {
-	choose(from, choice);
-	if (choice->by_value)
-		sort_entries(from, true);
-	mill_values_release(values);
-	for (int64_t i = 0; i < from->count; i++) {
-		const mill_value *entry = &from->entries[i];
-		int64_t at;
-		MILL_TRY(mill_values_put(values, entry->hash, mill_values_bytes(from, entry), entry->length_bytes, &at,
-		                         err));
-		values->entries[at].count = entry->count;
-	}
-	return MILL_OK;
+	MILL_TRY(add_records(values, everything->data, everything->size_bytes, err));
+	MILL_TRY(choose(values, choice, err));
+	MILL_TRY(mill_values_sort(values, choice->by_value, err));
+	return mill_values_index(values, err);
 }
 
 mill_status mill_values_merge(mill_values *values, const mill_values_choice *choice, int64_t round_bytes,
                               mill_comm *comm, mill_error *err)
 {
-	mill_values owned, all;
+	mill_values owned;
 	mill_bytes mine, everything;
 	mill_values_init(&owned, values->mem, values->type);
-	mill_values_init(&all, values->mem, values->type);
 	mill_bytes_init(&mine, values->mem);
 	mill_bytes_init(&everything, values->mem);
 	mill_status status = send_to_owners(values, &owned, round_bytes, comm, err);
+	mill_values_release(values);
 	if (status == MILL_OK) {
-		mill_values_release(values);
-		choose(&owned, choice);
-		status = mill_comm_agree(comm, write_all(&owned, &mine, err), err);
+		status = choose(&owned, choice, err);
+		if (status == MILL_OK)
+			status = write_all(&owned, &mine, err);
+		status = mill_comm_agree(comm, status, err);
 	}
 	mill_values_release(&owned);
 	if (status == MILL_OK)
 		status = mill_comm_allgather(comm, mine.data, mine.size_bytes, &everything, NULL, err);
 	mill_bytes_release(&mine);
-	if (status == MILL_OK) {
-		status = add_records(&all, everything.data, everything.size_bytes, err);
-		mill_bytes_release(&everything);
-		if (status == MILL_OK)
-			status = rebuild(values, &all, choice, err);
-		status = mill_comm_agree(comm, status, err);
-	}
-	mill_values_release(&all);
+	if (status == MILL_OK)
+		status = mill_comm_agree(comm, take_chosen(values, &everything, choice, err), err);
 	mill_bytes_release(&everything);
 	return status;
 }

@@ -8,10 +8,9 @@ typedef struct lookup {
 	mill_step base;
 	mill_values values;
 	mill_values_choice choice;
-	mill_column column; /* the chosen values in order, once fitted */
+	mill_column fill; /* impute_most_frequent: the value */
 	int64_t oov_buckets;
 	bool unknown_is_error; /* one_hot */
-	bool fitted;
 } lookup;
 
 static mill_status read_values(mill_step *step, const mill_read *read, mill_error *err)
@@ -86,12 +85,9 @@ static mill_status values_exchange(mill_step *step, mill_comm *comm, mill_error 
 
 static mill_status values_finish(mill_step *step, bool *again, mill_error *err)
 {
-	lookup *v = (lookup *)step;
+	(void)err;
 	*again = false;
-	mill_column_release(&v->column);
-	MILL_TRY(mill_values_column(&v->values, &v->column, err));
-	v->fitted = true;
-	step->cardinality = v->values.count;
+	step->cardinality = ((lookup *)step)->values.count;
 	return MILL_OK;
 }
 
@@ -104,9 +100,12 @@ static mill_status vocabulary_finish(mill_step *step, bool *again, mill_error *e
 
 static mill_status most_frequent_finish(mill_step *step, bool *again, mill_error *err)
 {
-	MILL_TRY(values_finish(step, again, err));
-	step->cardinality = 0;
-	return ((lookup *)step)->values.count == 0 ? mill_step_nothing_to_fit(step, err) : MILL_OK;
+	lookup *v = (lookup *)step;
+	*again = false;
+	if (v->values.count == 0)
+		return mill_step_nothing_to_fit(step, err);
+	mill_column_release(&v->fill);
+	return mill_values_column(&v->values, &v->fill, err);
 }
 
 /* Ids of unseen rows; the hash of each is K of its value, NULL rows that are filled included. */
@@ -177,7 +176,7 @@ static mill_status most_frequent_apply(mill_step *step, mill_lane *lane, mill_wo
 	(void)err;
 	mill_step_flag(step, lane, work);
 	if (lane->fill == NULL)
-		lane->fill = &((const lookup *)step)->column;
+		lane->fill = &((const lookup *)step)->fill;
 	return MILL_OK;
 }
 
@@ -186,13 +185,12 @@ static void values_release(mill_step *step)
 	lookup *v = (lookup *)step;
 	if (v->values.mem != NULL)
 		mill_values_release(&v->values);
-	mill_column_release(&v->column);
+	mill_column_release(&v->fill);
 }
 
-static const mill_column *values_of(const mill_step *step)
+static mill_status values_of(const mill_step *step, mill_column *out, mill_error *err)
 {
-	const lookup *v = (const lookup *)step;
-	return v->fitted ? &v->column : NULL;
+	return mill_values_column(&((const lookup *)step)->values, out, err);
 }
 
 static void write_limits(const lookup *v, mill_json_writer *json)

@@ -98,9 +98,9 @@ static inline mill_status case_new(features_case *c, const char *tensors, const 
 	mill_json *t = NULL, *k = NULL;
 	mill_schema schema = {c->fields, c->count};
 	if (tensors != NULL)
-		CU_ASSERT_FATAL(mill_json_parse(tensors, strlen(tensors), "t", &c->arena, &t, &c->err) == MILL_OK);
+		MILL_TRY(mill_json_parse(tensors, strlen(tensors), "t", &c->arena, &t, &c->err));
 	if (keep != NULL)
-		CU_ASSERT_FATAL(mill_json_parse(keep, strlen(keep), "k", &c->arena, &k, &c->err) == MILL_OK);
+		MILL_TRY(mill_json_parse(keep, strlen(keep), "k", &c->arena, &k, &c->err));
 	case_drop_blocks(c);
 	mill_features_free(c->features);
 	c->features = NULL;
