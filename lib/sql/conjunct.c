@@ -85,7 +85,8 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 
 bool sql_is_strict_test(const mill_expr *call)
 {
-	static const char *const names[] = {"=", "<>", "<", "<=", ">", ">=", "is_not_null", "like", "ilike", "~", "~*"};
+	static const char *const names[] = {
+	    "=", "<>", "<", "<=", ">", ">=", "is_not_null", "like", "ilike", "~", "~*", "regexp_like"};
 	return is_one_of(mill_function_name(call->function), names, sizeof names / sizeof names[0]);
 }
 
@@ -179,12 +180,37 @@ static bool is_total(const char *name)
 	                                    "ilike",
 	                                    "lower",
 	                                    "upper",
+	                                    "year",
+	                                    "month",
+	                                    "day",
+	                                    "dayofmonth",
+	                                    "hour",
+	                                    "minute",
+	                                    "second",
+	                                    "quarter",
+	                                    "dayofyear",
+	                                    "weekofyear",
+	                                    "dayofweek",
+	                                    "weekday",
 	                                    "length",
 	                                    "char_length",
 	                                    "btrim",
 	                                    "ltrim",
 	                                    "rtrim"};
-	return is_one_of(name, names, sizeof names / sizeof names[0]);
+	/* Parts of dates, whatever the field. */
+	return strncmp(name, "extract_", strlen("extract_")) == 0 ||
+	       is_one_of(name, names, sizeof names / sizeof names[0]);
+}
+
+/* Digits before the point that values of the type can have. */
+static int whole_digits(mill_type type)
+{
+	static const int digits[] = {
+	    [MILL_TYPE_INT8] = 3,  [MILL_TYPE_INT16] = 5,  [MILL_TYPE_INT32] = 10,  [MILL_TYPE_INT64] = 19,
+	    [MILL_TYPE_UINT8] = 3, [MILL_TYPE_UINT16] = 5, [MILL_TYPE_UINT32] = 10, [MILL_TYPE_UINT64] = 20};
+	if (type.id == MILL_TYPE_DECIMAL)
+		return type.precision - type.scale;
+	return mill_type_is_integer(type) ? digits[type.id] : INT32_MAX;
 }
 
 /* The pattern of LIKE can be wrong (it ends with its escape character) unless it is a literal without one. */
@@ -205,7 +231,10 @@ static bool is_widening(mill_type from, mill_type to)
 	if (mill_type_equal(from, to))
 		return true;
 	if (to.id == MILL_TYPE_FLOAT64)
-		return mill_type_is_integer(from) || from.id == MILL_TYPE_FLOAT32;
+		return mill_type_is_integer(from) || from.id == MILL_TYPE_FLOAT32 || from.id == MILL_TYPE_DECIMAL;
+	if (to.id == MILL_TYPE_DECIMAL)
+		return whole_digits(from) <= whole_digits(to) &&
+		       (from.id != MILL_TYPE_DECIMAL || from.scale <= to.scale);
 	if (to.id == MILL_TYPE_STRING)
 		return mill_type_is_integer(from) || from.id == MILL_TYPE_BOOL;
 	if (mill_type_is_signed(from) && mill_type_is_signed(to))
@@ -228,6 +257,8 @@ static bool node_can_fail(const mill_expr *expr)
 	case MILL_EXPR_CALL: {
 		const char *name = mill_function_name(expr->function);
 		bool is_like = strcmp(name, "like") == 0 || strcmp(name, "ilike") == 0;
+		if (strcmp(name, "abs") == 0 || strcmp(name, "sign") == 0)
+			return !mill_type_is_float(expr->type); /* of the smallest integer */
 		return !is_total(name) || (is_like && !has_plain_pattern(expr));
 	}
 	case MILL_EXPR_TRY: return false;

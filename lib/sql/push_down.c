@@ -336,10 +336,13 @@ static mill_status absorb_key(const sql_optimiser *o, const mill_plan *plan, mil
 	return MILL_OK;
 }
 
-/* 1 = 1 is TRUE before anything runs. Other constants stay where they are. */
+/* 1 = 1, or IS NOT NULL of what never is: TRUE before anything runs. Other constants stay where they are. */
 static mill_status is_always_true(const sql_optimiser *o, mill_expr *conjunct, bool *out)
 {
 	sql_constant value;
+	*out = sql_is_call(conjunct, "is_not_null", 1) && !conjunct->args[0]->nullable && !sql_can_fail(conjunct);
+	if (*out)
+		return MILL_OK;
 	MILL_TRY(sql_evaluate(o->arena->mem, conjunct, &value, o->err));
 	*out = value.is_known && !value.is_null && value.integer != 0;
 	return MILL_OK;

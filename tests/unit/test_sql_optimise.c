@@ -125,6 +125,19 @@ static void test_push_down(void)
 	          "filter ((100 / a) > 3)\n"
 	          "  project a\n"
 	          "    scan t [a, b] where (((10 / b) > 2) AND (b > 1))\n");
+	OPTIMISED("SELECT * FROM (SELECT id, year(\"when\") AS y, extract(hour FROM \"when\") AS h FROM "
+	          "\"data/*.csv\") q WHERE y > 2010 AND h BETWEEN 16 AND 20",
+	          "project id, year(when) as y, extract_hour(when) as h\n"
+	          "  scan data/*.csv [id, when] where ((year(when) > 2010) AND (extract_hour(when) >= 16) AND "
+	          "(extract_hour(when) <= 20))\n");
+	OPTIMISED("SELECT * FROM (SELECT abs(d) AS e, abs(a) AS f FROM t) q WHERE e > 1 AND f < 2.5",
+	          "filter (CAST(f AS decimal(10,0)) < 2.5)\n"
+	          "  project abs(d) as e, abs(a) as f\n"
+	          "    scan t [a, d] where (abs(d) > 1)\n");
+	OPTIMISED(
+	    "SELECT * FROM (SELECT PassengerId, coalesce(Cabin, 'None') AS c, Age FROM people) q WHERE q IS NOT NULL",
+	    "project PassengerId, coalesce(Cabin, 'None') as c, Age\n"
+	    "  scan people [PassengerId, Age, Cabin] where is_not_null(Age)\n");
 }
 
 static void test_prune(void)
