@@ -28,12 +28,12 @@ static mill_status group_failure(const group_op *op, mill_status status, mill_er
 	                err);
 }
 
-static mill_status partial_flush(group_op *op, mill_error *err)
+static mill_status partial_flush(group_op *op, bool give_back, mill_error *err)
 {
 	if (op->groups.group_count == 0)
 		return MILL_OK;
 	mill_status status = op_groups_emit_states(&op->groups, &op->base, err);
-	op_groups_clear(&op->groups);
+	op_groups_clear(&op->groups, give_back);
 	return status;
 }
 
@@ -42,7 +42,7 @@ static mill_status partial_review(group_op *op, mill_error *err)
 {
 	int64_t groups = op->groups.group_count;
 	if (groups >= PARTIAL_LEAST && mill_mem_pressure(op->base.env.mem) > PARTIAL_PRESSURE)
-		return partial_flush(op, err);
+		return partial_flush(op, true, err);
 	if (groups < op->look_at)
 		return MILL_OK;
 	if (groups / 3 <= op->groups.rows / 4) {
@@ -53,7 +53,7 @@ static mill_status partial_review(group_op *op, mill_error *err)
 	op->look_at = PARTIAL_FEW_GROUPS;
 	op->pass = op->pass_next;
 	op->pass_next = mill_min_i64(op->pass_next * 2, PARTIAL_PASSED_MOST);
-	return partial_flush(op, err);
+	return partial_flush(op, false, err);
 }
 
 static mill_status partial_push(mill_sink *self, const mill_batch *batch, mill_error *err)
@@ -63,7 +63,13 @@ static mill_status partial_push(mill_sink *self, const mill_batch *batch, mill_e
 		op->pass--;
 		return group_failure(op, op_groups_pass(&op->groups, &op->base, batch, err), err);
 	}
-	mill_status status = op_groups_add(&op->groups, batch, err);
+	mill_status status = op_groups_reserve(&op->groups, batch->rows, err);
+	if (status == MILL_NOMEM && op->groups.group_count > 0) {
+		MILL_TRY(partial_flush(op, true, err));
+		status = op_groups_reserve(&op->groups, batch->rows, err);
+	}
+	if (status == MILL_OK)
+		status = op_groups_add(&op->groups, batch, err);
 	if (status != MILL_OK)
 		return group_failure(op, status, err);
 	return partial_review(op, err);
@@ -79,7 +85,7 @@ static mill_status partial_finish_unit(mill_sink *self, mill_error *err)
 
 static mill_status partial_finish(mill_sink *self, mill_error *err)
 {
-	MILL_TRY(partial_flush((group_op *)self, err));
+	MILL_TRY(partial_flush((group_op *)self, true, err));
 	MILL_TRY(op_pass_unit(self, err));
 	return op_pass_finish(self, err);
 }
@@ -100,7 +106,7 @@ static mill_status results_finish_unit(mill_sink *self, mill_error *err)
 {
 	group_op *op = (group_op *)self;
 	MILL_TRY(group_failure(op, op_groups_emit_results(&op->groups, &op->base, err), err));
-	op_groups_clear(&op->groups);
+	op_groups_clear(&op->groups, false);
 	return op_pass_unit(self, err);
 }
 

@@ -112,13 +112,13 @@ void op_groups_release(op_groups *g)
 	memset(g, 0, sizeof(*g));
 }
 
-void op_groups_clear(op_groups *g)
+void op_groups_clear(op_groups *g, bool give_back)
 {
-	op_keys_clear(&g->keys);
+	op_keys_clear(&g->keys, give_back);
 	for (int a = 0; a < g->spec.aggregate_count; a++) {
-		op_state_clear(g->states[a]);
+		op_state_clear(g->states[a], give_back);
 		if (g->distinct[a] != NULL)
-			op_keys_clear(g->distinct[a]);
+			op_keys_clear(g->distinct[a], give_back);
 	}
 	g->group_count = 0;
 	g->rows = 0;
@@ -138,6 +138,16 @@ static mill_status reserve_scratch(op_groups *g, int64_t rows, mill_error *err)
 	if (g->groups == NULL || g->bits == NULL || g->selected == NULL)
 		return mill_fail_nomem(err, (size_t)rows * 8, "group by");
 	g->scratch_rows = rows;
+	return MILL_OK;
+}
+
+mill_status op_groups_reserve(op_groups *g, int64_t rows, mill_error *err)
+{
+	MILL_TRY(reserve_scratch(g, rows, err));
+	if (g->spec.key_count > 0)
+		MILL_TRY(op_keys_reserve(&g->keys, rows, err));
+	for (int a = 0; a < g->spec.aggregate_count; a++)
+		MILL_TRY(op_state_grow(g->states[a], g->spec.key_count > 0 ? g->group_count + rows : 1, err));
 	return MILL_OK;
 }
 
@@ -264,7 +274,7 @@ mill_status op_groups_pass(op_groups *g, op_base *op, const mill_batch *batch, m
 	mill_status status = pass_rows(g, batch, err);
 	if (status == MILL_OK)
 		status = op_groups_emit_rows(g, op, batch, err);
-	op_groups_clear(g);
+	op_groups_clear(g, false);
 	return status;
 }
 

@@ -24,7 +24,10 @@ typedef struct op_groups {
 MILL_NODISCARD mill_status op_groups_init(op_groups *groups, const mill_op_env *env, const mill_group_spec *spec,
                                           mill_error *err);
 void op_groups_release(op_groups *groups); /* idempotent */
-void op_groups_clear(op_groups *groups);
+void op_groups_clear(op_groups *groups, bool give_back);
+/* Room for as many more groups as there are rows to come, so that what may fail for want of memory fails before
+ * anything was added. */
+MILL_NODISCARD mill_status op_groups_reserve(op_groups *groups, int64_t rows, mill_error *err);
 /* Adds input rows (keys and arguments where spec says). */
 MILL_NODISCARD mill_status op_groups_add(op_groups *groups, const mill_batch *batch, mill_error *err);
 /* Pushes [keys…, states…] with a state a row, for input in which few rows share a key. Holds nothing before and after.

@@ -16,7 +16,7 @@ static void build_empty(mill_join_build *build)
 {
 	op_batches_clear(&build->batches);
 	mill_batch_release(&build->rows);
-	op_keys_clear(&build->keys);
+	op_keys_clear(&build->keys, false);
 	mill_mem_free(build->starts);
 	mill_mem_free(build->list);
 	build->starts = NULL;
@@ -146,7 +146,7 @@ static mill_status build_finish_unit(mill_sink *self, mill_error *err)
 	int64_t bytes = build->batches.bytes;
 	mill_status status = join_rows(build, &rows, err);
 	build->rows = rows;
-	op_keys_clear(&build->keys);
+	op_keys_clear(&build->keys, false);
 	mill_mem_free(build->starts);
 	mill_mem_free(build->list);
 	build->starts = NULL;

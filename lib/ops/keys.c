@@ -119,10 +119,10 @@ static void clear_slots(op_keys *keys)
 	}
 }
 
-void op_keys_clear(op_keys *keys)
+void op_keys_clear(op_keys *keys, bool give_back)
 {
 	mill_mem *mem = keys->mem;
-	if (keys->groups > 0 && keys->slot_mask >= KEYS_KEPT_SLOTS)
+	if (give_back || (keys->groups > 0 && keys->slot_mask >= KEYS_KEPT_SLOTS))
 		drop_tables(keys);
 	else if (keys->groups > 0)
 		clear_slots(keys);
@@ -166,8 +166,7 @@ static mill_status grow_slots(op_keys *keys, uint64_t count, mill_error *err)
 	return MILL_OK;
 }
 
-/* Room for `extra` more groups, so that nothing moves while a slice is looked up. */
-static mill_status reserve(op_keys *keys, int64_t extra, mill_error *err)
+mill_status op_keys_reserve(op_keys *keys, int64_t extra, mill_error *err)
 {
 	int64_t needed = keys->groups + extra;
 	if (needed >= INT32_MAX)
@@ -314,7 +313,8 @@ static mill_status look_up(op_keys *keys, const mill_column *const *columns, int
 		int64_t now = mill_min_i64(OP_KEYS_SLICE_ROWS, rows - first);
 		if (op_keys_by_code(keys, columns, first, now, groups + first))
 			continue;
-		MILL_TRY(reserve(keys, insert ? now : 0, err));
+		/* Nothing may move while a slice is looked up. */
+		MILL_TRY(op_keys_reserve(keys, insert ? now : 0, err));
 		MILL_TRY(op_keys_fill(keys, columns, first, now, err));
 		guess(keys, now);
 		confirm_slice(keys, now, insert, groups + first);

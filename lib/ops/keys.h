@@ -62,8 +62,10 @@ typedef struct op_keys {
 MILL_NODISCARD mill_status op_keys_init(op_keys *keys, mill_mem *mem, const mill_type *types, int count,
                                         mill_error *err);
 void op_keys_release(op_keys *keys); /* idempotent */
-/* Forgets all groups; keeps what memory a small table has. */
-void op_keys_clear(op_keys *keys);
+/* Forgets all groups; a small table keeps its memory unless it is to give_back everything. */
+void op_keys_clear(op_keys *keys, bool give_back);
+/* Room for `extra` more groups. MILL_NOMEM. */
+MILL_NODISCARD mill_status op_keys_reserve(op_keys *keys, int64_t extra, mill_error *err);
 /* groups[r] = number of the row's group, a new one (= keys->groups so far) where it is new. MILL_NOMEM. */
 MILL_NODISCARD mill_status op_keys_insert(op_keys *keys, const mill_column *const *columns, int64_t rows,
                                           uint32_t *groups, mill_error *err);

@@ -63,9 +63,9 @@ mill_status op_state_new(mill_mem *mem, const mill_aggregate_spec *spec, op_stat
 /* Groups up to which a state that is emptied keeps its arrays. */
 #define KEPT_GROUPS 65536
 
-void op_state_clear(op_state *state)
+void op_state_clear(op_state *state, bool give_back)
 {
-	if (state->capacity <= KEPT_GROUPS) {
+	if (!give_back && state->capacity <= KEPT_GROUPS) {
 		if (state->groups > 0)
 			state->kind->wipe(state, state->groups);
 	} else {
@@ -103,6 +103,11 @@ mill_status op_state_array(mill_mem *mem, void *array, int64_t old_capacity, int
 mill_status op_state_reserve(op_state *state, int64_t group_count, mill_error *err)
 {
 	state->groups = mill_max_i64(state->groups, group_count);
+	return op_state_grow(state, group_count, err);
+}
+
+mill_status op_state_grow(op_state *state, int64_t group_count, mill_error *err)
+{
 	if (group_count <= state->capacity)
 		return MILL_OK;
 	int64_t capacity = mill_max_i64(group_count, state->capacity == 0 ? 256 : state->capacity * 2);

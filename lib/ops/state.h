@@ -79,13 +79,15 @@ struct op_state {
 MILL_NODISCARD mill_status op_state_new(mill_mem *mem, const mill_aggregate_spec *spec, op_state **out,
                                         mill_error *err);
 void op_state_free(op_state *state);
-void op_state_clear(op_state *state); /* forgets all groups */
+/* Forgets all groups; few keep their arrays unless they are to give_back everything. */
+void op_state_clear(op_state *state, bool give_back);
 /* Whether rows with a NULL argument are to be selected. */
 static inline bool op_state_takes_nulls(const op_state *state)
 {
 	return state->kind->takes_nulls && state->spec.signature.kind != MILL_AGG_ANY_VALUE;
 }
-/* Room for group_count groups. */
+/* Room for group_count groups; op_state_reserve also says that they are in use. */
+MILL_NODISCARD mill_status op_state_grow(op_state *state, int64_t group_count, mill_error *err);
 MILL_NODISCARD mill_status op_state_reserve(op_state *state, int64_t group_count, mill_error *err);
 MILL_NODISCARD mill_status op_state_update(op_state *state, const op_input *in, mill_error *err);
 /* states: BINARY, row r belongs to groups[r]. */

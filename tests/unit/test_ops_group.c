@@ -789,8 +789,8 @@ static void quantiles(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
-/* Enough groups without repetition for a partial table to give up grouping, and texts that grow with every row. */
-static void many_groups(void)
+/* Enough groups without repetition for a partial table to give up grouping, or to run out of its budget. */
+static void check_many(int64_t budget_bytes)
 {
 	enum { ROWS = 700000 };
 	int64_t *numbers = malloc(ROWS * 8);
@@ -809,7 +809,10 @@ static void many_groups(void)
 	CU_ASSERT_FATAL(table_new(&mem, columns, 2, false, &state, &table) == MILL_OK);
 	CU_ASSERT_FATAL(mill_collector_new(&env, &collector, NULL) == MILL_OK);
 	CU_ASSERT_FATAL(mill_group_final_new(&env, &spec, mill_collector_sink(collector), &final, NULL) == MILL_OK);
-	CU_ASSERT_FATAL(mill_group_partial_new(&env, &spec, final, &partial, NULL) == MILL_OK);
+	mill_mem small;
+	mill_mem_init(&small, budget_bytes);
+	const mill_op_env small_env = {&small, &knobs};
+	CU_ASSERT_FATAL(mill_group_partial_new(&small_env, &spec, final, &partial, NULL) == MILL_OK);
 	for (int64_t at = 0; at < ROWS; at += 7000)
 		CU_ASSERT(push_rows(partial, &table, at, 7000, NULL) == MILL_OK);
 	CU_ASSERT(finish_sink(partial, NULL) == MILL_OK);
@@ -826,9 +829,17 @@ static void many_groups(void)
 	mill_batch_release(&got);
 	mill_batch_release(&table);
 	mill_op_release(partial);
+	CU_ASSERT_EQUAL(small.used_bytes, 0);
 	mill_op_release(final);
 	mill_collector_free(collector);
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
+static void many_groups(void)
+{
+	check_many(INT64_MAX);
+	check_many(3 << 20);
+	check_many(700 << 10);
 }
 
 #define MIXED_VALUES 3000 /* numbers; −1 stands for NULL */
