@@ -1,6 +1,7 @@
 #include "expr/fold.h"
 #include "expr/like.h"
 #include "expr/regex.h"
+#include "expr/search.h"
 
 /* LIKE with a matcher of its own; ~ and regexp_… through PCRE2. A constant pattern is compiled once a program, others
  * when the pattern changes from row to row. */
@@ -46,11 +47,44 @@ static mill_status use_pattern(like_state *state, mill_mem *mem, mill_text patte
 	return status;
 }
 
+/* One search through the bytes of all rows; a hit that runs over its row's end is none. */
+static void find_everywhere(const mill_column *c, const char *needle, size_t size, uint64_t *out)
+{
+	const char *end = c->bytes + c->offsets[c->rows];
+	int64_t row = 0;
+	for (const char *at = c->bytes; at < end;) {
+		const char *hit = mill_text_search(at, (size_t)(end - at), needle, size);
+		if (hit == NULL)
+			return;
+		int32_t offset = (int32_t)(hit - c->bytes);
+		while (c->offsets[row + 1] <= offset)
+			row++;
+		bool inside = offset + (int64_t)size <= c->offsets[row + 1];
+		if (inside)
+			mill_bit_set(out, row);
+		at = inside ? c->bytes + c->offsets[row + 1] : hit + 1;
+	}
+}
+
+/* %literal% */
+static bool is_search(const mill_like *like)
+{
+	return like->segments == 3 && like->ends[0] == 0 && like->ends[2] == like->ends[1] && like->ends[1] > 0 &&
+	       !like->has_any[1] && !like->bad_escape;
+}
+
 static mill_status like_rows(mill_call *call, bool fold, mill_error *err)
 {
 	like_state *state = call->node->state;
 	uint64_t *out = call->out->values;
 	memset(out, 0, mill_bit_words(call->rows) * 8);
+	if (call->args[1]->constant && !call->args[0]->constant && !fold) {
+		MILL_TRY(use_pattern(state, call->program->mem, mill_text_arg(call, 1, 0), fold, err));
+		if (is_search(&state->like)) {
+			find_everywhere(&call->args[0]->column, state->like.bytes, state->like.ends[1], out);
+			return MILL_OK;
+		}
+	}
 	for (int64_t i = 0; i < call->rows; i++) {
 		if (!mill_call_valid(call, i))
 			continue;
@@ -307,12 +341,24 @@ static bool ends(const mill_call *call, int64_t row)
 static bool holds(const mill_call *call, int64_t row)
 {
 	mill_text text = mill_text_arg(call, 0, row), part = mill_text_arg(call, 1, row);
-	return part.size == 0 || memmem(text.data, text.size, part.data, part.size) != NULL;
+	return part.size == 0 || mill_text_search(text.data, text.size, part.data, part.size) != NULL;
 }
 
 MILL_BOOL_KERNEL(starts_kernel, starts)
 MILL_BOOL_KERNEL(ends_kernel, ends)
-MILL_BOOL_KERNEL(contains_kernel, holds)
+MILL_BOOL_KERNEL(contains_rows, holds)
+
+static mill_status contains_kernel(mill_call *call, mill_error *err)
+{
+	mill_text needle = {NULL, 0};
+	if (call->args[1]->constant && !call->args[0]->constant)
+		needle = mill_text_arg(call, 1, 0);
+	if (needle.size == 0)
+		return contains_rows(call, err);
+	memset(call->out->values, 0, mill_bit_words(call->rows) * 8);
+	find_everywhere(&call->args[0]->column, needle.data, needle.size, call->out->values);
+	return MILL_OK;
+}
 
 static mill_expr *negate(mill_expr_builder *b, const char *name, mill_expr *const *args, mill_error *err)
 {

@@ -373,8 +373,54 @@ static inline int32_t position_value(const mill_call *call, int64_t row)
 	return found == text.size ? 0 : (int32_t)mill_char_count((mill_text){text.data, found}) + 1;
 }
 
-MILL_TEXT_KERNEL(lower_kernel, lower_row)
-MILL_TEXT_KERNEL(upper_kernel, upper_row)
+MILL_TEXT_KERNEL(lower_rows, lower_row)
+MILL_TEXT_KERNEL(upper_rows, upper_row)
+
+static MILL_SIMD_BODY void flip_case_body(const char *restrict in, char *restrict out, int64_t size, char first)
+{
+	for (int64_t i = 0; i < size; i++)
+		out[i] = (char)(in[i] ^ (((uint8_t)(in[i] - first) < 26) << 5));
+}
+MILL_SIMD_COPIES(static void, flip_case, (in, out, size, first), const char *restrict in, char *restrict out,
+                 int64_t size, char first)
+
+static MILL_SIMD_BODY bool any_high_body(const char *restrict in, int64_t size)
+{
+	uint8_t any = 0;
+	for (int64_t i = 0; i < size; i++)
+		any |= (uint8_t)in[i];
+	return any >= 0x80;
+}
+MILL_SIMD_COPIES(static bool, any_high, (in, size), const char *restrict in, int64_t size)
+
+/* A column of ASCII keeps its offsets, and its bytes change all at once. */
+static mill_status flip_column(mill_call *call, char first, bool *done, mill_error *err)
+{
+	const mill_column *c = &call->args[0]->column;
+	int64_t size = c->offsets[c->rows];
+	*done = !any_high(call->simd, c->bytes, size);
+	if (!*done)
+		return MILL_OK;
+	MILL_TRY(mill_program_buffer(call->program, (size_t)size, &call->out->owners[2], err));
+	call->out->bytes = (char *)call->out->owners[2]->data;
+	flip_case(call->simd, c->bytes, call->out->bytes, size, first);
+	memcpy(call->out->offsets, c->offsets, ((size_t)c->rows + 1) * sizeof *c->offsets);
+	return MILL_OK;
+}
+
+static mill_status lower_kernel(mill_call *call, mill_error *err)
+{
+	bool done;
+	MILL_TRY(flip_column(call, 'A', &done, err));
+	return done ? MILL_OK : lower_rows(call, err);
+}
+
+static mill_status upper_kernel(mill_call *call, mill_error *err)
+{
+	bool done;
+	MILL_TRY(flip_column(call, 'a', &done, err));
+	return done ? MILL_OK : upper_rows(call, err);
+}
 MILL_TEXT_KERNEL(initcap_kernel, initcap_row)
 MILL_TEXT_KERNEL(reverse_kernel, reverse_row)
 MILL_TEXT_KERNEL(substr_kernel, substr_row)
@@ -391,7 +437,18 @@ MILL_TEXT_KERNEL(translate_kernel, translate_row)
 MILL_TEXT_KERNEL(split_part_kernel, split_part_row)
 MILL_TEXT_KERNEL(chr_kernel, chr_row)
 MILL_TEXT_KERNEL(hex_kernel, hex_row)
-MILL_VALUE_KERNEL(char_length_kernel, int32_t, CHAR_LENGTH)
+MILL_VALUE_KERNEL(char_length_rows, int32_t, CHAR_LENGTH)
+
+static mill_status char_length_kernel(mill_call *call, mill_error *err)
+{
+	const mill_column *c = &call->args[0]->column;
+	int32_t *out = call->out->values;
+	if (any_high(call->simd, c->bytes, c->offsets[c->rows]))
+		return char_length_rows(call, err);
+	for (int64_t i = 0; i < call->rows; i++)
+		out[i] = c->offsets[i + 1] - c->offsets[i];
+	return MILL_OK;
+}
 MILL_VALUE_KERNEL(octet_length_kernel, int32_t, OCTET_LENGTH)
 MILL_VALUE_KERNEL(ascii_kernel, int32_t, ascii_value)
 MILL_VALUE_KERNEL(position_kernel, int32_t, position_value)

@@ -234,7 +234,33 @@ static inline bool text_lt(const mill_call *call, int first, int second, int64_t
 	return order < 0 || (order == 0 && a_length < b_length);
 }
 
-ROWWISE_RUN(run_eq_text, text_eq)
+ROWWISE_RUN(rowwise_eq_text, text_eq)
+
+/* A constant side: most rows differ in length or in the last byte, which costs no call. */
+static void run_eq_text(const mill_call *call, int first, bool invert)
+{
+	int constant = call->args[0]->constant ? 0 : 1;
+	const mill_column *c = &call->args[1 - constant]->column;
+	uint64_t *out = call->out->values;
+	int32_t length;
+	const char *wanted = mill_call_text(call, constant, 0, &length);
+	if (!call->args[constant]->constant || call->rows == 1 || length == 0) {
+		rowwise_eq_text(call, first, invert);
+		return;
+	}
+	for (int64_t w = 0; w * 64 < call->rows; w++) {
+		uint64_t word = 0;
+		int64_t n = mill_min_i64(64, call->rows - w * 64);
+		for (int64_t k = 0; k < n; k++) {
+			const int32_t *at = c->offsets + w * 64 + k;
+			bool equal = at[1] - at[0] == length && c->bytes[at[1] - 1] == wanted[length - 1] &&
+			             memcmp(c->bytes + at[0], wanted, (size_t)length) == 0;
+			word |= (uint64_t)equal << k;
+		}
+		out[w] = word;
+	}
+	finish(call, invert);
+}
 ROWWISE_RUN(run_lt_text, text_lt)
 SIX_KERNELS(text, run_eq_text, run_lt_text)
 

@@ -1,5 +1,6 @@
 #include "expr/like.h"
 #include "expr/fold.h"
+#include "expr/search.h"
 
 /* A match is leftmost and greedy per segment: the first is anchored at the start, the last at the end, those between
  * are looked for one after the other. That decides LIKE without backtracking. */
@@ -94,7 +95,8 @@ static size_t find_segment(const mill_like *like, int segment, size_t begin, siz
 		*matched = end - begin;
 		if (end == begin)
 			return from;
-		const char *found = memmem(text.data + from, text.size - from, like->bytes + begin, end - begin);
+		const char *found =
+		    mill_text_search(text.data + from, text.size - from, like->bytes + begin, end - begin);
 		return found == NULL ? SIZE_MAX : (size_t)(found - text.data);
 	}
 	for (size_t at = from; at < text.size; at += mill_char_bytes(text.data[at])) {

@@ -1,4 +1,4 @@
-#include "expr/internal.h"
+#include "expr/set.h"
 #include <limits.h>
 #include <string.h>
 
@@ -115,13 +115,20 @@ static mill_status settle_node(mill_program *program, int number, const mill_exp
 	return fold(program, number, err);
 }
 
-static mill_status add_node(mill_program *program, const mill_expr *expr, const int *args, uint64_t hash, int *out,
-                            mill_error *err)
+/* state: the node's from the first, given back with it; it goes at once when there is no room for the node. */
+static mill_status add_node(mill_program *program, const mill_expr *expr, const int *args, uint64_t hash, void *state,
+                            int *out, mill_error *err)
 {
-	MILL_TRY(grow_nodes(program, err));
 	int *copy = mill_arena_array(&program->arena, (size_t)expr->arg_count + 1, sizeof *copy);
-	if (copy == NULL)
-		return mill_fail_nomem(err, (size_t)expr->arg_count * sizeof *copy, "expression program");
+	mill_status status = copy == NULL
+	                         ? mill_fail_nomem(err, (size_t)expr->arg_count * sizeof *copy, "expression program")
+	                         : grow_nodes(program, err);
+	if (status != MILL_OK) {
+		mill_node unborn = {.state = state};
+		if (state != NULL)
+			expr->function->unprepare(&unborn);
+		return status;
+	}
 	for (int i = 0; i < expr->arg_count; i++) {
 		copy[i] = args[i];
 		program->nodes[args[i]].uses++;
@@ -138,6 +145,7 @@ static mill_status add_node(mill_program *program, const mill_expr *expr, const 
 	                                     .arg_count = expr->arg_count,
 	                                     .args = copy,
 	                                     .literal = expr->kind == MILL_EXPR_LITERAL ? &expr->literal : NULL,
+	                                     .state = state,
 	                                     .remaining = INT_MAX / 2,
 	                                     .hash = hash,
 	                                     .next = *chain};
@@ -146,7 +154,7 @@ static mill_status add_node(mill_program *program, const mill_expr *expr, const 
 	return settle_node(program, number, expr, err);
 }
 
-/* x IN (a, b) is x = a OR x = b, three-valued. Long lists of constants become a set (set.c). */
+/* x IN (a, b) is x = a OR x = b, three-valued. */
 static mill_status lower_in(mill_program *program, const mill_expr *expr, mill_expr **out, mill_error *err)
 {
 	mill_expr_builder b = {.arena = &program->arena, .position = expr->position, .failed_position = -1};
@@ -163,10 +171,31 @@ static mill_status lower_in(mill_program *program, const mill_expr *expr, mill_e
 	return *out == NULL ? mill_failed(err) : MILL_OK;
 }
 
+/* A long list of constants: a call of x with the set as its state. Never shared: no two sets are compared. */
+static mill_status intern_set(mill_program *program, const mill_expr *in, int *out, mill_error *err)
+{
+	void *state = NULL;
+	int left;
+	const mill_function *function = mill_set_function();
+	mill_expr *call = mill_arena_alloc(&program->arena, sizeof *call);
+	if (call == NULL)
+		return mill_fail_nomem(err, sizeof *call, "IN list");
+	*call = *in;
+	call->kind = MILL_EXPR_CALL;
+	call->arg_count = 1;
+	call->function = function;
+	call->overload = function->overloads;
+	MILL_TRY(intern(program, in->args[0], &left, err));
+	MILL_TRY(mill_set_new(program->mem, in, &state, err));
+	return add_node(program, call, &left, 0, state, out, err);
+}
+
 static mill_status intern_deeper(mill_program *program, const mill_expr *expr, int *out, mill_error *err)
 {
 	if (expr->kind == MILL_EXPR_PARAM)
 		return mill_fail(err, MILL_INTERNAL, "sub-query %d has no value yet", expr->param);
+	if (expr->kind == MILL_EXPR_IN && mill_set_suits(expr))
+		return intern_set(program, expr, out, err);
 	if (expr->kind == MILL_EXPR_IN) {
 		mill_expr *lowered = NULL;
 		MILL_TRY(lower_in(program, expr, &lowered, err));
@@ -183,7 +212,7 @@ static mill_status intern_deeper(mill_program *program, const mill_expr *expr, i
 			*out = n;
 			return MILL_OK;
 		}
-	return add_node(program, expr, args, hash, out, err);
+	return add_node(program, expr, args, hash, NULL, out, err);
 }
 
 static mill_status intern(mill_program *program, const mill_expr *expr, int *out, mill_error *err)

@@ -4,6 +4,7 @@
 
 #include "base/simd.h"
 #include "expr/kernels.h"
+#include "expr/search.h"
 #include "expr/text.h"
 
 typedef struct mill_text {
@@ -48,7 +49,7 @@ static inline size_t mill_text_find(mill_text text, mill_text needle, size_t fro
 {
 	const char *found = needle.size == 0 ? text.data + from : NULL;
 	if (needle.size != 0 && text.size - from >= needle.size)
-		found = memmem(text.data + from, text.size - from, needle.data, needle.size);
+		found = mill_text_search(text.data + from, text.size - from, needle.data, needle.size);
 	return found == NULL ? text.size : (size_t)(found - text.data);
 }
 

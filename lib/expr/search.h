@@ -1,0 +1,10 @@
+/* Substring search. Not collective. */
+#ifndef MILL_EXPR_SEARCH_H
+#define MILL_EXPR_SEARCH_H
+
+#include <stddef.h>
+
+/* First occurrence of a needle of at least one byte, or NULL. */
+const char *mill_text_search(const char *text, size_t size_bytes, const char *needle, size_t needle_bytes);
+
+#endif
