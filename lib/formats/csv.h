@@ -66,8 +66,9 @@ const mill_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count);
 const mill_scan_counts *mill_csv_counts(const mill_csv_reader *reader);
 void mill_csv_reader_close(mill_csv_reader *reader); /* NULL is fine */
 
-/* Checks the seams of all ranks in (file, begin) order. bad_files[file] is set where a guess was wrong. Not collective:
- * the job gathers the seams first. */
+/* Checks the seams of all ranks, in (file, begin) order. bad_files[file] is set where a guess was wrong, or where no
+ * seam before it can vouch for it. Not collective: the job gathers the seams first, and drops those behind a range that
+ * was left early. What an attempt reported, errors included, counts only once its guesses are confirmed. */
 MILL_NODISCARD mill_status mill_csv_check_seams(const mill_seam *seams, int64_t count, bool *bad_files,
                                                 int64_t file_count, int64_t *bad_count, mill_error *err);
 /* Exact starts, for files whose guesses failed: the state transition of a range from every possible state, composed

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEAD_BYTES ((size_t)128 << 10)
+#define HEAD_BYTES ((size_t)32 << 10)
 
 void mill_csv_options_init(mill_csv_options *options, bool is_tsv)
 {

@@ -257,6 +257,17 @@ static mill_status begin_seam(mill_csv_reader *r, const mill_range *range, mill_
 	return status;
 }
 
+/* A file that ends before the end that was planned by has changed under us. */
+static mill_status check_size(const mill_csv_reader *r, const mill_range *range, bool at_end, mill_error *err)
+{
+	const mill_input_file *file = &r->table->files[range->file];
+	if (!at_end || file->codec != MILL_CODEC_NONE || r->window.offset >= range->end)
+		return MILL_OK;
+	return mill_fail(err, MILL_IO,
+	                 "%s ends at byte %lld, but had %lld when it was listed: was it changed meanwhile?", file->uri,
+	                 (long long)r->window.offset, (long long)file->size_bytes);
+}
+
 /* The rows of one range, from seam->next_row on. */
 static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_sink *sink, mill_error *err)
 {
@@ -267,17 +278,15 @@ static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_s
 	MILL_TRY(mill_csv_window_seek(&r->window, seam->next_row, err));
 	int64_t rows_before = r->counts.read_rows;
 	while (!at_end && r->window.offset < range->end) {
-		if (sink->done || r->emitted_rows >= r->spec.limit_rows) {
-			/* What was not read is not claimed. */
-			seam->end = r->window.offset;
+		if (sink->done || r->emitted_rows >= r->spec.limit_rows)
 			break;
-		}
 		mill_status status = mill_csv_read_batch(r, range->end, sink, &at_end, err);
 		if (status != MILL_OK) {
 			seam->next_row = -1;
 			return r->text_failed && is_guess_refuted(seam, status) ? MILL_OK : status;
 		}
 	}
+	MILL_TRY(check_size(r, range, at_end, err));
 	seam->next_row = r->window.offset;
 	seam->lines = r->line.lines;
 	seam->rows += r->counts.read_rows - rows_before;
