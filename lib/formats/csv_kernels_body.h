@@ -57,39 +57,53 @@ INLINE view view_of(const uint8_t *text, const uint32_t *ends, int quote)
 	return v;
 }
 
-/* A group of at most 64 rows from `base`; returns the bits of those that are not NULL. `step` is a constant, so that it
- * becomes part of the loop. */
-INLINE uint64_t run_group(work *w, int64_t base, int count, uint32_t *slow, int64_t *slow_count, step_fn *step)
+/* What became of a group of at most 64 rows. */
+typedef struct group {
+	uint64_t valid;  /* not NULL */
+	uint64_t stored; /* and decided by the step */
+} group;
+
+/* The rows from `base` on. `step` is a constant, so that it becomes part of the loop. */
+INLINE group run_group(work *w, int64_t base, int count, uint32_t *slow, int64_t *slow_count, step_fn *step)
 {
 	const uint8_t *text = w->run->text;
 	const uint32_t *ends = w->run->ends + w->run->field;
 	const uint32_t *first = w->run->first + base;
 	const int quote = w->run->rules->bytes.quote;
 	const uint64_t wary = w->run->wary_lengths;
-	uint64_t valid = 0;
+	group g = {0, 0};
 	int64_t slow_at = *slow_count;
 	for (int i = 0; i < count; i++) {
 		view v = view_of(text, ends + first[i], quote);
-		valid |= (uint64_t)!v.empty << i;
+		uint64_t bit = (uint64_t)1 << i;
 		if (v.empty)
 			continue;
+		g.valid |= bit;
 		bool is_wary = wary != 0 && ((wary >> (v.n < 63 ? v.n : 63)) & 1) != 0;
-		if (is_wary || !step(w, v, base + i, i))
+		if (!is_wary && step(w, v, base + i, i))
+			g.stored |= bit;
+		else
 			slow[slow_at++] = (uint32_t)(base + i);
 	}
 	*slow_count = slow_at;
-	return valid;
+	return g;
 }
 
-/* All rows; `width` bytes of every value that no step stores are 0. */
+INLINE uint64_t all_of(int count)
+{
+	return count == 64 ? ~(uint64_t)0 : ((uint64_t)1 << count) - 1;
+}
+
+/* All rows; a value of `width` bytes that no step stored is 0. */
 INLINE void run_rows(work *w, mill_csv_target *target, size_t width, step_fn *step)
 {
 	int64_t slow_count = 0;
 	for (int64_t base = 0; base < w->run->rows; base += 64) {
 		int count = w->run->rows - base < 64 ? (int)(w->run->rows - base) : 64;
-		if (w->values != NULL)
-			memset((char *)w->values + (size_t)base * width, 0, (size_t)count * width);
-		target->valid[base / 64] = run_group(w, base, count, target->slow, &slow_count, step);
+		group g = run_group(w, base, count, target->slow, &slow_count, step);
+		for (uint64_t left = w->values != NULL ? all_of(count) & ~g.stored : 0; left != 0; left &= left - 1)
+			memset((char *)w->values + (size_t)(base + __builtin_ctzll(left)) * width, 0, width);
+		target->valid[base / 64] = g.valid;
 	}
 	target->slow_count = slow_count;
 }
@@ -111,12 +125,15 @@ INLINE bool is_short_number(view v, bool point)
 /* The number as numerator ÷ denominator, both exact, or ÷ 1 where it is rounded already. */
 INLINE bool to_quotient(const csv_number *number, double *numerator, double *denominator)
 {
-	double value = (double)number->w;
-	*denominator = 1;
-	if (number->w <= EXACT_F64)
+	double value;
+	if (number->w <= EXACT_F64) {
+		value = (double)(int64_t)number->w;
 		*denominator = powers_f64[-number->q];
-	else if (!mill_f64_scale10(number->w, number->q, &value))
-		return false;
+	} else {
+		if (!mill_f64_scale10(number->w, number->q, &value))
+			return false;
+		*denominator = 1;
+	}
 	*numerator = number->negative ? -value : value;
 	return true;
 }
@@ -125,7 +142,7 @@ INLINE bool to_f32(const csv_number *number, float *out)
 {
 	float value;
 	if (number->w <= EXACT_F32 && number->q >= -LAST_POWER_F32)
-		value = (float)number->w / powers_f32[-number->q];
+		value = (float)(int64_t)number->w / powers_f32[-number->q];
 	else if (!mill_f32_scale10(number->w, number->q, &value))
 		return false;
 	*out = number->negative ? -value : value;
@@ -285,9 +302,10 @@ KERNEL void kernel_float64(const mill_csv_run *run, mill_csv_target *target)
 		w.denominators[i] = 1;
 	for (int64_t base = 0; base < run->rows; base += 64) {
 		int count = run->rows - base < 64 ? (int)(run->rows - base) : 64;
-		for (int i = 0; i < 64; i++)
-			w.numerators[i] = 0;
-		target->valid[base / 64] = run_group(&w, base, count, target->slow, &slow_count, store_quotient);
+		group g = run_group(&w, base, count, target->slow, &slow_count, store_quotient);
+		target->valid[base / 64] = g.valid;
+		for (uint64_t left = ~g.stored; left != 0; left &= left - 1)
+			w.numerators[__builtin_ctzll(left)] = 0;
 		for (int i = 0; i < 64; i++)
 			w.numerators[i] /= w.denominators[i];
 		memcpy(values + base, w.numerators, (size_t)count * sizeof *values);

@@ -24,36 +24,69 @@ V3_INLINE uint64_t sum_digits(__m128i digits)
 	return (pair & UINT32_MAX) * 100000000 + (pair >> 32);
 }
 
-V3_INLINE bool are_digits(__m128i digits)
-{
-	const __m128i nine = _mm_set1_epi8(9);
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, nine), nine)) == 0xFFFF;
-}
+/* Constants that the compiler would otherwise build anew for every field, in three instructions each. */
+typedef struct v3_constants {
+	__m128i zero;  /* '0' */
+	__m128i point; /* '.' */
+	__m128i limit; /* what lifts a byte above 9 to 128 or more */
+} v3_constants;
+static const volatile v3_constants constants = {
+    {0x3030303030303030, 0x3030303030303030},
+    {0x2E2E2E2E2E2E2E2E, 0x2E2E2E2E2E2E2E2E},
+    {0x7676767676767676, 0x7676767676767676},
+};
+
+/* Loaded from byte n on: zeros and then n bytes of ones. */
+static const uint8_t keep_last[32] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+                                      0,    0,    0,    0,    0,    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                      0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+/* Row k moves bytes 0 … k − 1 up by one, over byte k, and clears byte 0. */
+/* clang-format off */
+static const uint8_t over_point[16][16] = {
+    {0xFF, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0C, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0D, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0E, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0F},
+    {0xFF, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E},
+};
+/* clang-format on */
+
+#define DIGIT_ERRORS(digits) _mm_movemask_epi8(_mm_adds_epu8(digits, constants.limit))
 
 V3_INLINE bool number_v3(const uint8_t *p, size_t n, bool point, csv_number *out)
 {
 	if (n - 1 >= 16)
 		return csv_number_plain(p, n, point, out);
-	const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 	/* The bytes before the field are readable and masked away. */
+	__m128i inside = _mm_loadu_si128((const __m128i *)(const void *)(keep_last + n));
 	__m128i text = _mm_loadu_si128((const __m128i *)(const void *)(p + n - 16));
-	__m128i inside = _mm_cmpgt_epi8(places, _mm_set1_epi8((char)(15 - n)));
-	__m128i digits = _mm_and_si128(_mm_sub_epi8(text, _mm_set1_epi8('0')), inside);
+	__m128i digits = _mm_and_si128(_mm_xor_si128(text, constants.zero), inside);
 	out->q = 0;
 	if (point) {
-		__m128i points = _mm_and_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('.')), inside);
-		unsigned bits = (unsigned)_mm_movemask_epi8(points);
+		unsigned bits =
+		    (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(text, constants.point), inside));
 		if (bits != 0) {
-			int place = (int)_tzcnt_u32(bits);
 			/* A second point stays a non-digit; a lone one leaves no digit at all. */
 			if (n == 1)
 				return false;
-			__m128i moved = _mm_cmpgt_epi8(_mm_set1_epi8((char)(place + 1)), places);
-			digits = _mm_shuffle_epi8(digits, _mm_add_epi8(places, moved));
-			out->q = place - 15;
+			unsigned place = _tzcnt_u32(bits);
+			const __m128i *order = (const __m128i *)(const void *)over_point[place];
+			digits = _mm_shuffle_epi8(digits, _mm_loadu_si128(order));
+			out->q = (int)place - 15;
 		}
 	}
-	if (!are_digits(digits))
+	if (DIGIT_ERRORS(digits) != 0)
 		return false;
 	out->w = sum_digits(digits);
 	return true;
@@ -98,12 +131,11 @@ V3_INLINE bool timestamp_v3(const uint8_t *p, size_t n, int64_t *out)
 	const int mark_bits = 0x2090, all_mark_bits = 0x2490;
 	const __m128i order = _mm_setr_epi8(0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, -1, -1, -1, -1);
 	__m128i text = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
-	const __m128i nine = _mm_set1_epi8(9);
-	int digit_bits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, nine), nine));
+	__m128i digits = _mm_xor_si128(text, constants.zero);
+	int error_bits = DIGIT_ERRORS(digits);
 	int found = _mm_movemask_epi8(_mm_cmpeq_epi8(text, marks)) & mark_bits;
 	unsigned tens = p[17] - (unsigned)'0', ones = p[18] - (unsigned)'0';
-	if ((digit_bits | all_mark_bits) != 0xFFFF || found != mark_bits || (p[10] != ' ' && p[10] != 'T') ||
+	if ((error_bits & ~all_mark_bits) != 0 || found != mark_bits || (p[10] != ' ' && p[10] != 'T') ||
 	    p[16] != ':' || tens > 5 || ones > 9)
 		return false;
 	__m128i pairs = _mm_maddubs_epi16(_mm_shuffle_epi8(digits, order), _mm_set1_epi16(0x010A));
