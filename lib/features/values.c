@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define FIRST_SLOTS 64
+#define FAR_SLOTS   2048 /* more are not in the first-level cache */
 #define UNKNOWN     (-1)
 #define ABSENT      (-2)
 
@@ -54,7 +55,7 @@ static inline uint64_t key_of(uint64_t hash, const void *value, uint32_t length_
 
 const void *mill_values_bytes(const mill_values *values, const mill_value *entry)
 {
-	return entry->length_bytes <= 8 ? (const uint8_t *)&entry->key : values->pool.data + entry->offset;
+	return entry->length_bytes <= 8 ? (const uint8_t *)&entry->word : values->pool.data + entry->word;
 }
 
 /* The slot of the value, or the free one where it belongs. There are free slots. */
@@ -69,10 +70,12 @@ static inline mill_value_slot *slot_of(const mill_values *values, uint64_t hash,
 		if (slot->key != key || slot->length_bytes != length_bytes)
 			continue;
 		if (length_bytes <= 8 ||
-		    memcmp(values->pool.data + values->entries[slot->entry - 1].offset, value, length_bytes) == 0)
+		    memcmp(values->pool.data + values->entries[slot->entry - 1].word, value, length_bytes) == 0)
 			return slot;
 	}
 }
+
+#define AHEAD 16 /* entries whose slots are on their way from memory */
 
 static mill_status set_slots(mill_values *values, uint64_t size, mill_error *err)
 {
@@ -85,9 +88,12 @@ static mill_status set_slots(mill_values *values, uint64_t size, mill_error *err
 	for (int64_t i = 0; i < values->count; i++) {
 		const mill_value *entry = &values->entries[i];
 		uint64_t at = entry->hash & values->mask;
+		if (i + AHEAD < values->count)
+			__builtin_prefetch(&slots[values->entries[i + AHEAD].hash & values->mask], 1);
 		while (slots[at].entry != 0)
 			at = (at + 1) & values->mask;
-		slots[at] = (mill_value_slot){entry->key, entry->length_bytes, (uint32_t)i + 1};
+		uint64_t key = entry->length_bytes <= 8 ? entry->word : entry->hash;
+		slots[at] = (mill_value_slot){key, entry->length_bytes, (uint32_t)i + 1};
 	}
 	return MILL_OK;
 }
@@ -101,15 +107,15 @@ mill_status mill_values_index(mill_values *values, mill_error *err)
 	return set_slots(values, size, err);
 }
 
-static mill_status make_room(mill_values *values, mill_error *err)
+mill_status mill_values_reserve(mill_values *values, int64_t more, mill_error *err)
 {
-	if (values->count == UINT32_MAX - 1)
+	int64_t count = values->count + more, capacity = mill_max_i64(FIRST_SLOTS / 2, values->capacity);
+	if (count >= UINT32_MAX)
 		return mill_fail(err, MILL_DATA, "a column that is fitted has more than 4,294,967,294 distinct values");
-	if (values->mask == 0 || (uint64_t)values->count >= (values->mask + 1) / 2)
-		MILL_TRY(set_slots(values, values->mask == 0 ? FIRST_SLOTS : 2 * (values->mask + 1), err));
-	if (values->count < values->capacity)
+	if (count <= values->capacity)
 		return MILL_OK;
-	int64_t capacity = mill_max_i64(FIRST_SLOTS / 2, values->capacity * 2);
+	while (capacity < count)
+		capacity *= 2;
 	mill_value *entries =
 	    mill_mem_realloc(values->mem, values->entries, (size_t)capacity * sizeof *values->entries);
 	if (entries == NULL)
@@ -117,6 +123,33 @@ static mill_status make_room(mill_values *values, mill_error *err)
 	values->entries = entries;
 	values->capacity = capacity;
 	return MILL_OK;
+}
+
+static inline mill_status make_room(mill_values *values, mill_error *err)
+{
+	if (values->count == values->capacity)
+		MILL_TRY(mill_values_reserve(values, 1, err));
+	if (values->mask == 0 || (uint64_t)values->count >= (values->mask + 1) / 2)
+		return set_slots(values, values->mask == 0 ? FIRST_SLOTS : 2 * (values->mask + 1), err);
+	return MILL_OK;
+}
+
+/* There is room. */
+static inline mill_status append(mill_values *values, uint64_t hash, uint64_t key, const void *value,
+                                 uint32_t length_bytes, int64_t count, mill_error *err)
+{
+	uint64_t word = length_bytes <= 8 ? key : values->pool.size_bytes;
+	if (length_bytes > 8 && mill_bytes_append(&values->pool, value, length_bytes) != MILL_OK)
+		return nomem(length_bytes, err);
+	values->entries[values->count++] = (mill_value){hash, word, count, length_bytes};
+	return MILL_OK;
+}
+
+mill_status mill_values_append(mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes,
+                               int64_t count, mill_error *err)
+{
+	MILL_TRY(mill_values_reserve(values, 1, err));
+	return append(values, hash, key_of(hash, value, length_bytes), value, length_bytes, count, err);
 }
 
 int64_t mill_values_find(const mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes)
@@ -132,10 +165,7 @@ static inline mill_status put_key(mill_values *values, uint64_t hash, uint64_t k
 {
 	mill_value_slot *slot = slot_of(values, hash, key, value, length_bytes);
 	if (slot->entry == 0) {
-		mill_value added = {hash, key, values->pool.size_bytes, 0, length_bytes};
-		if (length_bytes > 8 && mill_bytes_append(&values->pool, value, length_bytes) != MILL_OK)
-			return nomem(length_bytes, err);
-		values->entries[values->count++] = added;
+		MILL_TRY(append(values, hash, key, value, length_bytes, 0, err));
 		*slot = (mill_value_slot){key, length_bytes, (uint32_t)values->count};
 	}
 	*entry = (int64_t)slot->entry - 1;
@@ -278,9 +308,17 @@ static mill_status hash_rows(const mill_column *column, mill_work *work, mill_er
 	return mill_key_hash(&column, 1, column->rows, &work->hash_scratch, work->hashes, err);
 }
 
+/* A block's slots come from memory side by side. */
+static void prefetch_slots(const mill_values *values, const uint64_t *hashes, int64_t rows)
+{
+	for (int64_t r = 0; values->mask >= FAR_SLOTS && r < rows; r++)
+		__builtin_prefetch(&values->slots[hashes[r] & values->mask]);
+}
+
 static mill_status count_rows(mill_values *values, const mill_column *column, mill_work *work, mill_error *err)
 {
 	MILL_TRY(hash_rows(column, work, err));
+	prefetch_slots(values, work->hashes, column->rows);
 	take_keys(column, work->hashes, work->words, work->lengths);
 	for (int64_t r = 0; r < column->rows; r++) {
 		int64_t entry = 0;
@@ -359,8 +397,7 @@ static mill_status find_rows(const mill_values *values, const mill_column *colum
 			out[r] = -1;
 		return MILL_OK;
 	}
-	for (int64_t r = 0; r < column->rows; r++)
-		__builtin_prefetch(&values->slots[hashes[r] & values->mask]);
+	prefetch_slots(values, hashes, column->rows);
 	take_keys(column, hashes, work->words, work->lengths);
 	for (int64_t r = 0; r < column->rows; r++) {
 		if (mill_column_is_null(column, r))
@@ -400,13 +437,13 @@ mill_status mill_values_column(const mill_values *values, mill_column *out, mill
 		const mill_value *entry = &values->entries[i];
 		const void *bytes = mill_values_bytes(values, entry);
 		double value;
-		memcpy(&value, &entry->key, sizeof value);
+		memcpy(&value, &entry->word, sizeof value);
 		if (mill_type_is_text(values->type))
 			status = mill_builder_text(&builder, bytes, entry->length_bytes);
 		else if (mill_type_is_float(values->type))
 			status = mill_builder_f64(&builder, value);
 		else if (values->type.id == MILL_TYPE_BOOL)
-			status = mill_builder_bool(&builder, entry->key != 0);
+			status = mill_builder_bool(&builder, entry->word != 0);
 		else
 			status = mill_builder_fixed(&builder, bytes); /* little-endian words: the low bytes */
 	}

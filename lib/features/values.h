@@ -11,14 +11,13 @@
 
 typedef struct mill_value {
 	uint64_t hash;
-	uint64_t key;    /* the value, zero-padded, of at most 8 bytes; else the hash */
-	uint64_t offset; /* of longer ones in the pool */
+	uint64_t word; /* the value, zero-padded, of at most 8 bytes; of longer ones their offset in the pool */
 	int64_t count;
 	uint32_t length_bytes;
 } mill_value;
 
 typedef struct mill_value_slot {
-	uint64_t key;
+	uint64_t key; /* the value's word; the hash where it is longer than 8 bytes */
 	uint32_t length_bytes;
 	uint32_t entry; /* + 1; 0: free */
 } mill_value_slot;
@@ -41,6 +40,11 @@ typedef struct mill_values {
 void mill_values_init(mill_values *values, mill_mem *mem, mill_type type);
 void mill_values_release(mill_values *values); /* idempotent; empty and usable again afterwards */
 
+/* Room for `more` entries. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_values_reserve(mill_values *values, int64_t more, mill_error *err);
+/* Adds a value that is known to be new; slots do not know it before mill_values_index. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_values_append(mill_values *values, uint64_t hash, const void *value,
+                                              uint32_t length_bytes, int64_t count, mill_error *err);
 /* Entry of a value, added with count 0 where it is new. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_values_put(mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes,
                                            int64_t *entry, mill_error *err);

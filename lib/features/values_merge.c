@@ -2,30 +2,63 @@
  * choose goes to all. A record is u64 hash, u64 count, u32 length, then the value. */
 #include "features/values_sort.h"
 
+#include <string.h>
+
 #define RECORD_BYTES 20
 #define CHANNEL      0x66656174U /* "feat" */
 
 static mill_status put_record(const mill_values *values, const mill_value *entry, mill_bytes *out)
 {
-	MILL_TRY(mill_bytes_append_u64(out, entry->hash));
-	MILL_TRY(mill_bytes_append_u64(out, (uint64_t)entry->count));
-	MILL_TRY(mill_bytes_append_u32(out, entry->length_bytes));
+	uint8_t head[RECORD_BYTES];
+	memcpy(head, &entry->hash, 8);
+	memcpy(head + 8, &entry->count, 8);
+	memcpy(head + 16, &entry->length_bytes, 4);
+	MILL_TRY(mill_bytes_reserve(out, RECORD_BYTES + (size_t)entry->length_bytes));
+	MILL_TRY(mill_bytes_append(out, head, RECORD_BYTES));
 	return mill_bytes_append(out, mill_values_bytes(values, entry), entry->length_bytes);
+}
+
+typedef struct record {
+	uint64_t hash;
+	int64_t count;
+	uint32_t length;
+	const uint8_t *bytes; /* borrowed */
+} record;
+
+static mill_status next_record(mill_bytes_view *view, record *out, mill_error *err)
+{
+	const uint8_t *head;
+	if (!mill_view_bytes(view, RECORD_BYTES, &head))
+		return mill_fail(err, MILL_INTERNAL, "counts of distinct values are cut short");
+	memcpy(&out->hash, head, 8);
+	memcpy(&out->count, head + 8, 8);
+	memcpy(&out->length, head + 16, 4);
+	if (!mill_view_bytes(view, out->length, &out->bytes))
+		return mill_fail(err, MILL_INTERNAL, "counts of distinct values are cut short");
+	return MILL_OK;
 }
 
 static mill_status add_records(mill_values *into, const uint8_t *data, size_t size_bytes, mill_error *err)
 {
 	mill_bytes_view view = {data, size_bytes, 0};
 	while (view.at < view.size_bytes) {
-		uint64_t hash, count;
-		uint32_t length;
-		const uint8_t *bytes;
+		record r;
 		int64_t entry;
-		if (!mill_view_u64(&view, &hash) || !mill_view_u64(&view, &count) || !mill_view_u32(&view, &length) ||
-		    !mill_view_bytes(&view, length, &bytes))
-			return mill_fail(err, MILL_INTERNAL, "counts of distinct values are cut short");
-		MILL_TRY(mill_values_put(into, hash, bytes, length, &entry, err));
-		into->entries[entry].count += (int64_t)count;
+		MILL_TRY(next_record(&view, &r, err));
+		MILL_TRY(mill_values_put(into, r.hash, r.bytes, r.length, &entry, err));
+		into->entries[entry].count += r.count;
+	}
+	return MILL_OK;
+}
+
+/* Records of which no two have one value. */
+static mill_status append_records(mill_values *into, const mill_bytes *records, mill_error *err)
+{
+	mill_bytes_view view = {records->data, records->size_bytes, 0};
+	while (view.at < view.size_bytes) {
+		record r;
+		MILL_TRY(next_record(&view, &r, err));
+		MILL_TRY(mill_values_append(into, r.hash, r.bytes, r.length, r.count, err));
 	}
 	return MILL_OK;
 }
@@ -155,38 +188,44 @@ static mill_status write_all(const mill_values *values, mill_bytes *out, mill_er
 	return MILL_OK;
 }
 
-/* What every rank's owner chose becomes the table. */
-static mill_status take_chosen(mill_values *values, const mill_bytes *everything, const mill_values_choice *choice,
-                               mill_error *err)
+static mill_status put_in_order(mill_values *values, const mill_values_choice *choice, mill_error *err)
 {
-	MILL_TRY(add_records(values, everything->data, everything->size_bytes, err));
 	MILL_TRY(choose(values, choice, err));
 	MILL_TRY(mill_values_sort(values, choice->by_value, err));
 	return mill_values_index(values, err);
 }
 
-mill_status mill_values_merge(mill_values *values, const mill_values_choice *choice, int64_t round_bytes,
-                              mill_comm *comm, mill_error *err)
+/* Every rank gets what the owners chose: values are theirs on entry, everybody's on return. */
+static mill_status share_chosen(mill_values *values, const mill_values_choice *choice, mill_comm *comm, mill_error *err)
 {
-	mill_values owned;
 	mill_bytes mine, everything;
-	mill_values_init(&owned, values->mem, values->type);
 	mill_bytes_init(&mine, values->mem);
 	mill_bytes_init(&everything, values->mem);
-	mill_status status = send_to_owners(values, &owned, round_bytes, comm, err);
+	mill_status status = choose(values, choice, err);
+	if (status == MILL_OK)
+		status = write_all(values, &mine, err);
+	status = mill_comm_agree(comm, status, err);
 	mill_values_release(values);
-	if (status == MILL_OK) {
-		status = choose(&owned, choice, err);
-		if (status == MILL_OK)
-			status = write_all(&owned, &mine, err);
-		status = mill_comm_agree(comm, status, err);
-	}
-	mill_values_release(&owned);
 	if (status == MILL_OK)
 		status = mill_comm_allgather(comm, mine.data, mine.size_bytes, &everything, NULL, err);
 	mill_bytes_release(&mine);
 	if (status == MILL_OK)
-		status = mill_comm_agree(comm, take_chosen(values, &everything, choice, err), err);
+		status = mill_comm_agree(comm, append_records(values, &everything, err), err);
 	mill_bytes_release(&everything);
 	return status;
+}
+
+mill_status mill_values_merge(mill_values *values, const mill_values_choice *choice, int64_t round_bytes,
+                              mill_comm *comm, mill_error *err)
+{
+	if (mill_comm_size(comm) > 1) {
+		mill_values owned;
+		mill_values_init(&owned, values->mem, values->type);
+		mill_status status = send_to_owners(values, &owned, round_bytes, comm, err);
+		mill_values_release(values);
+		*values = owned;
+		MILL_TRY(status);
+		MILL_TRY(share_chosen(values, choice, comm, err));
+	}
+	return mill_comm_agree(comm, put_in_order(values, choice, err), err);
 }

@@ -46,7 +46,7 @@ static uint64_t key_at(const mill_values *values, uint32_t entry, uint32_t depth
 	uint32_t length = value->length_bytes, from = 8 * depth;
 	uint64_t key = 0;
 	if (!mill_type_is_text(values->type) && length <= 8)
-		return key_of_word(values->type, value->key);
+		return key_of_word(values->type, value->word);
 	if (!mill_type_is_text(values->type)) {
 		memcpy(&key, bytes + (depth == 0 ? 8 : 0), 8); /* a 128-bit integer: its high half first */
 		return depth == 0 ? key ^ (uint64_t)1 << 63 : key;

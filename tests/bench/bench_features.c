@@ -145,6 +145,59 @@ static void measure(const char *what, mill_type type, uint64_t distinct, int nul
 	mill_arena_release(&arena);
 }
 
+/* A vocabulary of millions: out of cache in every step. */
+static void measure_large(int64_t batches)
+{
+	mill_error err = {0};
+	mill_arena arena;
+	mill_json *tensors;
+	mill_features *features;
+	mill_comm *comm;
+	mill_comm_options options = {0};
+	mill_knobs knobs;
+	mill_block block;
+	mill_field field = {"t", mill_type_of(MILL_TYPE_STRING), true};
+	mill_schema schema = {&field, 1};
+	static const char json[] = "{\"t\": {\"dtype\": \"int32\", \"column\": \"t\", \"do\": [\"vocabulary\"]}}";
+	must(mill_knobs_read(&knobs, &err), &err);
+	mill_arena_init(&arena, &mem);
+	must(mill_comm_open(&options, &mem, &comm, &err), &err);
+	must(mill_json_parse(json, strlen(json), "bench", &arena, &tensors, &err), &err);
+	must(mill_features_new(tensors, NULL, &schema, &knobs, &mem, &features, &err), &err);
+	int64_t times[3] = {0};
+	mill_batch batch = {0};
+	for (int step = 0; step < 3; step++) { /* fit, merge, apply */
+		for (int64_t b = 0; step != 1 && b < batches; b++) {
+			must(mill_batch_new(&mem, 1, 0, &batch, &err), &err);
+			batch.rows = ROWS;
+			batch.columns[0] = make_column(field.type, UINT32_MAX, 0);
+			int64_t start = mill_clock_ns();
+			if (step == 0)
+				must(mill_features_fit(features, 0, &batch, &err), &err);
+			else
+				must(mill_features_apply(features, &batch, &block, &err), &err);
+			times[step] += mill_clock_ns() - start;
+			if (step == 2)
+				mill_block_release(&block);
+			mill_batch_release(&batch);
+		}
+		int64_t start = mill_clock_ns();
+		if (step == 1) {
+			must(mill_features_merge(features, 0, comm, &err), &err);
+			times[1] = mill_clock_ns() - start;
+		}
+	}
+	int count;
+	double rows = (double)(batches * ROWS);
+	printf("vocabulary of %lld values over %.0f rows: fit %.1f, merge %.1f, apply %.1f ns a row; %.0f MB at the "
+	       "peak\n",
+	       (long long)mill_features_datasets(features, &count)->cardinalities[0] - 2, rows, (double)times[0] / rows,
+	       (double)times[1] / rows, (double)times[2] / rows, (double)mem.peak_bytes / 1e6);
+	mill_features_free(features);
+	mill_comm_close(comm);
+	mill_arena_release(&arena);
+}
+
 int main(void)
 {
 	mill_type f64 = mill_type_of(MILL_TYPE_FLOAT64), i32 = mill_type_of(MILL_TYPE_INT32);
@@ -164,6 +217,7 @@ int main(void)
 	measure("text of 8, 8192 values, vocabulary", text, 1 << 20, 0, "int32", "\"vocabulary\"");
 	measure("int64, 100 values, vocabulary", i64, 100, 0, "int32", "\"vocabulary\"");
 	measure("text of 8, hash", text, 1 << 20, 0, "int32", "{\"hash\": 1000}");
+	measure_large(500);
 	measure("text of 8, one_hot of 16", text, 16, 0, "float32", "\"one_hot\"");
 	return 0;
 }

@@ -1,8 +1,10 @@
-/* usage: [mpirun -n N] features_fit JOB DATA OUT BATCH_ROWS. Fits and applies the `tensors` and `keep` of JOB, a JSON
- * object, to the rows of DATA: a line of NAME:TYPE fields parted by tabs, then rows; \N is NULL. A field called `fit:`
- * says by 1 or 0 which rows are fitted on; it is not part of the table. Ranks fit the rows that a hash deals them, and
- * must then hold equal fitted state; rank 0 applies all rows and writes OUT/fitted.json, OUT/datasets.json and one
- * OUT/NAME.bin a tensor. tests/suites/features.fast.sh compares them with what Python makes of the same rows. */
+/* usage: [mpirun -n N] features_fit JOB DATA OUT BATCH_ROWS [fail]. Fits and applies the `tensors` and `keep` of JOB, a
+ * JSON object, to the rows of DATA: a line of NAME:TYPE fields parted by tabs, then rows; \N is NULL. A field called
+ * `fit:` says by 1 or 0 which rows are fitted on; it is not part of the table. Ranks fit the rows that a hash deals
+ * them, and must then hold equal fitted state; rank 0 applies all rows and writes OUT/fitted.json, OUT/datasets.json
+ * and one OUT/NAME.bin a tensor. With `fail` it instead fits again and again, a later allocation of another rank's
+ * merge failing each time: all ranks must end with one status. tests/suites/features.fast.sh compares them with what
+ * Python makes of the same rows. */
 #include "base/json_writer.h"
 #include "base/number.h"
 #include "column/builder.h"
@@ -148,31 +150,63 @@ static void take_batch(const table *t, const mill_features *features, const int3
 		must(mill_column_take(&mem, &t->columns[which[c]], indices, count, &out->columns[c], &err), &err);
 }
 
-static void fit(const table *t, mill_features *features, mill_comm *comm, int64_t batch_rows)
+/* This rank's part of a pass, in batches. */
+static mill_status fit_pass(const table *t, mill_features *features, const mill_comm *comm, int pass,
+                            int64_t batch_rows, mill_error *err)
 {
 	int rank = mill_comm_rank(comm), ranks = mill_comm_size(comm);
 	int32_t *indices = mill_mem_alloc(&mem, (size_t)batch_rows * sizeof *indices);
+	mill_status status = MILL_OK;
+	int64_t count = 0;
+	for (int64_t row = 0; row <= t->rows && status == MILL_OK; row++) {
+		bool mine =
+		    row < t->rows && t->fitted[row] && (int)(mill_h64(7, &row, sizeof row) % (uint64_t)ranks) == rank;
+		if (mine)
+			indices[count++] = (int32_t)row;
+		if (count == 0 || (count < batch_rows && row < t->rows))
+			continue;
+		mill_batch batch;
+		take_batch(t, features, indices, count, &batch);
+		status = mill_features_fit(features, pass, &batch, err);
+		mill_batch_release(&batch);
+		count = 0;
+	}
+	mill_mem_free(indices);
+	return status;
+}
+
+static void fit(const table *t, mill_features *features, mill_comm *comm, int64_t batch_rows)
+{
 	mill_error err = {0};
 	for (int pass = 0; pass < mill_features_passes(features); pass++) {
-		mill_status status = MILL_OK;
-		int64_t count = 0;
-		for (int64_t row = 0; row <= t->rows && status == MILL_OK; row++) {
-			bool mine = row < t->rows && t->fitted[row] &&
-			            (int)(mill_h64(7, &row, sizeof row) % (uint64_t)ranks) == rank;
-			if (mine)
-				indices[count++] = (int32_t)row;
-			if (count == 0 || (count < batch_rows && row < t->rows))
-				continue;
-			mill_batch batch;
-			take_batch(t, features, indices, count, &batch);
-			status = mill_features_fit(features, pass, &batch, &err);
-			mill_batch_release(&batch);
-			count = 0;
-		}
+		mill_status status = fit_pass(t, features, comm, pass, batch_rows, &err);
 		must(mill_comm_agree(comm, status, &err), &err);
 		must(mill_features_merge(features, pass, comm, &err), &err);
 	}
-	mill_mem_free(indices);
+}
+
+/* One fit whose merges meet a failing allocation. True when that allocation was never reached on its rank. */
+static bool fit_failing(const table *t, mill_features *features, mill_comm *comm, int64_t batch_rows, int64_t nth)
+{
+	mill_error err = {0};
+	mill_status status = MILL_OK;
+	int64_t left = mill_comm_rank(comm) == nth % mill_comm_size(comm) ? nth : 0, reached = 0;
+	bool fails = left > 0;
+	for (int pass = 0; status == MILL_OK && pass < mill_features_passes(features); pass++) {
+		must(mill_comm_agree(comm, fit_pass(t, features, comm, pass, batch_rows, &err), &err), &err);
+		int64_t before = mem.allocation_count;
+		mem.fail_at = left > 0 ? before + left : 0;
+		status = mill_features_merge(features, pass, comm, &err);
+		mem.fail_at = 0;
+		left -= mem.allocation_count - before;
+	}
+	reached = fails && left <= 0;
+	int64_t ends[2] = {(int64_t)status, -(int64_t)status};
+	must(mill_comm_max_i64(comm, ends, 2, NULL), &err);
+	must_be(ends[0] == -ends[1], "ranks end a merge with different statuses");
+	must_be(status == MILL_OK || status == MILL_NOMEM, err.message);
+	must(mill_comm_max_i64(comm, &reached, 1, NULL), &err);
+	return reached == 0;
 }
 
 static void write_file(const char *folder, const char *name, const mill_bytes *bytes)
@@ -280,7 +314,7 @@ int main(int argc, char **argv)
 	mill_features *features;
 	mill_comm *comm;
 	mill_knobs knobs;
-	must_be(argc == 5, "usage: features_fit JOB DATA OUT BATCH_ROWS");
+	must_be(argc == 5 || argc == 6, "usage: features_fit JOB DATA OUT BATCH_ROWS [fail]");
 	int64_t batch_rows = strtoll(argv[4], NULL, 10);
 	mill_mem_init(&mem, INT64_MAX);
 	mill_arena_init(&arena, &mem);
@@ -292,12 +326,20 @@ int main(int argc, char **argv)
 	must(mill_json_parse((const char *)text.data, text.size_bytes, "job", &arena, &job, &err), &err);
 	read_table(argv[2], &t);
 	mill_schema schema = {t.fields, t.count};
-	must(mill_features_new(mill_json_get(job, "tensors"), mill_json_get(job, "keep"), &schema, &knobs, &mem,
-	                       &features, &err),
-	     &err);
+	const mill_json *tensors = mill_json_get(job, "tensors"), *keep = mill_json_get(job, "keep");
+	bool torture = argc == 6, finished = !torture;
+	/* Every allocation of a single rank, every seventh of several: those runs take long. */
+	int64_t step = mill_comm_size(comm) > 1 ? 7 : 1;
+	for (int64_t nth = 1; !finished; nth += step) {
+		must(mill_features_new(tensors, keep, &schema, &knobs, &mem, &features, &err), &err);
+		finished = fit_failing(&t, features, comm, batch_rows, nth);
+		mill_features_free(features);
+	}
+	must(mill_features_new(tensors, keep, &schema, &knobs, &mem, &features, &err), &err);
 	fit(&t, features, comm, batch_rows);
-	write_fitted(features, comm, argv[3]);
-	if (mill_comm_rank(comm) == 0)
+	if (!torture)
+		write_fitted(features, comm, argv[3]);
+	if (!torture && mill_comm_rank(comm) == 0)
 		apply(&t, features, argv[3], batch_rows);
 	mill_features_free(features);
 	for (int c = 0; c < t.count; c++)
