@@ -51,7 +51,10 @@ static mill_status write_file(const datagen_kind *kind, const char *path, uint64
 		datagen_random random = {.seed = seed, .row = (uint64_t)row};
 		status = kind->append(&random, rows, &text);
 		if (status == MILL_OK && text.size_bytes > 1 << 20) {
-			status = mill_writer_append(writer, text.data, text.size_bytes, err);
+			mill_comm_progress(engine->comm);
+			status = mill_comm_check_stop(engine->comm, err);
+			if (status == MILL_OK)
+				status = mill_writer_append(writer, text.data, text.size_bytes, err);
 			text.size_bytes = 0;
 		}
 	}

@@ -1,8 +1,10 @@
 #include "launch.h"
 
 #include "base/mem.h"
+#include "spill/spill.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Handlers can reach nothing else. */
@@ -21,11 +24,29 @@ static void on_stop(int signal_number)
 	stop_signal = signal_number;
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The first signal asks the ranks to stop. One that follows a second or more later means it: mpirun ends them. */
 static void on_forward(int signal_number)
 {
+	static volatile int64_t first_ns;
+	bool again = stop_signal != 0 && signal_number != SIGUSR1 && now_ns() - first_ns > 1000000000;
+	if (stop_signal == 0)
+		first_ns = now_ns();
 	stop_signal = signal_number;
 	if (child > 0)
-		kill(child, SIGUSR1);
+		kill(child, again ? SIGTERM : SIGUSR1);
+}
+
+static void on_leave(int signal_number)
+{
+	(void)signal_number;
+	_exit(75);
 }
 
 static void install(int signal_number, void (*handler)(int))
@@ -36,17 +57,24 @@ static void install(int signal_number, void (*handler)(int))
 	sigaction(signal_number, &action, NULL);
 }
 
-const volatile int *launch_install_stop(bool launched)
+const volatile int *launch_install_stop(bool launched, bool leaves_nothing)
 {
-	install(SIGUSR1, on_stop);
+	void (*handler)(int) = leaves_nothing ? on_leave : on_stop;
+	install(SIGUSR1, handler);
 	install(SIGPIPE, SIG_IGN);
 	if (launched) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a rank does not outlive its launcher */
 	} else {
-		install(SIGTERM, on_stop);
-		install(SIGINT, on_stop);
+		install(SIGTERM, handler);
+		install(SIGINT, handler);
 	}
 	return &stop_signal;
+}
+
+bool launch_reader_left(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 bool launch_is_terminal(void)
@@ -119,6 +147,39 @@ static _Noreturn void exec_mpirun(int ranks, char **argv)
 	_exit(127);
 }
 
+static void kill_children(void)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return;
+	size_t n = fread(text, 1, sizeof text - 1, file);
+	fclose(file);
+	text[n] = '\0';
+	char *end = text;
+	for (long pid = strtol(text, &end, 10); pid > 0; pid = strtol(end, &end, 10))
+		kill((pid_t)pid, SIGKILL);
+}
+
+/* mpirun was killed, or left ranks behind: as their sub-reaper this process sees them end. What still lives after two
+ * seconds is killed. */
+static void reap_ranks(void)
+{
+	int64_t deadline_ns = now_ns() + 2000000000;
+	for (;;) {
+		int status = 0;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (pid > 0 || (pid < 0 && errno == EINTR))
+			continue;
+		if (now_ns() > deadline_ns)
+			kill_children();
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+}
+
 /* What mpirun says → what is documented. Ranks exit with their own codes; everything else is a lost rank. */
 static int exit_code(int status)
 {
@@ -141,9 +202,10 @@ static int exit_code(int status)
 	return 1;
 }
 
-int launch_ranks(int ranks, char **argv)
+int launch_ranks(int ranks, const char *scratch, char **argv)
 {
 	int status = 0;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	install(SIGTERM, on_forward);
 	install(SIGINT, on_forward);
 	install(SIGUSR1, on_forward);
@@ -161,5 +223,8 @@ int launch_ranks(int ranks, char **argv)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return 1;
+	reap_ranks();
+	if (status != 0) /* a rank that was killed could not clean up */
+		mill_scratch_clean_stale(&(mill_scratch_options){.folder = scratch, .run_id = "supervisor"});
 	return exit_code(status);
 }

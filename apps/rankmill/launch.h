@@ -7,12 +7,15 @@
 
 /* Cores that affinity and the cgroup's CPU quota allow. */
 int launch_core_count(void);
-/* Runs `rankmill argv…` on `ranks` ranks through mpirun and waits. Forwards SIGTERM and SIGINT as SIGUSR1; returns the
- * documented exit code. A message is printed where no rank could print one. */
-int launch_ranks(int ranks, char **argv);
-/* Installs the handlers of a rank: SIGUSR1 (and, without a launcher, SIGTERM and SIGINT) asks it to stop. Returns the
- * flag. */
-const volatile int *launch_install_stop(bool launched);
+/* Runs `rankmill argv…` on `ranks` ranks through mpirun and waits until the last of them is gone. Forwards SIGTERM and
+ * SIGINT as SIGUSR1; removes what killed ranks left in scratch (NULL: the environment's); returns the documented exit
+ * code. A message is printed where no rank could print one. */
+int launch_ranks(int ranks, const char *scratch, char **argv);
+/* Installs the handlers of a rank: SIGUSR1 (and, without a launcher, SIGTERM and SIGINT) asks it to stop; where there
+ * is nothing to clean up it ends at once with 75. Returns the flag. */
+const volatile int *launch_install_stop(bool launched, bool leaves_nothing);
+/* Has the reader of stdout gone (`| head`)? Then there is nobody to tell. */
+bool launch_reader_left(void);
 
 /* Is a person looking at stderr: asked of the terminal, or of the supervisor that started this rank. */
 bool launch_is_terminal(void);

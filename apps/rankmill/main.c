@@ -12,6 +12,9 @@
 /* Below this much input, query and check use one rank. */
 #define SMALL_INPUT_BYTES (INT64_C(256) << 20)
 
+/* Commands that write neither files nor scratch. */
+#define LEAVES_NOTHING (COMMAND_INSPECT | COMMAND_HEAD | COMMAND_VERIFY | COMMAND_DIFF)
+
 /* Commands that read little: one rank unless -n says otherwise. */
 static int64_t no_input(const option_set *options)
 {
@@ -70,7 +73,7 @@ static bool is_first_process(void)
 
 static int fail(const mill_error *err, mill_status status)
 {
-	if (is_first_process())
+	if (is_first_process() && !(status == MILL_IO && launch_reader_left()))
 		fprintf(stderr, "rankmill: %s\n", err->message[0] != '\0' ? err->message : mill_status_text(status));
 	return mill_status_exit_code(status);
 }
@@ -113,6 +116,21 @@ static mill_status check_arguments(const subcommand *command, const option_set *
 	return MILL_OK;
 }
 
+/* Ranks that refuse the command line still leave together: the first to go would take the others, and the message, with
+ * it. */
+static int refuse(const mill_error *err, mill_status status, bool launched)
+{
+	mill_mem mem;
+	mill_comm *comm = NULL;
+	mill_error ignored = {0};
+	mill_comm_options options = {.use_mpi = true};
+	int code = fail(err, status);
+	mill_mem_init(&mem, INT64_MAX);
+	if (launched && mill_comm_open(&options, &mem, &comm, &ignored) == MILL_OK)
+		mill_comm_close(comm);
+	return code;
+}
+
 /* Every rank does the same and leaves with the same code; it leaves only once MPI is finalised. */
 static int run_here(const subcommand *command, const option_set *options, bool launched)
 {
@@ -123,20 +141,24 @@ static int run_here(const subcommand *command, const option_set *options, bool l
 	engine_options.memory_rank_bytes = options->memory_rank_bytes;
 	engine_options.scratch = options->scratch;
 	engine_options.timeout_ns = options->timeout_ns;
-	engine_options.stop_signal = launch_install_stop(launched);
+	engine_options.stop_signal = launch_install_stop(launched, (command->id & LEAVES_NOTHING) != 0);
 	mill_progress_display display;
 	mill_progress progress = {mill_progress_display_report, &display};
 	mill_progress_mode mode = MILL_PROGRESS_NONE;
 	mill_status status = MILL_OK;
-	if (command->id == COMMAND_RUN && is_first_process())
+	if (command->id == COMMAND_RUN)
 		status = mill_progress_mode_parse(options->progress, launch_is_terminal(), &mode, &err);
-	mill_progress_display_init(&display, mode, stderr);
+	mill_progress_display_init(&display, is_first_process() ? mode : MILL_PROGRESS_NONE, stderr);
 	engine_options.progress = &progress;
 	if (status == MILL_OK)
 		status = mill_engine_open(&engine, &engine_options, &err);
 	if (status == MILL_OK)
 		status = command->run(options, &engine, &err);
+	if (engine.comm != NULL && !command->uses_engine)
+		status = mill_comm_agree_done(engine.comm, status, &err);
 	mill_progress_display_finish(&display);
+	if (engine.comm == NULL)
+		return refuse(&err, status, launched);
 	int code = status == MILL_OK ? 0 : fail(&err, status);
 	if (status == MILL_LOST_RANK) {
 		mill_comm_abort(mill_engine_comm(&engine), code);
@@ -163,9 +185,9 @@ static int run_command(const subcommand *command, int argc, char **argv)
 	if (status == MILL_OK && !launched && command->uses_engine) /* N copies would write one store */
 		status = mill_comm_check_launch(1, &err);
 	if (status != MILL_OK)
-		code = fail(&err, status);
+		code = refuse(&err, status, launched);
 	else if (!launched && rank_count(command, &options) > 1)
-		code = launch_ranks(rank_count(command, &options), argv + 1);
+		code = launch_ranks(rank_count(command, &options), options.scratch, argv + 1);
 	else
 		code = run_here(command, &options, launched);
 	options_release(&options);

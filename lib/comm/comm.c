@@ -118,6 +118,27 @@ mill_status mill_comm_barrier(mill_comm *comm, mill_error *err)
 	return comm->vtable->reduce_i64(comm, MILL_REDUCE_MAX, &nothing, 1, err);
 }
 
+mill_status mill_comm_check_stop(const mill_comm *comm, mill_error *err)
+{
+	if (!mill_comm_stopping(comm))
+		return MILL_OK;
+	return mill_fail(err, MILL_INTERRUPTED,
+	                 "interrupted by a signal; nothing of this run is visible, and it can be started again");
+}
+
+/* Causes that may lie in one rank's machine. Everything else would read the same on any number of ranks. */
+static bool is_local_cause(mill_status status, int rank)
+{
+	switch (status) {
+	case MILL_NOMEM:
+	case MILL_IO:
+	case MILL_LOST_RANK:
+	case MILL_INTERNAL: return true;
+	case MILL_NOT_FOUND: return rank != 0; /* rank 0 lists the input */
+	default: return false;
+	}
+}
+
 /* True when the message already names a rank of this world: agreeing twice must not name two. */
 static bool names_rank(const char *message, int size)
 {
@@ -135,7 +156,8 @@ static mill_status share_failure(mill_comm *comm, int root, mill_status mine, mi
 		else
 			mill_fail(&shared, mine, "%s", mill_status_text(mine));
 		shared.status = mine;
-		if (comm->size > 1 && !names_rank(shared.message, comm->size))
+		bool local = comm->size > 1 && is_local_cause(mine, comm->rank);
+		if (local && !names_rank(shared.message, comm->size))
 			mill_fail_context(&shared, mine, "rank %d of %d", comm->rank, comm->size);
 	}
 	MILL_TRY(comm->vtable->broadcast(comm, root, &shared, sizeof shared, err));
@@ -149,9 +171,14 @@ static mill_status share_failure(mill_comm *comm, int root, mill_status mine, mi
 
 mill_status mill_comm_agree(mill_comm *comm, mill_status mine, mill_error *err)
 {
+	if (mine == MILL_OK)
+		mine = mill_comm_check_stop(comm, err);
+	return mill_comm_agree_done(comm, mine, err);
+}
+
+mill_status mill_comm_agree_done(mill_comm *comm, mill_status mine, mill_error *err)
+{
 	MILL_TRY(enter(comm, CALL_AGREE, 0, err));
-	if (mine == MILL_OK && mill_comm_stopping(comm))
-		mine = mill_fail(err, MILL_INTERRUPTED, "stopped by signal %d", *comm->options.stop_signal);
 	int64_t first = mine == MILL_OK ? comm->size : comm->rank;
 	MILL_TRY(comm->vtable->reduce_i64(comm, MILL_REDUCE_MIN, &first, 1, err));
 	return first == comm->size ? MILL_OK : share_failure(comm, (int)first, mine, err);

@@ -45,11 +45,18 @@ const mill_comm_options *mill_comm_options_of(const mill_comm *comm);
  * without batches every few seconds. Not collective, never waits. */
 void mill_comm_progress(mill_comm *comm);
 
+/* MILL_INTERRUPTED once a signal asked this rank to stop: looked at once a batch, so that long work ends soon. The
+ * caller leaves as with any failure of its own. Not collective. */
+MILL_NODISCARD mill_status mill_comm_check_stop(const mill_comm *comm, mill_error *err);
+
 /* All Collective, in the same order on every rank. */
 MILL_NODISCARD mill_status mill_comm_barrier(mill_comm *comm, mill_error *err);
-/* Every rank leaves with the same status: the lowest failing rank's, whose message ("rank 3 of 8: …") all ranks get. A
- * rank that was asked to stop counts as failing with MILL_INTERRUPTED. err holds the message of mine, or is NULL. */
+/* Every rank leaves with the same status: the lowest failing rank's, whose message all ranks get. Where the cause may
+ * lie in one rank's machine (I/O, memory, a missing file) it names the rank ("rank 3 of 8: …"). A rank that was asked
+ * to stop counts as failing with MILL_INTERRUPTED. err holds the message of mine, or is NULL. */
 MILL_NODISCARD mill_status mill_comm_agree(mill_comm *comm, mill_status mine, mill_error *err);
+/* The same, but a signal no longer counts: when what was done stands and a stop would only misreport it. */
+MILL_NODISCARD mill_status mill_comm_agree_done(mill_comm *comm, mill_status mine, mill_error *err);
 /* Every rank leaves with root's status, which is a failure, and its message: when a round told that root failed. */
 MILL_NODISCARD mill_status mill_comm_adopt(mill_comm *comm, int root, mill_status mine, mill_error *err);
 MILL_NODISCARD mill_status mill_comm_sum_i64(mill_comm *comm, int64_t *values, int count,

@@ -131,7 +131,9 @@ static mill_status deal(dealing *d, mill_error *err)
 			return mill_fail(err, status, "%s", shared.message);
 		}
 		if (result.any_stop)
-			return mill_fail(err, MILL_INTERRUPTED, "fit: stopped by a signal");
+			return mill_fail(err, MILL_INTERRUPTED,
+			                 "interrupted by a signal; nothing of this run is visible, and it can be "
+			                 "started again");
 		if (status == MILL_OK)
 			take_round(d, &result);
 		all_dry = result.all_dry;

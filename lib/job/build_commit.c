@@ -201,10 +201,11 @@ mill_status mill_build_commit(mill_build *build, mill_store_claim *claim, mill_e
 	MILL_TRY(mill_comm_sum_u128(comm, sums, cells, err));
 	MILL_TRY(mill_comm_agree(comm, mill_quarantine_write(build->run, build->spec.path, err), err));
 	mill_bytes_init(&all, build->run->mem);
-	status = gather_shards(build, mine, count, &all, err);
+	status = mill_comm_agree(comm, gather_shards(build, mine, count, &all, err), err);
 	if (status == MILL_OK && mill_comm_rank(comm) == 0)
 		status = commit_on_root(build, (const mill_shard_info *)(const void *)all.data,
 		                        (int64_t)(all.size_bytes / sizeof *mine), sums, claim, err);
 	mill_bytes_release(&all);
-	return mill_comm_agree(comm, status, err);
+	/* From here on the store stands or not; a signal that comes now changes nothing. */
+	return mill_comm_agree_done(comm, status, err);
 }

@@ -173,7 +173,8 @@ static mill_status judge(mill_exchange *ex, const mill_round_result *result)
 		ex->failure.status = status;
 		ex->closed = true;
 	} else if (result->any_stop) {
-		mill_fail(&ex->failure, MILL_INTERRUPTED, "exchange %s: stopped by a signal", ex->name);
+		mill_fail(&ex->failure, MILL_INTERRUPTED,
+		          "interrupted by a signal; nothing of this run is visible, and it can be started again");
 		ex->closed = true;
 	}
 	ex->all_dry = result->all_dry;

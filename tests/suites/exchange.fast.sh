@@ -85,11 +85,11 @@ same name=small_messages chunk=1000 rows=5000 round_bytes=50000
 export RANKMILL_TEST_ROUND_BYTES=50000
 for ranks in 2 3 5; do
 	last=$((ranks - 1))
-	fails failing_rank "$ranks" 3 "DATA: rank $last of $ranks: x.csv: line 3000: too bad" rows=50000 batch=100 fail=$last at=3000
-	fails stop_signal "$ranks" 75 "INTERRUPTED: .*stopped by" rows=50000 batch=100 stop=$last at=3000 slow=0
+	fails failing_rank "$ranks" 3 "DATA: x.csv: line 3000: too bad" rows=50000 batch=100 fail=$last at=3000
+	fails stop_signal "$ranks" 75 "INTERRUPTED: interrupted by" rows=50000 batch=100 stop=$last at=3000 slow=0
 	fails lost_frame "$ranks" 1 "INTERNAL: exchange by key: its ledger does not balance" rows=20000 lose=0
 done
-fails failing_at_once 3 3 "DATA: rank 1 of 3: x.csv: line 0: too bad" rows=50000 fail=1 at=0
+fails failing_at_once 3 3 "DATA: x.csv: line 0: too bad" rows=50000 fail=1 at=0
 fails no_memory 3 1 "NOMEM: rank [0-2] of 3: exchange by key: " rows=60000 batch=1000 budget=2500000
 fails no_scratch 3 1 "IO: rank [0-2] of 3: .*/proc/nowhere" rows=20000 spill=1 scratch=/proc/nowhere
 

@@ -122,17 +122,24 @@ static void agreement(mill_comm *comm)
 	mill_error err = {0};
 	char text[64];
 	CHECK(mill_comm_agree(comm, MILL_OK, &err) == MILL_OK);
-	/* The two last ranks fail differently: the lower one wins, and agreeing again changes nothing. */
+	/* The two last ranks fail differently: the lower one wins, and agreeing again changes nothing. Causes of one
+	 * machine name the rank. */
 	int first = n > 1 ? n - 2 : 0;
-	mill_status mine = r < first ? MILL_OK : mill_fail(&err, r == first ? MILL_DATA : MILL_IO, "cause %d", r);
-	for (int turn = 0; turn < 2; turn++) {
-		mine = mill_comm_agree(comm, mine, &err);
-		if (n > 1)
-			snprintf(text, sizeof text, "rank %d of %d: cause %d", first, n, first);
-		else
-			snprintf(text, sizeof text, "cause 0");
-		CHECK(mine == MILL_DATA && err.status == MILL_DATA && strcmp(err.message, text) == 0);
+	for (int local = 0; local < 2; local++) {
+		mill_status wins = local ? MILL_IO : MILL_DATA, other = local ? MILL_DATA : MILL_IO;
+		mill_status mine = r < first ? MILL_OK : mill_fail(&err, r == first ? wins : other, "cause %d", r);
+		for (int turn = 0; turn < 2; turn++) {
+			mine = mill_comm_agree(comm, mine, &err);
+			if (n > 1 && local)
+				snprintf(text, sizeof text, "rank %d of %d: cause %d", first, n, first);
+			else
+				snprintf(text, sizeof text, "cause %d", first);
+			CHECK(mine == wins && err.status == wins && strcmp(err.message, text) == 0);
+		}
 	}
+	stop_signal = SIGUSR1;
+	CHECK(mill_comm_check_stop(comm, &err) == MILL_INTERRUPTED);
+	CHECK(mill_comm_agree_done(comm, MILL_OK, &err) == MILL_OK);
 	stop_signal = r == n - 1 ? SIGUSR1 : 0;
 	CHECK(mill_comm_agree(comm, MILL_OK, &err) == MILL_INTERRUPTED);
 	stop_signal = 0;
