@@ -18,6 +18,7 @@
 /* Handlers can reach nothing else. */
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t child;
+static volatile sig_atomic_t first_stop_s;
 
 static void on_stop(int signal_number)
 {
@@ -34,10 +35,10 @@ static int64_t now_ns(void)
 /* The first signal asks the ranks to stop. One that follows a second or more later means it: mpirun ends them. */
 static void on_forward(int signal_number)
 {
-	static volatile int64_t first_ns;
-	bool again = stop_signal != 0 && signal_number != SIGUSR1 && now_ns() - first_ns > 1000000000;
+	int now_s = (int)(now_ns() / 1000000000);
+	bool again = stop_signal != 0 && signal_number != SIGUSR1 && now_s - first_stop_s > 1;
 	if (stop_signal == 0)
-		first_ns = now_ns();
+		first_stop_s = now_s;
 	stop_signal = signal_number;
 	if (child > 0)
 		kill(child, again ? SIGTERM : SIGUSR1);
