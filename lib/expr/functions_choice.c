@@ -141,7 +141,7 @@ MILL_TEXT_KERNEL(pair_kernel, pair_row)
 static mill_status concat_kernel(mill_call *call, mill_error *err)
 {
 	mill_text_out out;
-	MILL_TRY(mill_text_begin(&out, call, mill_text_guess(call) * (size_t)call->arg_count, err));
+	MILL_TRY(mill_text_begin(&out, call, mill_text_guess(call), err));
 	for (int64_t i = 0; i < call->rows; i++) {
 		for (int a = 0; a < call->arg_count; a++) {
 			mill_text text = {NULL, 0};

@@ -409,6 +409,25 @@ static mill_expr *substring(mill_expr_builder *b, mill_expr *const *args, int ar
 	return mill_expr_call(b, pattern ? "regexp_substr" : "substr", args, arg_count, err);
 }
 
+/* overlay(x, with, start [, length]): substr(x, 1, start − 1) || with || substr(x, start + length). */
+static mill_expr *overlay(mill_expr_builder *b, mill_expr *const *args, int arg_count, mill_error *err)
+{
+	mill_expr *one = mill_expr_number(b, "1", err);
+	mill_expr *length = arg_count == 4 ? args[3] : mill_expr_call(b, "length", args + 1, 1, err);
+	mill_expr *before[2] = {args[2], one};
+	mill_expr *after[2] = {args[2], length};
+	if (one == NULL || length == NULL)
+		return NULL;
+	mill_expr *head[3] = {args[0], one, mill_expr_call(b, "-", before, 2, err)};
+	mill_expr *tail[2] = {args[0], mill_expr_call(b, "+", after, 2, err)};
+	if (head[2] == NULL || tail[1] == NULL)
+		return NULL;
+	mill_expr *start[2] = {mill_expr_call(b, "substr", head, 3, err), args[1]};
+	mill_expr *whole[2] = {start[0] == NULL ? NULL : mill_expr_call(b, "||", start, 2, err), NULL};
+	whole[1] = whole[0] == NULL ? NULL : mill_expr_call(b, "substr", tail, 2, err);
+	return whole[1] == NULL ? NULL : mill_expr_call(b, "||", whole, 2, err);
+}
+
 #define T MILL_TYPE_STRING
 #define ROW(count, result, kernel, ...)                           \
 	{                                                         \
@@ -478,6 +497,7 @@ static const mill_function functions[] = {
     REGEX("regexp_count", regexp_count, "regexp_count(x, p): number of matches"),
     REWRITE("substring", substring, 2, 3,
             "substring(x, start [, length]): part of a text; substring(x FROM p): what the pattern finds"),
+    REWRITE("overlay", overlay, 3, 4, "overlay(x PLACING y FROM start [FOR length]): part of x replaced by y"),
     PLAIN("starts_with", starts, "starts_with(x, part): whether x begins with part"),
     PLAIN("ends_with", ends, "ends_with(x, part): whether x ends with part"),
     PLAIN("contains", contains, "contains(x, part): whether part is in x"),

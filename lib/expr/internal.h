@@ -186,6 +186,7 @@ struct mill_node {
 
 #define MILL_EXPR_DEPTH   2000 /* of nesting: an evaluation's C stack stays small */
 #define MILL_POOL_BUFFERS 128
+#define MILL_POOL_BYTES   ((size_t)1 << 20) /* larger buffers are not kept */
 
 /* Buffers used again batch after batch: one that nobody else references is free. */
 typedef struct mill_buffer_pool {

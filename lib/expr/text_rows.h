@@ -7,6 +7,8 @@
 #include "expr/search.h"
 #include "expr/text.h"
 
+#define MILL_TEXT_GUESS ((size_t)1 << 22)
+
 typedef struct mill_text {
 	const char *data;
 	size_t size; /* bytes */
@@ -88,14 +90,16 @@ static inline size_t mill_text_find(mill_text text, mill_text needle, size_t fro
 		return MILL_OK;                                         \
 	}
 
-/* Bytes of the first argument, were they all kept. */
+/* Bytes of the first argument, were they all kept: a first guess, capped. */
 static inline size_t mill_text_guess(const mill_call *call)
 {
 	const mill_vector *v = call->args[0];
+	size_t rows = (size_t)call->rows;
 	if (!mill_type_is_text(v->column.type))
-		return (size_t)call->rows * 8 + 64;
+		return rows * 8 + 64;
 	size_t bytes = (size_t)v->column.offsets[v->column.rows];
-	return (v->constant ? bytes * (size_t)call->rows : bytes) + 64;
+	size_t guess = v->constant ? bytes * rows : bytes;
+	return (guess < MILL_TEXT_GUESS ? guess : MILL_TEXT_GUESS) + 64;
 }
 
 #endif

@@ -5,6 +5,8 @@
 
 mill_buffer *mill_pool_take(mill_buffer_pool *pool, size_t size_bytes)
 {
+	if (size_bytes > MILL_POOL_BYTES)
+		return mill_buffer_new(pool->mem, size_bytes);
 	/* The last used are at the end, and warm in the cache. */
 	for (int i = pool->count - 1; i >= 0; i--) {
 		mill_buffer *buffer = pool->members[i];

@@ -1,4 +1,5 @@
 /* Expressions against values worked by hand from PostgreSQL's rules. */
+#include "expr/aggregate.h"
 #include "expr_text.h"
 
 static void arithmetic(void)
@@ -55,6 +56,7 @@ static void logic(void)
 	    {"(try (/ 1 0))", "NULL:int32"},
 	    {"(try_cast 'x' 'int')", "NULL:int32"},
 	    {"(between 2 1 3)", "true:bool"},
+	    {"(overlay 'abcdef' 'ZZ' 2 3)", "aZZef:string"},
 	};
 	CHECK(list);
 }
@@ -86,7 +88,57 @@ static void casts(void)
 	CHECK(list);
 }
 
+/* The result's type, or "refused". */
+static void aggregate(const char *name, const char *args, bool is_star, const char *expected)
+{
+	mill_type types[2];
+	mill_aggregate_signature s;
+	mill_error err = {0};
+	char got[MILL_TYPE_TEXT_BYTES + 32], list[64];
+	int count = 0;
+	snprintf(list, sizeof list, "%s", args);
+	char *save = NULL;
+	for (char *at = strtok_r(list, " ", &save); at != NULL; at = strtok_r(NULL, " ", &save))
+		CU_ASSERT_EQUAL_FATAL(mill_type_parse(at, &types[count++], &err), MILL_OK);
+	if (mill_aggregate_resolve(name, types, count, is_star, &s, &err) != MILL_OK)
+		snprintf(got, sizeof got, "refused");
+	else
+		mill_type_text(s.result, got);
+	if (strcmp(got, expected) != 0)
+		printf("    %s(%s): %s, not %s\n", name, args, got, expected);
+	CU_ASSERT_STRING_EQUAL(got, expected);
+}
+
+static void aggregates(void)
+{
+	aggregate("count", "", true, "int64");
+	aggregate("COUNT", "text", false, "int64");
+	aggregate("sum", "", true, "refused");
+	aggregate("sum", "smallint", false, "int64");
+	aggregate("sum", "int", false, "int64");
+	aggregate("sum", "bigint", false, "decimal(38,0)");
+	aggregate("sum", "uint32", false, "decimal(38,0)");
+	aggregate("sum", "decimal(10,2)", false, "decimal(38,2)");
+	aggregate("sum", "real", false, "float32");
+	aggregate("sum", "text", false, "refused");
+	aggregate("avg", "int", false, "float64");
+	aggregate("avg", "real", false, "float64");
+	aggregate("avg", "decimal(10,2)", false, "decimal(38,16)");
+	aggregate("avg", "decimal(38,20)", false, "decimal(38,20)");
+	aggregate("min", "text", false, "string");
+	aggregate("max", "date", false, "date");
+	aggregate("stddev", "decimal(10,2)", false, "float64");
+	aggregate("corr", "int double", false, "float64");
+	aggregate("corr", "int", false, "refused");
+	aggregate("median", "int", false, "float64");
+	aggregate("bool_and", "bool", false, "bool");
+	aggregate("bool_and", "int", false, "refused");
+	aggregate("first", "interval", false, "interval");
+	aggregate("average", "int", false, "refused");
+}
+
 static const unit_case cases[] = {
+    {"aggregates", aggregates},
     {"arithmetic", arithmetic},
     {"logic", logic},
     {"casts", casts},
