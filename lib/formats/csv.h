@@ -1,7 +1,31 @@
-/* CSV and TSV: dialect, inference, planning, reading (interface §2, definitions D10; RFC 4180).
+/* CSV and TSV: dialect, inference, planning, reading. Nothing is sniffed.
  *
- * Two-stage scan: a SIMD structural index over blocks of text, then typed decoding straight into columns; unreferenced
- * columns pass a recogniser only. */
+ * Text. UTF-8; a UTF-8 BOM is passed over, UTF-16 is refused (MILL_DATA). Rows end at LF, CRLF or a lone CR outside
+ * quotes; the last one may end with the file. A quote opens a field only as its first byte, elsewhere outside quotes it
+ * is a byte like others; inside quotes everything is text, a doubled quote (or an escaped byte, where `escape` is set)
+ * being one. A row that begins with `comment` is passed over. An empty line is no row, but with a single column it is a
+ * NULL. NUL is kept. A row may have up to 2 GiB.
+ *
+ * Values. An unquoted empty field is NULL, and so is an unquoted one that equals a null value; a quoted empty field is
+ * an empty text. `trim` strips blanks and tabs around unquoted fields; around numbers, booleans, dates and timestamps
+ * they mean nothing anyway. Integers, floats and decimals are those of base/number.h (floats correctly rounded,
+ * decimals rounded half away from zero at their scale), timestamps those of base/civil_text.h or of `timestamp_format`
+ * (formats/time_format.h, which DATE columns follow too when it has no time of day). Only "true" and "false" in any
+ * case are booleans unless others are given.
+ *
+ * Bad rows, by reason: text_after_quote (between a closing quote and the next delimiter or row end); open_quote (at the
+ * end of the file); field_count; invalid_utf8 (in a string column, or in a value that does not convert); bad_value. A
+ * row has the first of these that holds, the last two in the order of columns. Every row is judged by all its columns,
+ * before any filter, whatever is selected and wherever the file was cut. With MILL_BAD_NULL the last two make the cell
+ * NULL, row kept.
+ *
+ * Inference looks at the first 1,000 data rows of every file. A type is possible while every value so far can be read
+ * as it; of the possible ones the first of timestamp_format's, bool, int64, float64, date, timestamp, timestamp with
+ * time zone is taken, else string. Quoted nan and inf are text; integers beyond int64 are float64.
+ *
+ * The scan has two stages: a SIMD structural index over blocks of text (csv_index.h), then typed decoding straight into
+ * columns (csv_kernels.h); unreferenced columns pass the same code without storing. Sources: RFC 4180; the papers named
+ * in csv_index.h and base/number.h. Not collective, none of it. */
 #ifndef MILL_FORMATS_CSV_H
 #define MILL_FORMATS_CSV_H
 
