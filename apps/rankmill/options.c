@@ -215,7 +215,7 @@ static const option_row rows[] = {
     {"head", 0, "N", "show the first N rows of the step", COMMAND_EXPLAIN, set_head},
     {"json", 0, NULL, "print JSON", COMMAND_CHECK | STORE, set_json},
     {"rows", 'r', "N", "rows to show (head), rows to make (datagen)", COMMAND_HEAD | COMMAND_DATAGEN, set_rows},
-    {"split", 0, "NAME", "the split to show (default: the first)", COMMAND_HEAD, set_split},
+    {"split", 0, "NAME", "the split to show (default: train, else the first)", COMMAND_HEAD, set_split},
     {"seed", 0, "N", "seed of generated data (default 0)", COMMAND_DATAGEN, set_seed},
     {"files", 0, "N", "files to make (default: one a million rows)", COMMAND_DATAGEN, set_files},
     {"help", 'h', NULL, "this text", ALL, set_help},

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define MAX_COLUMNS 40 /* a wider table helps nobody; the last line says what is left out */
-#define MAX_CELL    48 /* characters of a cell */
+#define MAX_COLUMNS 40  /* a wider table helps nobody; the last line says what is left out */
+#define MAX_CELL    48  /* characters of a cell */
+#define MAX_WIDTH   160 /* characters of a line; a wider table is turned: one line a column */
 
 typedef struct table {
 	const mill_store *store;
@@ -97,13 +98,19 @@ static mill_status pad(mill_bytes *out, int64_t columns, char with)
 	return MILL_OK;
 }
 
-static mill_status put_cell(const table *t, int64_t column, int64_t line, mill_bytes *out)
+static const char *cell_of(const table *t, int64_t column, int64_t line, size_t *size_bytes)
 {
 	const uint64_t *ends = (const uint64_t *)(const void *)t->ends.data;
 	int64_t cell = column * (t->rows + 1) + line;
 	size_t start = cell == 0 ? 0 : (size_t)ends[cell - 1];
-	size_t size_bytes = (size_t)ends[cell] - start;
-	const char *text = (const char *)t->text.data + start;
+	*size_bytes = (size_t)ends[cell] - start;
+	return (const char *)t->text.data + start;
+}
+
+static mill_status put_cell(const table *t, int64_t column, int64_t line, mill_bytes *out)
+{
+	size_t size_bytes;
+	const char *text = cell_of(t, column, line, &size_bytes);
 	int64_t blank = t->widths[column] - mill_store_text_columns(text, size_bytes);
 	bool last = column + 1 == t->columns;
 	if (!t->left[column])
@@ -123,7 +130,46 @@ static mill_status put_rule(const table *t, mill_bytes *out)
 	return MILL_OK;
 }
 
-static mill_status put_table(const table *t, mill_bytes *out)
+static int64_t table_width(const table *t)
+{
+	int64_t width = 0;
+	for (int64_t c = 0; c < t->columns; c++)
+		width += t->widths[c] + 2;
+	return width;
+}
+
+/* Characters of the widest cell of a row (line 0: of the names) over all columns. */
+static int64_t line_width(const table *t, int64_t line)
+{
+	int64_t width = 0;
+	for (int64_t c = 0; c < t->columns; c++) {
+		size_t size_bytes;
+		const char *text = cell_of(t, c, line, &size_bytes);
+		width = mill_max_i64(width, mill_store_text_columns(text, size_bytes));
+	}
+	return width;
+}
+
+/* A line a column: its name, then its value in each row. */
+static mill_status put_turned(const table *t, mill_bytes *out)
+{
+	for (int64_t c = 0; c < t->columns; c++) {
+		for (int64_t line = 0; line <= t->rows; line++) {
+			size_t size_bytes;
+			const char *text = cell_of(t, c, line, &size_bytes);
+			int64_t blank = line_width(t, line) - mill_store_text_columns(text, size_bytes);
+			if (line > 0)
+				MILL_TRY(pad(out, blank + 2, ' '));
+			MILL_TRY(mill_bytes_append(out, text, size_bytes));
+			if (line == 0 && t->rows > 0)
+				MILL_TRY(pad(out, blank, ' '));
+		}
+		MILL_TRY(mill_bytes_append_u8(out, '\n'));
+	}
+	return MILL_OK;
+}
+
+static mill_status put_rows(const table *t, mill_bytes *out)
 {
 	for (int64_t line = 0; line <= t->rows; line++) {
 		for (int64_t c = 0; c < t->columns; c++)
@@ -131,6 +177,12 @@ static mill_status put_table(const table *t, mill_bytes *out)
 		if (line == 0)
 			MILL_TRY(put_rule(t, out));
 	}
+	return MILL_OK;
+}
+
+static mill_status put_table(const table *t, mill_bytes *out)
+{
+	MILL_TRY(table_width(t) > MAX_WIDTH ? put_turned(t, out) : put_rows(t, out));
 	if (t->hidden > 0)
 		return mill_bytes_printf(out, "… and %lld more columns\n", (long long)t->hidden);
 	return MILL_OK;
@@ -138,7 +190,9 @@ static mill_status put_table(const table *t, mill_bytes *out)
 
 static mill_status find_split(const mill_store *store, const char *name, int *out, mill_error *err)
 {
-	int split = name == NULL ? 0 : mill_store_find_split(store, name);
+	int split = mill_store_find_split(store, name == NULL ? "train" : name);
+	if (name == NULL && split < 0)
+		split = 0;
 	if (split >= 0 && split < store->split_count) {
 		*out = split;
 		return MILL_OK;
