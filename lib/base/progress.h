@@ -3,6 +3,7 @@
 #ifndef MILL_BASE_PROGRESS_H
 #define MILL_BASE_PROGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ typedef struct mill_progress_event {
 	int64_t units_done, units_total;
 	int64_t bytes_done, bytes_total;
 	int64_t rows;
+	bool done; /* the stage is over on all ranks, and rows are those of all of them */
 } mill_progress_event;
 
 /* Called at batch boundaries, so it must be cheap and must not wait. */

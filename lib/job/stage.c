@@ -56,6 +56,8 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
 	flow->source->meter = &c->head;
 	c->head.stage = mill_comm_rank(run->comm) == 0 ? flow->name : NULL;
 	c->head.units_total = flow->source->end_unit - flow->source->first_unit;
+	if (flow->source->consumed_bytes != NULL) /* this rank's share of the input, about */
+		c->head.bytes_total = flow->bytes / mill_comm_size(run->comm);
 	return MILL_OK;
 }
 
@@ -94,6 +96,15 @@ static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *
 	return status;
 }
 
+/* Rank 0 tells that the stage is over, with the rows of all ranks. */
+static void report_end(const mill_run *run, const mill_flow *flow)
+{
+	const mill_stage_entry *entry = &run->books->stages[run->books->stage_count - 1];
+	mill_progress_event event = {.stage = flow->name, .rows = entry->rows_in, .done = true};
+	if (mill_comm_rank(run->comm) == 0)
+		mill_progress_report(run->progress, &event);
+}
+
 mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *target, mill_error *err)
 {
 	mill_status status = MILL_OK;
@@ -112,6 +123,8 @@ mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *ta
 			status = mill_books_judge_sql(run->books, err);
 		if (status == MILL_OK && !again)
 			status = mill_books_stage(run->books, &entry, err);
+		if (status == MILL_OK && !again)
+			report_end(run, flow);
 	}
 	if (flow->source->free != NULL)
 		flow->source->free(flow->source);

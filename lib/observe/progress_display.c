@@ -72,13 +72,14 @@ static void end_stage(mill_progress_display *display)
 	if (display->mode == MILL_PROGRESS_JSON)
 		draw_json(display, true);
 	if (display->mode == MILL_PROGRESS_PLAIN)
-		fprintf(display->stream, "%-24s %12" PRId64 " rows (rank 0) %8.2f s\n", display->stage,
-		        display->last.rows, seconds_of(display));
+		fprintf(display->stream, "%-24s %12" PRId64 " rows %8.2f s\n", display->stage, display->last.rows,
+		        seconds_of(display));
 	if (display->mode == MILL_PROGRESS_BAR) {
 		draw_bar(display);
 		fputc('\n', display->stream);
 		display->line_open = false;
 	}
+	display->stage[0] = '\0';
 }
 
 /* A name that goes into JSON as it is. */
@@ -97,9 +98,15 @@ void mill_progress_display_report(void *context, const mill_progress_event *even
 	if (display->mode == MILL_PROGRESS_NONE)
 		return;
 	int64_t now = mill_clock_ns();
-	bool is_new = event->units_done == 0 && event->rows == 0;
-	if (is_new) {
+	if (event->done) {
+		display->last.rows = event->rows;
+		display->last.units_done = display->last.units_total = 1;
+		display->last.bytes_total = 0;
 		end_stage(display);
+		return;
+	}
+	bool is_new = display->stage[0] == '\0';
+	if (is_new) {
 		keep_name(display, event->stage);
 		display->started_ns = now;
 		display->drawn_ns = 0;
@@ -118,7 +125,5 @@ void mill_progress_display_report(void *context, const mill_progress_event *even
 
 void mill_progress_display_finish(mill_progress_display *display)
 {
-	if (display->mode != MILL_PROGRESS_NONE)
-		end_stage(display);
-	display->stage[0] = '\0';
+	end_stage(display);
 }
