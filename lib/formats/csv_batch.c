@@ -241,6 +241,7 @@ static mill_status emit_rows(mill_csv_reader *r, mill_sink *sink, mill_error *er
 	MILL_TRY(judge_fields(r, text_is_valid, err));
 	MILL_TRY(mill_csv_report_bad(r, err));
 	MILL_TRY(drop_bad_rows(r, err));
+	r->counts.dropped_rows += rows->seen - rows->count;
 	/* What remains is sound: nothing below may find fault. */
 	int64_t faults = rows->bad_count;
 	MILL_TRY(filter_rows(r, text_is_valid || r->spec.bad_policy != MILL_BAD_NULL, err));

@@ -127,6 +127,7 @@ typedef struct mill_scan_spec {
 typedef struct mill_scan_counts {
 	int64_t read_rows; /* data rows seen, bad ones included */
 	int64_t bad_rows;
+	int64_t dropped_rows;  /* bad rows that were not passed on (a cell that became NULL is) */
 	int64_t filtered_rows; /* dropped by the filter */
 	int64_t text_bytes;    /* decompressed input */
 } mill_scan_counts;

@@ -146,8 +146,13 @@ mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, m
 	if (stages == NULL)
 		return mill_fail_nomem(err, size, "the ledger");
 	books->stages = stages;
-	int64_t values[4] = {entry->rows_in, entry->rows_out, entry->dropped_bad, entry->dropped_filter};
-	MILL_TRY(mill_comm_sum_i64(books->comm, values, 4, err));
+	int64_t values[5] = {entry->rows_in, entry->rows_out, entry->dropped_bad, entry->dropped_filter,
+	                     !entry->is_counted};
+	MILL_TRY(mill_comm_sum_i64(books->comm, values, 5, err));
+	if (values[4] == 0 && values[0] != values[1] + values[2] + values[3])
+		return mill_fail(err, MILL_INTERNAL, "ledger: stage %s read %lld rows, passed on %lld and dropped %lld",
+		                 entry->name, (long long)values[0], (long long)values[1],
+		                 (long long)(values[2] + values[3]));
 	stages[books->stage_count++] = (mill_stage_entry){
 	    .name = mill_arena_strdup(&books->arena, entry->name),
 	    .rows_in = values[0],

@@ -67,7 +67,9 @@ typedef struct mill_stage_entry {
 	int64_t rows_out;
 	int64_t dropped_bad;
 	int64_t dropped_filter;
+	bool is_counted; /* rows in = rows out + dropped has to hold */
 } mill_stage_entry;
+/* MILL_INTERNAL: rows were lost or made up. */
 MILL_NODISCARD mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, mill_error *err);
 
 /* A member {read, bad, by_reason} for every source. Not collective. */

@@ -228,7 +228,8 @@ static mill_op_maker *make(mill_run *run, mill_build *build, bool only_writes)
 	place_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (place_maker){.base = {"write", place_make, NULL}, .build = build, .only_writes = only_writes};
+	*maker = (place_maker){
+	    .base = {"write", MILL_ROWS_OTHER, place_make, NULL}, .build = build, .only_writes = only_writes};
 	return &maker->base;
 }
 

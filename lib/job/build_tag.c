@@ -264,7 +264,10 @@ static mill_op_maker *make(mill_run *run, mill_build *build, int pass, bool tags
 	tag_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (tag_maker){.base = {"fit", tag_make, NULL}, .build = build, .pass = pass, .tags = tags};
+	*maker = (tag_maker){.base = {"fit", tags ? MILL_ROWS_KEPT : MILL_ROWS_OTHER, tag_make, NULL},
+	                     .build = build,
+	                     .pass = pass,
+	                     .tags = tags};
 	return &maker->base;
 }
 

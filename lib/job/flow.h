@@ -19,14 +19,20 @@ struct mill_unit_source {
 	/* Collective, after every rank read its units. Sets *again when the attempt has to be dropped and repeated. */
 	mill_status (*end)(mill_unit_source *self, mill_run *run, bool *again, mill_error *err);
 	int64_t (*consumed_bytes)(const mill_unit_source *self); /* decoded input of this attempt; NULL: unknown */
+	/* Rows that this attempt read but did not push; NULL: none. */
+	void (*dropped_rows)(const mill_unit_source *self, int64_t *bad, int64_t *filtered);
 	void (*free)(mill_unit_source *self);
 	struct mill_meter *meter; /* of the attempt that runs: to be ticked by sources that may push nothing for long */
 };
+
+/* What an operator does to the number of rows: the ledger checks stages of the first two kinds. */
+typedef enum mill_row_effect { MILL_ROWS_OTHER, MILL_ROWS_KEPT, MILL_ROWS_FILTERED } mill_row_effect;
 
 /* Makes one operator in front of next. Descriptors live in the run's arena. */
 typedef struct mill_op_maker mill_op_maker;
 struct mill_op_maker {
 	const char *name;
+	mill_row_effect effect;
 	mill_status (*make)(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
 	                    mill_error *err);
 	mill_op_maker *before; /* the operator that feeds this one; NULL: the source does */

@@ -60,7 +60,8 @@ mill_op_maker *mill_make_filter(mill_run *run, const mill_plan *plan, mill_expr 
 	if (maker == NULL || exprs == NULL)
 		return NULL;
 	exprs[0] = predicate;
-	*maker = (expr_maker){.base = {"filter", filter_make, NULL}, .plan = plan, .exprs = exprs, .count = 1};
+	*maker = (expr_maker){
+	    .base = {"filter", MILL_ROWS_FILTERED, filter_make, NULL}, .plan = plan, .exprs = exprs, .count = 1};
 	return &maker->base;
 }
 
@@ -70,7 +71,8 @@ mill_op_maker *mill_make_project(mill_run *run, const mill_plan *plan, mill_expr
 	expr_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (expr_maker){.base = {"project", project_make, NULL}, .plan = plan, .exprs = exprs, .count = count};
+	*maker = (expr_maker){
+	    .base = {"project", MILL_ROWS_KEPT, project_make, NULL}, .plan = plan, .exprs = exprs, .count = count};
 	maker->with_ids = with_ids;
 	return &maker->base;
 }
@@ -98,7 +100,7 @@ mill_op_maker *mill_make_group(mill_run *run, const mill_group_spec *spec, mill_
 	group_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (group_maker){.base = {"aggregate", group_make, NULL}, .spec = *spec, .half = half};
+	*maker = (group_maker){.base = {"aggregate", MILL_ROWS_OTHER, group_make, NULL}, .spec = *spec, .half = half};
 	return &maker->base;
 }
 
@@ -121,7 +123,7 @@ mill_op_maker *mill_make_probe(mill_run *run, const mill_plan *plan, mill_join_b
 	probe_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (probe_maker){.base = {"join", probe_make, NULL}, .plan = plan, .build = build};
+	*maker = (probe_maker){.base = {"join", MILL_ROWS_OTHER, probe_make, NULL}, .plan = plan, .build = build};
 	return &maker->base;
 }
 
@@ -164,8 +166,8 @@ mill_op_maker *mill_make_sort_key(mill_run *run, const mill_sort_key *keys, int 
 	sort_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker =
-	    (sort_maker){.base = {"sort key", sort_key_make, NULL}, .keys = keys, .count = count, .flag = with_ids};
+	*maker = (sort_maker){
+	    .base = {"sort key", MILL_ROWS_KEPT, sort_key_make, NULL}, .keys = keys, .count = count, .flag = with_ids};
 	return &maker->base;
 }
 
@@ -174,7 +176,8 @@ mill_op_maker *mill_make_sort(mill_run *run, int key, int64_t limit, bool drop_k
 	sort_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (sort_maker){.base = {"sort", sort_make, NULL}, .key = key, .limit = limit, .flag = drop_key};
+	*maker = (sort_maker){
+	    .base = {"sort", MILL_ROWS_OTHER, sort_make, NULL}, .key = key, .limit = limit, .flag = drop_key};
 	return &maker->base;
 }
 
@@ -183,7 +186,7 @@ mill_op_maker *mill_make_limit(mill_run *run, int64_t offset, int64_t limit)
 	sort_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (sort_maker){.base = {"limit", limit_make, NULL}, .offset = offset, .limit = limit};
+	*maker = (sort_maker){.base = {"limit", MILL_ROWS_OTHER, limit_make, NULL}, .offset = offset, .limit = limit};
 	return &maker->base;
 }
 
@@ -206,7 +209,7 @@ mill_op_maker *mill_make_row_number(mill_run *run, const mill_plan_window *windo
 	window_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (window_maker){.base = {"row_number", row_number_make, NULL}, .window = window};
+	*maker = (window_maker){.base = {"row_number", MILL_ROWS_KEPT, row_number_make, NULL}, .window = window};
 	return &maker->base;
 }
 
@@ -229,7 +232,8 @@ mill_op_maker *mill_make_split(mill_run *run, const mill_split_spec *spec, bool 
 	split_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (split_maker){.base = {"split", split_make, NULL}, .spec = *spec, .with_ids = with_ids};
+	*maker =
+	    (split_maker){.base = {"split", MILL_ROWS_KEPT, split_make, NULL}, .spec = *spec, .with_ids = with_ids};
 	return &maker->base;
 }
 
@@ -307,6 +311,6 @@ mill_op_maker *mill_make_position(mill_run *run, int64_t first)
 	position_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (position_maker){.base = {"position", position_make, NULL}, .first = first};
+	*maker = (position_maker){.base = {"position", MILL_ROWS_KEPT, position_make, NULL}, .first = first};
 	return &maker->base;
 }

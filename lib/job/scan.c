@@ -87,6 +87,14 @@ static int64_t scan_consumed(const mill_unit_source *self)
 	return mill_csv_counts(source->reader)->text_bytes;
 }
 
+static void scan_dropped(const mill_unit_source *self, int64_t *bad, int64_t *filtered)
+{
+	const scan_source *source = (const scan_source *)self;
+	const mill_scan_counts *counts = mill_csv_counts(source->reader);
+	*filtered = counts->filtered_rows;
+	*bad = counts->dropped_rows;
+}
+
 static void scan_free(mill_unit_source *self)
 {
 	close_attempt((scan_source *)self);
@@ -338,6 +346,7 @@ mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with
 	source->base.read = scan_read;
 	source->base.end = scan_end;
 	source->base.consumed_bytes = scan_consumed;
+	source->base.dropped_rows = scan_dropped;
 	source->base.free = scan_free;
 	*out = &source->base;
 	return source->spec.want_line ? count_lines(source, err) : MILL_OK;

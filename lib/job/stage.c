@@ -4,7 +4,11 @@
 
 /* The operators of one attempt, first to last, with meters at both ends. */
 typedef struct chain {
-	mill_sink **ops; /* in the order they were made: last first */
+	mill_sink **ops;           /* in the order they were made: last first */
+	mill_meter *after_filters; /* [count] a meter behind each filter, one in front of it */
+	mill_meter *before_filters;
+	int filter_count;
+	bool counts_rows; /* every operator keeps rows or filters them */
 	int count;
 	mill_meter head;
 	mill_meter tail;
@@ -29,27 +33,53 @@ static void chain_release(chain *c)
 	for (int i = c->count - 1; i >= 0; i--)
 		mill_op_release(c->ops[i]);
 	mill_mem_free(c->ops);
+	mill_mem_free(c->after_filters);
+	mill_mem_free(c->before_filters);
 	c->ops = NULL;
+	c->after_filters = c->before_filters = NULL;
 	c->count = 0;
+}
+
+static mill_status chain_room(chain *c, mill_run *run, const mill_flow *flow, mill_error *err)
+{
+	size_t count = (size_t)count_makers(flow) + 1;
+	c->ops = mill_mem_calloc(run->mem, count, sizeof *c->ops);
+	c->after_filters = mill_mem_calloc(run->mem, count, sizeof(mill_meter));
+	c->before_filters = mill_mem_calloc(run->mem, count, sizeof(mill_meter));
+	bool have_all = c->ops != NULL && c->after_filters != NULL && c->before_filters != NULL;
+	return have_all ? MILL_OK : mill_fail_nomem(err, count * sizeof(mill_meter), "operators of a stage");
+}
+
+/* One operator in front of next; a filter stands between two meters. */
+static mill_status chain_add(chain *c, mill_run *run, const mill_op_maker *maker, mill_sink **next, mill_error *err)
+{
+	mill_sink *op = NULL;
+	bool filters = maker->effect == MILL_ROWS_FILTERED;
+	c->counts_rows &= maker->effect != MILL_ROWS_OTHER;
+	if (filters) {
+		mill_meter_init(&c->after_filters[c->filter_count], run, *next);
+		*next = &c->after_filters[c->filter_count].sink;
+	}
+	MILL_TRY(maker->make(maker, run, *next, &op, err));
+	c->ops[c->count++] = op;
+	*next = op;
+	if (filters) {
+		mill_meter_init(&c->before_filters[c->filter_count], run, op);
+		*next = &c->before_filters[c->filter_count++].sink;
+	}
+	return MILL_OK;
 }
 
 /* Operators are made from the last to the first, since each is given the one after it. */
 static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mill_stage_target *target, mill_sink *end,
                               mill_error *err)
 {
-	size_t size = (size_t)count_makers(flow) * sizeof *c->ops;
-	c->count = 0;
-	c->ops = mill_mem_alloc(run->mem, size);
-	if (c->ops == NULL)
-		return mill_fail_nomem(err, size, "operators of a stage");
+	MILL_TRY(chain_room(c, run, flow, err));
+	c->counts_rows = true;
 	mill_meter_init(&c->tail, run, end);
 	mill_sink *next = &c->tail.sink;
-	for (const mill_op_maker *m = flow->last; m != NULL; m = m->before) {
-		mill_sink *op = NULL;
-		MILL_TRY(m->make(m, run, next, &op, err));
-		c->ops[c->count++] = op;
-		next = op;
-	}
+	for (const mill_op_maker *m = flow->last; m != NULL; m = m->before)
+		MILL_TRY(chain_add(c, run, m, &next, err));
 	mill_meter_init(&c->head, run, next);
 	c->head.source = flow->source;
 	c->head.target = target;
@@ -59,6 +89,23 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
 	if (flow->source->consumed_bytes != NULL) /* this rank's share of the input, about */
 		c->head.bytes_total = flow->bytes / mill_comm_size(run->comm);
 	return MILL_OK;
+}
+
+/* What the attempt did with rows: those read are those passed on or dropped, by reason. */
+static void fill_entry(const chain *c, const mill_unit_source *source, mill_stage_entry *entry)
+{
+	entry->rows_in = c->head.rows;
+	entry->rows_out = c->tail.rows;
+	entry->is_counted = c->counts_rows && !c->head.sink.done;
+	for (int i = 0; i < c->filter_count; i++)
+		entry->dropped_filter += c->before_filters[i].rows - c->after_filters[i].rows;
+	if (source->dropped_rows != NULL) {
+		int64_t bad = 0, filtered = 0;
+		source->dropped_rows(source, &bad, &filtered);
+		entry->rows_in += bad + filtered;
+		entry->dropped_bad += bad;
+		entry->dropped_filter += filtered;
+	}
 }
 
 static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_error *err)
@@ -90,8 +137,8 @@ static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *
 	if (status == MILL_OK)
 		status = read_units(flow->source, &c.head, err);
 	flow->source->meter = NULL;
-	entry->rows_in = c.head.rows;
-	entry->rows_out = c.tail.rows;
+	if (status == MILL_OK)
+		fill_entry(&c, flow->source, entry);
 	chain_release(&c);
 	return status;
 }
