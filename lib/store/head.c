@@ -5,7 +5,7 @@
 
 #define MAX_COLUMNS 40  /* a wider table helps nobody; the last line says what is left out */
 #define MAX_CELL    48  /* characters of a cell */
-#define MAX_WIDTH   160 /* characters of a line; a wider table is turned: one line a column */
+#define MAX_WIDTH   240 /* characters of a line; a wider table is turned: one line a column */
 
 typedef struct table {
 	const mill_store *store;
