@@ -2,15 +2,6 @@
 #include "ops/groups.h"
 #include <string.h>
 
-/* Key columns of the groups order[0 … count) into columns. */
-static mill_status put_keys(const op_groups *g, const int32_t *order, int64_t count, mill_column *columns,
-                            mill_error *err)
-{
-	for (int k = 0; k < g->spec.key_count; k++)
-		MILL_TRY(op_keys_column(&g->keys, k, order, count, &columns[k], err));
-	return MILL_OK;
-}
-
 static mill_status new_order(const op_groups *g, int32_t **out, mill_error *err)
 {
 	int32_t *order = mill_mem_alloc(g->env.mem, (size_t)g->group_count * sizeof(*order));
@@ -45,7 +36,7 @@ static mill_status emit_states_chunk(op_groups *g, op_base *op, const mill_batch
 	MILL_TRY(mill_batch_new(g->env.mem, keys + g->spec.aggregate_count, 0, &batch, err));
 	batch.rows = count;
 	mill_status status = rows != NULL ? take_keys(g, rows, order, count, batch.columns, err)
-	                                  : put_keys(g, order, count, batch.columns, err);
+	                                  : op_keys_columns(&g->keys, order, count, batch.columns, err);
 	for (int a = 0; a < g->spec.aggregate_count && status == MILL_OK; a++)
 		status = op_state_write(g->states[a], order, count, &batch.columns[keys + a], err);
 	if (status == MILL_OK)
@@ -90,7 +81,7 @@ static mill_status hash_chunk(const op_groups *g, const int32_t *order, int64_t 
 		status = mill_fail_nomem(err, (size_t)g->spec.key_count * sizeof(*columns), "group by");
 		goto done;
 	}
-	MILL_TRY_GOTO(put_keys(g, order, count, keys.columns, err), done);
+	MILL_TRY_GOTO(op_keys_columns(&g->keys, order, count, keys.columns, err), done);
 	for (int k = 0; k < g->spec.key_count; k++)
 		columns[k] = &keys.columns[k];
 	status = mill_key_hash(columns, g->spec.key_count, count, scratch, hashes, err);
@@ -114,16 +105,15 @@ static mill_status hash_groups(const op_groups *g, const int32_t *order, uint64_
 
 static mill_status value_bytes(const op_groups *g, int32_t group, mill_bytes *out, mill_error *err)
 {
+	mill_batch keys = {0};
+	MILL_TRY(mill_batch_new(g->env.mem, g->spec.key_count, 0, &keys, err));
+	mill_status status = op_keys_columns(&g->keys, &group, 1, keys.columns, err);
 	out->size_bytes = 0;
-	for (int k = 0; k < g->spec.key_count; k++) {
-		mill_column column = {0};
-		MILL_TRY(op_keys_column(&g->keys, k, &group, 1, &column, err));
-		mill_status status = mill_value_bytes(&column, 0, out);
-		mill_column_release(&column);
-		if (status != MILL_OK)
-			return mill_fail_nomem(err, out->size_bytes, "group by");
-	}
-	return MILL_OK;
+	for (int k = 0; k < g->spec.key_count && status == MILL_OK; k++)
+		if (mill_value_bytes(&keys.columns[k], 0, out) != MILL_OK)
+			status = mill_fail_nomem(err, out->size_bytes, "group by");
+	mill_batch_release(&keys);
+	return status;
 }
 
 static bool bytes_less(const mill_bytes *a, const mill_bytes *b)
@@ -196,7 +186,7 @@ static mill_status emit_results_chunk(op_groups *g, op_base *op, const int32_t *
 	int keys = g->spec.key_count, id_words = g->spec.with_ids ? 2 : 0;
 	MILL_TRY(mill_batch_new(g->env.mem, keys + g->spec.aggregate_count + id_words, id_words, &batch, err));
 	batch.rows = count;
-	mill_status status = put_keys(g, order, count, batch.columns, err);
+	mill_status status = op_keys_columns(&g->keys, order, count, batch.columns, err);
 	for (int a = 0; a < g->spec.aggregate_count && status == MILL_OK; a++)
 		status = op_state_result(g->states[a], order, count, &batch.columns[keys + a], err);
 	if (status == MILL_OK && id_words > 0)

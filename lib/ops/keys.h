@@ -73,10 +73,10 @@ MILL_NODISCARD mill_status op_keys_insert(op_keys *keys, const mill_column *cons
 #define OP_KEYS_NONE UINT32_MAX
 MILL_NODISCARD mill_status op_keys_find(op_keys *keys, const mill_column *const *columns, int64_t rows,
                                         uint32_t *groups, mill_error *err);
-/* Key column `key` of the groups order[0 … count). */
-MILL_NODISCARD mill_status op_keys_column(const op_keys *keys, int key, const int32_t *order, int64_t count,
-                                          mill_column *out, mill_error *err);
-
+/* All key columns of the groups order[0 … count) into columns[count of keys]; after a failure the caller releases what
+ * was made. */
+MILL_NODISCARD mill_status op_keys_columns(const op_keys *keys, const int32_t *order, int64_t count,
+                                           mill_column *columns, mill_error *err);
 /* The form in which equal intervals leave: months of 30 days, days, the rest, all of one sign. */
 mill_interval op_keys_interval(mill_i128 us);
 

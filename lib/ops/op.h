@@ -36,7 +36,10 @@ MILL_NODISCARD mill_status mill_project_new(const mill_op_env *env, mill_expr *c
  * and emits [keys…, state BINARY…]; final: merges the states of a bucket and, at finish_unit, emits [keys…, results…]
  * in ascending (K, V bytes) order with id words (K, rank) when with_ids. Aggregates that are holistic or DISTINCT
  * cannot be cut in two: then the job exchanges the rows and uses `whole`, which takes input rows and emits final's
- * output. */
+ * output. States are exact: results depend neither on the order of rows and states nor on how often a partial flushed.
+ * partial ignores finish_unit and passes everything on at finish. first, last and any_value need batches with ids in
+ * partial and whole. Equal intervals leave in one form (months of 30 days, days, the rest). MILL_DATA: a sum, mean or
+ * variance beyond its type; MILL_NOMEM names the operator and says what to do. spec is copied. */
 typedef struct mill_aggregate_spec {
 	mill_aggregate_signature signature;
 	int args[2]; /* input columns */
@@ -65,7 +68,9 @@ bool mill_group_needs_whole(const mill_group_spec *spec);
 /* Equi-join. The build side is complete before the probe side starts (per bucket, or once when broadcast). Keys have
  * one type each side and NULL never joins. Build rows are put in id order, so that the matches of one probe row come in
  * the order of the right id. Output: left visible, right visible, [left ids, right ids]; a left row without match has
- * NULLs and all-ones id words. residual (over left visible ‖ right visible) decides about matches. */
+ * NULLs and all-ones id words. residual (over left visible ‖ right visible) decides about matches; a pair for which it
+ * fails is reported and dropped, and its left row counts as matched. Pairs leave in batches of at most
+ * knobs.batch_rows, however many one key has. spec is copied but for residual; build outlives its probes. */
 typedef struct mill_join_build mill_join_build;
 typedef struct mill_join_spec {
 	const int *left_keys, *right_keys;
@@ -87,8 +92,9 @@ MILL_NODISCARD mill_status mill_join_probe_new(const mill_op_env *env, mill_join
                                                mill_row_error_policy *policy, mill_sink *next, mill_sink **out,
                                                mill_error *err);
 
-/* Sorts each unit by the BINARY column `key` (made by mill_sort_encode with ids, so never a tie) and emits it in order
- * without that column; keeps only the first `limit` rows of the unit (top-k while pushing). */
+/* Sorts each unit by the BINARY column `key` (made by mill_sort_encode with ids, so never a tie) and emits it in order,
+ * without that column when drop_key; keeps only the first `limit` rows of the unit (top-k while pushing; −1: all). A
+ * unit is held in memory. */
 MILL_NODISCARD mill_status mill_sort_new(const mill_op_env *env, int key, int64_t limit, bool drop_key, mill_sink *next,
                                          mill_sink **out, mill_error *err);
 /* Appends the sort-key column (visible, before the ids) to every batch. */

@@ -1,5 +1,6 @@
 /* Grouping: whole, partial → final, and partials that were cut, shuffled and flushed, against brute force over cells.
  */
+#include "base/hash_inline.h"
 #include "ops_data.h"
 
 static mill_mem mem;
@@ -944,6 +945,60 @@ static void mixed_batches(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
+/* XXH3 takes long input in stripes of 64 bytes and adds, a lane, the data and the product of the halves of data ^
+ * secret. Where the high half of that is 0 the product is 0, so two lanes can trade amounts without the hash noticing:
+ * keys that share K, as no random ones do. V of a text puts 9 bytes before it. */
+static void colliding_key(int64_t amount, char text[400])
+{
+	uint64_t first = (mill_xxh3_secret[1] & 0xFFFFFFFF00000000ULL) + 1000 + (uint64_t)amount;
+	uint64_t second = (mill_xxh3_secret[2] & 0xFFFFFFFF00000000ULL) + 9000 - (uint64_t)amount;
+	memset(text, 'k', 400);
+	memcpy(text + 64 - 9, &first, sizeof(first));
+	memcpy(text + 128 - 9, &second, sizeof(second));
+}
+
+static void colliding_keys(void)
+{
+	static const int64_t amounts[] = {5, 300, 0, 77, 255, 1000, 256};
+	enum { KEYS = 7, ROWS = 700 };
+	const mill_type types[] = {mill_type_of(MILL_TYPE_BINARY)};
+	const int keys[] = {0};
+	mill_aggregate_spec aggregate[1];
+	int count = 0;
+	mill_builder b;
+	mill_column column = {0};
+	mill_batch table = {0}, got = {0};
+	mill_collector *collector;
+	mill_sink *op;
+	char text[400];
+	mill_builder_init(&b, &mem, types[0]);
+	for (int r = 0; r < ROWS; r++) {
+		colliding_key(amounts[r % KEYS], text);
+		CU_ASSERT_FATAL(mill_builder_text(&b, text, sizeof(text)) == MILL_OK);
+	}
+	CU_ASSERT_FATAL(mill_builder_finish(&b, &column, NULL) == MILL_OK);
+	CU_ASSERT_FATAL(table_new(&mem, &column, 1, false, &state, &table) == MILL_OK);
+	add_aggregate(aggregate, &count, MILL_AGG_COUNT_ROWS, -1, types[0], mill_type_of(MILL_TYPE_INT64));
+	mill_group_spec spec = {keys, 1, types, aggregate, 1, true, false};
+	CU_ASSERT_FATAL(mill_collector_new(&env, &collector, NULL) == MILL_OK);
+	CU_ASSERT_FATAL(mill_group_whole_new(&env, &spec, mill_collector_sink(collector), &op, NULL) == MILL_OK);
+	CU_ASSERT(push_table(op, &table, 0, ROWS, 100, &state, NULL) == MILL_OK);
+	CU_ASSERT(finish_sink(op, NULL) == MILL_OK);
+	CU_ASSERT_FATAL(collected(collector, &mem, &got) == MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(got.rows, KEYS);
+	for (int64_t r = 0; r < KEYS; r++) {
+		CU_ASSERT_EQUAL(((const int64_t *)got.columns[1].values)[r], ROWS / KEYS);
+		CU_ASSERT_EQUAL(id_word(&got, 0, r), id_word(&got, 0, 0));
+		CU_ASSERT_EQUAL(id_word(&got, 1, r), (uint64_t)r);
+		CU_ASSERT(r == 0 || mill_value_compare(&got.columns[0], r - 1, &got.columns[0], r) < 0);
+	}
+	mill_batch_release(&got);
+	mill_batch_release(&table);
+	mill_op_release(op);
+	mill_collector_free(collector);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
 /* State bytes that were cut or changed are refused, never read past their end. */
 static void damaged_states(void)
 {
@@ -1033,10 +1088,16 @@ static void torture(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
-static const unit_case cases[] = {
-    {"random", random_groupings},     {"empty", empty_group},      {"decimal_overflow", decimal_overflow},
-    {"integer_means", integer_means}, {"quantiles", quantiles},    {"many_groups", many_groups},
-    {"mixed_batches", mixed_batches}, {"damaged", damaged_states}, {"torture", torture}};
+static const unit_case cases[] = {{"random", random_groupings},
+                                  {"empty", empty_group},
+                                  {"decimal_overflow", decimal_overflow},
+                                  {"integer_means", integer_means},
+                                  {"quantiles", quantiles},
+                                  {"many_groups", many_groups},
+                                  {"mixed_batches", mixed_batches},
+                                  {"colliding_keys", colliding_keys},
+                                  {"damaged", damaged_states},
+                                  {"torture", torture}};
 
 int main(void)
 {
