@@ -114,12 +114,17 @@ static bool apply_rule(const entry *e, const mill_type *args, mill_aggregate_sig
 	return is_number_or_null(t);
 }
 
-static mill_status unknown(const char *name, mill_error *err)
+const char *mill_aggregate_suggest(const char *name)
 {
 	const char *names[ENTRY_COUNT];
 	for (size_t i = 0; i < ENTRY_COUNT; i++)
 		names[i] = entries[i].name;
-	const char *near = mill_suggest(name, names, ENTRY_COUNT);
+	return mill_suggest(name, names, ENTRY_COUNT);
+}
+
+static mill_status unknown(const char *name, mill_error *err)
+{
+	const char *near = mill_aggregate_suggest(name);
 	if (near != NULL)
 		return mill_fail(err, MILL_USAGE, "unknown aggregate %s (did you mean %s?)", name, near);
 	return mill_fail(err, MILL_USAGE, "unknown aggregate %s", name);

@@ -43,5 +43,6 @@ typedef struct mill_aggregate_signature {
 MILL_NODISCARD mill_status mill_aggregate_resolve(const char *name, const mill_type *args, int arg_count, bool is_star,
                                                   mill_aggregate_signature *out, mill_error *err);
 bool mill_aggregate_exists(const char *name);
+const char *mill_aggregate_suggest(const char *name); /* the nearest name, NULL: none is near */
 
 #endif

@@ -117,7 +117,9 @@ static bool add_one(const decimals *d, mill_i128 x, mill_i128 y, bool subtract, 
 	if (!mill_decimal_rescale(x, d->scale_a, d->scale, MILL_DECIMAL_DIGITS, &a) ||
 	    !mill_decimal_rescale(y, d->scale_b, d->scale, MILL_DECIMAL_DIGITS, &b))
 		return false;
-	sum = subtract ? a - b : a + b; /* each below 10^38: no wrap */
+	/* Each is below 10^38, but 2·10^38 is past an int128. */
+	if (subtract ? mill_sub_overflows(a, b, &sum) : mill_add_overflows(a, b, &sum))
+		return false;
 	*out = sum;
 	return mill_decimal_fits(sum, MILL_DECIMAL_DIGITS);
 }

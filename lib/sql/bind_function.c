@@ -1,6 +1,8 @@
 /* Calls: aggregates, window functions, the forms that are more than a function, and the registry's functions. */
 #include "sql/binder.h"
 
+#include "base/suggest.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -23,6 +25,17 @@ static mill_status bind_scalar(sql_select *select, const PgQuery__FuncCall *node
 	return sql_call(select, node->location, name, args, (int)node->n_args, out);
 }
 
+/* An aggregate that is nearer to the name than every function is; NULL: none. */
+static const char *near_aggregate(const char *name)
+{
+	const char *near = mill_aggregate_suggest(name);
+	int distance = near == NULL ? 0 : mill_edit_distance(name, near);
+	for (int i = 0; near != NULL && i < mill_function_count(); i++)
+		if (mill_edit_distance(name, mill_function_list(i).name) < distance)
+			near = NULL;
+	return near;
+}
+
 mill_status sql_bind_function(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out)
 {
 	sql_binder *binder = select->binder;
@@ -36,6 +49,10 @@ mill_status sql_bind_function(sql_select *select, const PgQuery__FuncCall *node,
 		return sql_bind_window(select, node, name, out);
 	if (mill_aggregate_exists(name) || node->agg_within_group)
 		return sql_bind_aggregate(select, node, name, out);
+	const char *near = mill_function_exists(name) ? NULL : near_aggregate(name);
+	if (near != NULL)
+		return sql_fail(binder, MILL_USAGE, node->location, "unknown function %s (did you mean %s?)", name,
+		                near);
 	if (strcasecmp(name, "row_number") == 0)
 		return sql_fail(binder, MILL_USAGE, node->location,
 		                "row_number needs a window: row_number() OVER (PARTITION BY a ORDER BY b)");

@@ -315,6 +315,14 @@ static void test_types(void)
 	        "query:1:8: unknown function nosuch; `rankmill help functions` lists them\n"
 	        "  SELECT nosuch(a) FROM t\n"
 	        "         ^");
+	REFUSED(USAGE, "SELECT suum(a) FROM t",
+	        "query:1:8: unknown function suum (did you mean sum?)\n"
+	        "  SELECT suum(a) FROM t\n"
+	        "         ^");
+	REFUSED(USAGE, "SELECT lowr(c) FROM t",
+	        "query:1:8: unknown function lowr (did you mean lower?)\n"
+	        "  SELECT lowr(c) FROM t\n"
+	        "         ^");
 }
 
 static void test_not_yet(void)
