@@ -120,9 +120,11 @@ static void answer(const char *op, const state *s, mill_mem *mem, int64_t n)
 		mill_status status =
 		    mill_exact_corr(&sums[0], &sums[1], &sums[2], &sums[3], &sums[4], n, mem, &value, &is_null, NULL);
 		if (is_null)
-			puts("null");
+			printf("null ");
 		else
-			print(status, value, "\n");
+			print(status, value, " ");
+		status = mill_exact_covariance(&sums[0], &sums[1], &sums[4], n, n - 1, mem, &value, NULL);
+		print(status, value, "\n");
 	}
 }
 
