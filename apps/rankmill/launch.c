@@ -4,6 +4,7 @@
 #include "spill/spill.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -121,7 +122,7 @@ static void set_environment(int ranks)
 	}
 }
 
-static _Noreturn void exec_mpirun(int ranks, char **argv)
+static _Noreturn void exec_mpirun(int ranks, int out, char **argv)
 {
 	char self[4096], count[16];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -141,7 +142,8 @@ static _Noreturn void exec_mpirun(int ranks, char **argv)
 	set_environment(ranks);
 	setpgid(0, 0); /* the terminal's Ctrl-C comes to us alone, and goes on as SIGUSR1 */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (freopen("/dev/null", "r", stdin) == NULL)
+	install(SIGPIPE, SIG_DFL); /* what is ignored stays so over exec */
+	if (freopen("/dev/null", "r", stdin) == NULL || dup2(out, STDOUT_FILENO) < 0)
 		_exit(1);
 	execvp("mpirun", args);
 	fprintf(stderr, "rankmill: cannot start mpirun: %s; install openmpi-bin, or use -n 1\n", strerror(errno));
@@ -203,29 +205,68 @@ static int exit_code(int status)
 	return 1;
 }
 
+static bool write_whole(int fd, const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, text, size);
+		if (n < 0 && errno != EINTR)
+			return false;
+		text += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+	return true;
+}
+
+/* Passes on what the ranks print until they close it: mpirun itself crashes once nobody reads. Then the ranks are
+ * ended, quietly. Returns whether everything found its reader. */
+static bool relay_output(int from)
+{
+	char text[1 << 16];
+	bool read_by_someone = true;
+	for (;;) {
+		ssize_t n = read(from, text, sizeof text);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return read_by_someone;
+		if (n > 0 && read_by_someone && !write_whole(STDOUT_FILENO, text, (size_t)n)) {
+			read_by_someone = false;
+			if (errno != EPIPE)
+				fprintf(stderr, "rankmill: cannot write the result: %s\n", strerror(errno));
+			kill(child, SIGTERM);
+		}
+	}
+}
+
 int launch_ranks(int ranks, const char *scratch, char **argv)
 {
 	int status = 0;
+	int out[2];
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	install(SIGTERM, on_forward);
 	install(SIGINT, on_forward);
 	install(SIGUSR1, on_forward);
+	install(SIGPIPE, SIG_IGN);
 	fflush(NULL);
+	if (pipe2(out, O_CLOEXEC) != 0) {
+		fprintf(stderr, "rankmill: cannot make a pipe: %s\n", strerror(errno));
+		return 1;
+	}
 	pid_t pid = fork();
 	if (pid < 0) {
 		fprintf(stderr, "rankmill: cannot start a process: %s\n", strerror(errno));
 		return 1;
 	}
 	if (pid == 0)
-		exec_mpirun(ranks, argv);
+		exec_mpirun(ranks, out[1], argv);
 	child = pid;
 	if (stop_signal != 0)
 		kill(pid, SIGUSR1);
+	close(out[1]);
+	bool read_by_someone = relay_output(out[0]);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return 1;
 	reap_ranks();
 	if (status != 0) /* a rank that was killed could not clean up */
 		mill_scratch_clean_stale(&(mill_scratch_options){.folder = scratch, .run_id = "supervisor"});
-	return exit_code(status);
+	return read_by_someone ? exit_code(status) : 1;
 }

@@ -2,6 +2,7 @@
  * code. */
 #include "base/suggest.h"
 #include "command.h"
+#include "help.h"
 #include "launch.h"
 #include "observe/progress_display.h"
 
@@ -34,6 +35,8 @@ const subcommand commands[] = {
      no_input},
     {"datagen", COMMAND_DATAGEN, "KIND", "make sample data: taxi, titanic, groupby", 1, 1, true, command_datagen, NULL},
     {"diff", COMMAND_DIFF, "STORE_A STORE_B", "the first difference of two stores", 2, 2, false, command_diff, NULL},
+    {"help", COMMAND_HELP, "[TOPIC]", "explain a sub-command, step, transform or SQL function", 0, 1, false,
+     command_help, NULL},
 };
 const int command_count = sizeof commands / sizeof commands[0];
 
@@ -50,13 +53,8 @@ static void print_usage(FILE *stream)
 	fprintf(stream, "usage: rankmill SUBCOMMAND [OPTION …] [ARGUMENT …]\n\n");
 	for (int i = 0; i < command_count; i++)
 		fprintf(stream, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-	fprintf(stream, "\n`rankmill SUBCOMMAND --help` lists its options.\n");
-}
-
-static void print_help(const subcommand *command)
-{
-	printf("usage: rankmill %s [OPTION …] %s\n\n%s\n\n", command->name, command->arguments, command->help);
-	options_print(command->id, stdout);
+	fprintf(stream, "\n`rankmill SUBCOMMAND --help` lists its options; `rankmill help` explains steps, "
+	                "transforms and SQL functions.\n");
 }
 
 /* Only one of the ranks that a launcher started talks before they know each other. */
@@ -80,6 +78,14 @@ static int fail(const mill_error *err, mill_status status)
 
 static int unknown_command(const char *name)
 {
+	static const char *const later[] = {"profile", "apply", "report", "init", "schema"};
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+		if (strcmp(name, later[i]) == 0) {
+			if (is_first_process())
+				fprintf(stderr, "rankmill: %s is not supported yet; rankmill --help lists what is\n",
+				        name);
+			return 2;
+		}
 	const char *names[64];
 	for (int i = 0; i < command_count; i++)
 		names[i] = commands[i].name;
@@ -176,7 +182,7 @@ static int run_command(const subcommand *command, int argc, char **argv)
 	int code;
 	mill_status status = options_parse(command->id, argc - 2, argv + 2, &options, &err);
 	if (status == MILL_OK && options.help) {
-		print_help(command);
+		help_command(command);
 		options_release(&options);
 		return 0;
 	}
