@@ -235,7 +235,7 @@ static mill_status emit_rows(mill_csv_reader *r, mill_sink *sink, mill_error *er
 {
 	mill_csv_rows *rows = &r->rows;
 	const char *text = (const char *)r->window.text;
-	bool text_is_valid = !rows->index.has_high || mill_utf8_valid(text, rows->consumed_bytes);
+	bool text_is_valid = !rows->index.has_high || mill_utf8_valid_simd(r->simd, text, rows->consumed_bytes);
 	r->counts.read_rows += rows->seen;
 	MILL_TRY(mill_csv_decoder_begin(&r->decoder, rows->count, err));
 	MILL_TRY(judge_fields(r, text_is_valid, err));
