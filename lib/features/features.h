@@ -1,8 +1,14 @@
 /* Features: the `tensors` and `keep` of a store block, their transforms' fit, merge and apply (interface §2, D7).
  *
- * A fit may depend on the fit before it in a `do` list (standardize after impute_mean): fits are ordered in passes.
- * Pass 0 runs while rows are exchanged; each later pass reads the exchanged rows again. States merge in any order, so
- * the result is the same on any ranks. */
+ * A fit may depend on the fit before it in a `do` list (standardize after impute_mean): fits are ordered in passes, and
+ * one that stands on order statistics takes several (radix selection). Pass 0 runs while rows are exchanged; each later
+ * pass reads the exchanged rows again. States merge in any order, so the result is the same on any ranks.
+ *
+ * A column of a tensor gives one feature, or one for each value (one_hot), then one for each `indicator` of its list;
+ * later steps of the list leave flags alone. Integers, decimals, dates (days) and timestamps (µs) that no transform
+ * touches reach the dtype exactly or with one rounding; transforms of numbers compute in float64. impute_constant and
+ * impute_most_frequent keep the column's type, where that holds the value, so that vocabulary, one_hot and hash can
+ * follow. minmax is min + (x − data_min) / (data_max − data_min) · (max − min), a constant column becomes min. */
 #ifndef MILL_FEATURES_FEATURES_H
 #define MILL_FEATURES_FEATURES_H
 
@@ -15,7 +21,8 @@ typedef struct mill_features mill_features;
 
 /* Reads and checks the `tensors` object and the `keep` list of a store block against the schema of its `from` table.
  * MILL_USAGE with the JSON pointer: unknown column or transform (with suggestion), wrong type for a transform, missing
- * parameter. Braces in `columns` and `keep` (I{1..13}) expand through base/braces.h. Not collective. */
+ * parameter; MILL_NOT_YET for transforms and layouts of a later version. Braces in `columns` and `keep` (I{1..13})
+ * expand. knobs and mem outlive the result. Not collective. */
 MILL_NODISCARD mill_status mill_features_new(const mill_json *tensors, const mill_json *keep, const mill_schema *input,
                                              const mill_knobs *knobs, mill_mem *mem, mill_features **out,
                                              mill_error *err);
@@ -25,13 +32,15 @@ void mill_features_free(mill_features *features); /* NULL is fine */
  * apply hold exactly these columns in this order (then ids). Not collective. */
 const int *mill_features_columns(const mill_features *features, int *count);
 
-/* Number of fit passes (0: nothing is fitted). Not collective. */
+/* Number of fit passes (0: nothing is fitted), at most: a merge may make it less, never more, and passes that are no
+ * longer needed are harmless. Not collective. */
 int mill_features_passes(const mill_features *features);
-/* Adds the rows of a batch (fit_on rows only) to the fit of a pass. MILL_DATA: a NaN reaches a float statistic. Not
- * collective. */
+/* Adds the rows of a batch (fit_on rows only) to the fit of a pass. MILL_DATA: a NaN or, for sums and extremes, an
+ * infinity reaches a float statistic; a step before refuses a value. Not collective. */
 MILL_NODISCARD mill_status mill_features_fit(mill_features *features, int pass, const mill_batch *batch,
                                              mill_error *err);
-/* Collective: merges the pass over ranks and completes it; every rank then holds the same fitted state. */
+/* Collective: merges the pass over ranks and completes it; every rank then holds the same fitted state. MILL_DATA: no
+ * row of fit_on has a value for a statistic; ids that the dtype does not hold. All ranks return one status. */
 MILL_NODISCARD mill_status mill_features_merge(mill_features *features, int pass, mill_comm *comm, mill_error *err);
 
 /* The datasets of the store, tensors in the order of the job file, then kept columns ("keep/NAME"). Widths, names and
@@ -44,8 +53,8 @@ const mill_dataset_spec *mill_features_datasets(const mill_features *features, i
 MILL_NODISCARD mill_status mill_features_apply(mill_features *features, const mill_batch *batch, mill_block *blocks,
                                                mill_error *err);
 
-/* fitted.json: every fitted statistic, readable, and reading it back. Vocabularies over 100,000 entries go to binary
- * side files in folder `fitted/` of store_path. Not collective: one rank writes. */
+/* fitted.json: every fitted statistic, readable. Vocabularies over 100,000 entries go to binary side files in folder
+ * `fitted/` of store_path; fitted.c describes both. Not collective: one rank writes. */
 MILL_NODISCARD mill_status mill_features_write_fitted(const mill_features *features, const char *store_path,
                                                       mill_bytes *json, mill_error *err);
 /* Names, parameters and help of every transform, for `help` and the JSON schema. */

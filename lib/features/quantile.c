@@ -10,7 +10,7 @@
 
 static int digit_bits_for(int prefixes)
 {
-	return prefixes <= 8 ? 16 : prefixes <= 256 ? 12 : 8;
+	return prefixes <= 8 ? 16 : prefixes <= 256 ? 12 : prefixes <= 8192 ? 8 : 4;
 }
 
 static uint64_t key_of(double x)

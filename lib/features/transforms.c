@@ -2,6 +2,7 @@
 #include "base/suggest.h"
 #include "features/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const mill_step_kind *const kinds[] = {
@@ -95,6 +96,16 @@ mill_status mill_step_need_number(const mill_step *step, const mill_read *read, 
 	                      type);
 }
 
+/* No known name is near: all are told. */
+static mill_status refuse_name(const mill_json *node, const char *name, mill_error *err)
+{
+	char all[512];
+	int used = 0;
+	for (int k = 0; k < KIND_COUNT && used < (int)sizeof all; k++)
+		used += snprintf(all + used, sizeof all - (size_t)used, "%s%s", k == 0 ? "" : ", ", kinds[k]->name);
+	return mill_json_fail(node, err, "unknown transform \"%s\"; there are %s", name, all);
+}
+
 static mill_status find_kind(const mill_json *node, const char *name, const mill_step_kind **out, mill_error *err)
 {
 	const char *names[KIND_COUNT + LATER_COUNT + 1];
@@ -115,7 +126,7 @@ static mill_status find_kind(const mill_json *node, const char *name, const mill
 	const char *near = mill_suggest(name, names, KIND_COUNT + LATER_COUNT + 1);
 	if (near != NULL)
 		return mill_json_fail(node, err, "unknown transform \"%s\" (did you mean \"%s\"?)", name, near);
-	return mill_json_fail(node, err, "unknown transform \"%s\"; `rankmill help transforms` lists them", name);
+	return refuse_name(node, name, err);
 }
 
 /* "log1p" or {"clip": …}: name and what is given to it. */

@@ -142,8 +142,8 @@ static mill_status check_fit_on(mill_build *build, mill_error *err)
 /* Collective: completes pass 0 and runs the later ones over the rows where they are now. */
 static mill_status fit_all(mill_build *build, const ordered_rows *rows, mill_error *err)
 {
-	int passes = mill_features_passes(build->features);
-	for (int pass = 0; pass < passes; pass++) {
+	/* A merge may find that fewer passes are left than there could have been. */
+	for (int pass = 0; pass < mill_features_passes(build->features); pass++) {
 		if (pass > 0) {
 			mill_flow flow;
 			MILL_TRY(rows_flow(build->run, rows, "fit", &flow, err));

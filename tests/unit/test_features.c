@@ -110,6 +110,8 @@ static void refuses_wrong_blocks(void)
 	    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [\"a\", \"b{1..}\"]}}", MILL_USAGE, "/d/columns/1"},
 	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"standardise\"]}}", MILL_USAGE,
 	     "/d/do/0: unknown transform \"standardise\" (did you mean \"standardize\"?)"},
+	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"whitening\"]}}", MILL_USAGE,
+	     "unknown transform \"whitening\"; there are impute_mean, "},
 	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"robust\"]}}", MILL_NOT_YET,
 	     "\"robust\" is not supported yet"},
 	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"layout\": \"csr\"}}", MILL_NOT_YET, "csr"},
@@ -571,6 +573,37 @@ static void survives_failing_allocations(void)
 	CU_ASSERT(finished);
 }
 
+/* 0 … 99,999 in another order: the quantile at i/bins of n values is (n − 1)·i/bins. */
+static void finds_many_quantiles(void)
+{
+	features_case c;
+	mill_builder b;
+	const int count = 100000, bins = 10000;
+	case_start(&c);
+	mill_builder_init(&b, &c.mem, F64);
+	for (int i = 0; i < count; i++)
+		CU_ASSERT_FATAL(mill_builder_f64(&b, (double)((int64_t)i * 7919 % count) / 1024) == MILL_OK);
+	CU_ASSERT_FATAL(mill_builder_finish(&b, &c.columns[0], NULL) == MILL_OK);
+	c.fields[0] = (mill_field){"x", F64, true};
+	c.count = 1;
+	CU_ASSERT_EQUAL_FATAL(case_run(&c,
+	                               "{\"v\": {\"dtype\": \"int32\", \"column\": \"x\", \"do\": "
+	                               "[{\"bucketize\": {\"bins\": 10000, \"quantile\": true}}]}}",
+	                               NULL),
+	                      MILL_OK);
+	CU_ASSERT_EQUAL(c.blocks[0].spec->cardinalities[0], bins);
+	const int32_t *ids = (const int32_t *)(const void *)c.blocks[0].elements->data;
+	int wrong = 0;
+	for (int r = 0; r < count; r++) {
+		int64_t x = (int64_t)r * 7919 % count, id = 0;
+		/* the number of i in 1 … bins − 1 with (count − 1)·i ≤ x·bins */
+		id = mill_min_i64(x * bins / (count - 1), bins - 1);
+		wrong += ids[r] != id;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	case_end(&c);
+}
+
 static const unit_case cases[] = {
     {"passes_through", passes_through},
     {"fits_numbers", fits_numbers},
@@ -585,6 +618,7 @@ static const unit_case cases[] = {
     {"shares_a_vocabulary", shares_a_vocabulary},
     {"writes_large_vocabularies", writes_large_vocabularies},
     {"sorts_hard_text", sorts_hard_text},
+    {"finds_many_quantiles", finds_many_quantiles},
     {"survives_failing_allocations", survives_failing_allocations},
 };
 
