@@ -74,16 +74,16 @@ TO_FLOAT(8, float, 8, float)
 TO_FLOAT(8, float, 9, double)
 TO_FLOAT(9, double, 9, double)
 
-/* A finite value beyond float32 is refused, not turned to infinity. */
+/* True from halfway between the largest float32 and what would follow it: those would become infinite. fault_of tells
+ * them from infinities, which are fine. */
 static bool write_9_8(const void *in, int64_t rows, void *out, int64_t stride)
 {
 	const double *restrict x = in;
 	float *restrict y = out;
 	bool bad = false;
 	for (int64_t r = 0; r < rows; r++) {
-		float value = (float)x[r];
-		bad |= fabsf(value) == INFINITY && fabs(x[r]) != (double)INFINITY;
-		y[r * stride] = value;
+		bad |= fabs(x[r]) >= 0x1.FFFFFFP127;
+		y[r * stride] = (float)x[r];
 	}
 	return bad;
 }
@@ -167,6 +167,8 @@ static mill_fault_kind fault_of(mill_type dtype, const mill_column *column, int6
 	if (!write_values(dtype, &one, scratch, &element, 1))
 		return MILL_FAULT_NONE;
 	double value = mill_number_at(column, row);
+	if (isinf(value) && !mill_type_is_integer(dtype))
+		return MILL_FAULT_NONE;
 	return mill_type_is_integer(dtype) && value != trunc(value) ? MILL_FAULT_FRACTION : MILL_FAULT_RANGE;
 }
 

@@ -34,7 +34,6 @@ typedef struct mill_values {
 	/* Entries of a dictionary's codes, −1 where not known, −2 where looked up and absent. */
 	const mill_column *dictionary; /* a reference is held */
 	int32_t *codes;
-	uint64_t *code_hashes;
 } mill_values;
 
 void mill_values_init(mill_values *values, mill_mem *mem, mill_type type);

@@ -108,22 +108,17 @@ static mill_status most_frequent_finish(mill_step *step, bool *again, mill_error
 	return mill_values_column(&v->values, &v->fill, err);
 }
 
-/* Ids of unseen rows; the hash of each is K of its value, NULL rows that are filled included. */
-static mill_status put_unseen(lookup *v, const mill_lane *lane, mill_work *work, int64_t row, int64_t *out,
+static mill_status put_unseen(const lookup *v, const mill_lane *lane, mill_work *work, int64_t row, int64_t *out,
                               mill_error *err)
 {
 	const mill_column *column = &lane->column;
-	uint64_t hash;
+	uint64_t hash = 0;
 	if (v->oov_buckets == 1) {
 		*out = 1;
 		return MILL_OK;
 	}
-	if (mill_column_is_null(column, row))
-		MILL_TRY(mill_value_hash(lane->fill, 0, &work->hash_scratch, &hash, err));
-	else if (column->dictionary != NULL)
-		hash = v->values.code_hashes[((const int32_t *)column->values)[row]];
-	else
-		hash = work->hashes[row];
+	bool is_fill = mill_column_is_null(column, row);
+	MILL_TRY(mill_value_hash(is_fill ? lane->fill : column, is_fill ? 0 : row, &work->hash_scratch, &hash, err));
 	*out = 1 + (int64_t)(hash % (uint64_t)v->oov_buckets);
 	return MILL_OK;
 }
