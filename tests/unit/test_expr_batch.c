@@ -3,6 +3,7 @@
 #include "base/simd.h"
 #include "expr_text.h"
 #include <math.h>
+#include <string.h>
 
 static const mill_type types[] = {
     {MILL_TYPE_INT8, 0, 0, false},      {MILL_TYPE_INT16, 0, 0, false},    {MILL_TYPE_INT32, 0, 0, false},
@@ -501,6 +502,86 @@ static void with_batch(int64_t rows, int null_share, int64_t step)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
+/* Random trees of int32 (i), float64 (f), boolean (b) and text (t), errors and shared parts included. */
+typedef struct tree {
+	char text[8192];
+	size_t used;
+} tree;
+
+static void put(tree *t, const char *text)
+{
+	size_t length = strlen(text);
+	if (t->used + length < sizeof t->text) {
+		memcpy(t->text + t->used, text, length + 1);
+		t->used += length;
+	}
+}
+
+static void grow(tree *t, char kind, int depth);
+
+/* %i … %t are sub-trees. */
+static void fill(tree *t, const char *pattern, int depth)
+{
+	for (const char *p = pattern; *p != '\0'; p++) {
+		char one[2] = {*p, '\0'};
+		if (*p == '%')
+			grow(t, *++p, depth - 1);
+		else
+			put(t, one);
+	}
+}
+
+static void grow(tree *t, char kind, int depth)
+{
+	static const char *const leaves[4][4] = {{"#2", "#20", "3", "-7"},
+	                                         {"#9", "#27", "0.5", "1e3"},
+	                                         {"#12", "#30", "true", "(is_null #2)"},
+	                                         {"#13", "#31", "(lower 'ABC')", "'12'"}};
+	static const char *const inner[4][12] = {
+	    {"(+ %i %i)", "(* %i %i)", "(/ %i %i)", "(% %i %i)", "(case %b %i %i)", "(case %b %i %b %i)",
+	     "(coalesce %i %i)", "(cast int32 %t)", "(cast int32 %f)", "(try (/ %i %i))", "(nullif %i %i)",
+	     "(length %t)"},
+	    {"(+ %f %f)", "(* %f %f)", "(/ %f %f)", "(- %f)", "(case %b %f %f)", "(coalesce %f %f)",
+	     "(cast float64 %i)", "(cast float64 %t)", "(sqrt %f)", "(ln %f)", "(greatest %f %f)", "(round %f)"},
+	    {"(and %b %b)", "(or %b %b)", "(not %b)", "(< %i %i)", "(> %f %f)", "(= %t %t)", "(is_null %i)",
+	     "(in %i 1 2 3 4 %i)", "(case %b %b %b)", "(and %b %b %b)", "(like %t '%%a%%')",
+	     "(is_distinct_from %i %i)"},
+	    {"(|| %t %t)", "(upper %t)", "(case %b %t %t)", "(coalesce %t %t)", "(substr %t %i 2)", "(cast text %i)",
+	     "(cast text %b)", "(nullif %t %t)", "(concat %t %i)", "(replace %t 'a' %t)", "(left %t %i)",
+	     "(try (cast text (/ %i %i)))"}};
+	int k = kind == 'i' ? 0 : kind == 'f' ? 1 : kind == 'b' ? 2 : 3;
+	if (kind == '%' || kind == 'a') {
+		char both[3] = {'%', kind == 'a' ? 'a' : '\0', '\0'};
+		put(t, both);
+	} else if (kind == ' ') {
+		put(t, "% ");
+	} else if (depth <= 0 || next() % 8 == 0) {
+		put(t, leaves[k][next() % 4]);
+	} else {
+		fill(t, inner[k][next() % 12], depth);
+	}
+}
+
+static void random_trees(void)
+{
+	mill_mem mem;
+	mill_batch batch;
+	for (int c = 0; c < COLUMNS; c++)
+		column_types[c] = types[c % TYPES];
+	state = 0x123456789ABCDEFU;
+	printf("    seed %llu\n", (unsigned long long)state);
+	mill_mem_init(&mem, INT64_MAX);
+	make_batch(&mem, 131, 2, &batch);
+	for (int i = 0; i < 400; i++) {
+		tree t = {.used = 0};
+		grow(&t, "ifbt"[i % 4], 5);
+		if (t.used + 1 < sizeof t.text)
+			check_expression(t.text, &batch, 3);
+	}
+	mill_batch_release(&batch);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
 static void empty(void)
 {
 	with_batch(0, 0, 1);
@@ -535,9 +616,14 @@ static void full_batch_nulls(void)
 }
 
 static const unit_case cases[] = {
-    {"empty", empty},           {"one_row", one_row},
-    {"one_word", one_word},     {"word_and_one", word_and_one},
-    {"some_nulls", some_nulls}, {"all_nulls", all_nulls},
-    {"full_batch", full_batch}, {"full_batch_nulls", full_batch_nulls},
+    {"empty", empty},
+    {"one_row", one_row},
+    {"one_word", one_word},
+    {"word_and_one", word_and_one},
+    {"some_nulls", some_nulls},
+    {"all_nulls", all_nulls},
+    {"full_batch", full_batch},
+    {"full_batch_nulls", full_batch_nulls},
+    {"random_trees", random_trees},
 };
 UNIT_MAIN("expr_batch", cases)
