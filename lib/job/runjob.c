@@ -2,7 +2,9 @@
 #include "job/books.h"
 #include "job/build.h"
 #include "job/check.h"
+#include "job/explain.h"
 #include "job/quarantine.h"
+#include "job/secrets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,14 +18,9 @@ typedef struct job_run {
 	mill_store_block block;
 } job_run;
 
-/* Values that must not be printed are struck out of a message. */
 static void strike_secrets(const mill_job_file *job, mill_error *err)
 {
-	for (int i = 0; i < job->secret_count; i++) {
-		size_t length = strlen(job->secrets[i]);
-		for (char *at = strstr(err->message, job->secrets[i]); at != NULL; at = strstr(at, job->secrets[i]))
-			memset(at, '*', length);
-	}
+	mill_secrets_strike(err->message, job->secrets, job->secret_count);
 }
 
 /* Collective: everything up to the bound plan of the store. */
@@ -127,19 +124,12 @@ mill_status mill_engine_run(mill_engine *engine, const mill_job_request *request
 
 static mill_status explain(job_run *r, mill_error *err)
 {
-	mill_bytes text;
-	mill_plan *plan = NULL;
 	MILL_TRY(prepare(r, err));
-	plan = r->block.plan;
-	if (r->request->step != NULL)
+	mill_plan *plan = r->block.plan;
+	bool is_step = r->request->step != NULL;
+	if (is_step)
 		MILL_TRY(mill_catalog_plan(&r->catalog, r->request->step, &plan, err));
-	MILL_TRY(mill_catalog_finish(&r->catalog, &plan, 1, err));
-	mill_bytes_init(&text, r->run.mem);
-	mill_status status = mill_plan_text(plan, &text);
-	if (status == MILL_OK && mill_comm_rank(r->run.comm) == 0)
-		fwrite(text.data, 1, text.size_bytes, r->request->out);
-	mill_bytes_release(&text);
-	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "a plan's text");
+	return mill_explain_print(&r->catalog, &r->job, plan, is_step ? NULL : &r->block, r->request, err);
 }
 
 mill_status mill_engine_explain(mill_engine *engine, const mill_job_request *request, mill_error *err)

@@ -155,6 +155,7 @@ mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *
 	} else {
 		plan->kind = MILL_PLAN_SCAN;
 		plan->table = table->index;
+		plan->shared_name = table->spec.name;
 		plan->id_words = 2;
 		MILL_TRY(scan_schema(table, arena, &plan->schema));
 	}
