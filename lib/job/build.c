@@ -218,19 +218,6 @@ static mill_status write_rows(mill_build *build, ordered_rows *rows, mill_error 
 	return write_straddling(build, straddling, err);
 }
 
-/* fit_on defaults to train, or to all where that is the only one. */
-static mill_status choose_fit_on(mill_build *build, mill_store_block *block, mill_error *err)
-{
-	bool has_split = mill_schema_find(&block->plan->schema, "split") >= 0;
-	if (block->fit_on == NULL)
-		block->fit_on = has_split ? "train" : "all";
-	else if (!has_split && strcmp(block->fit_on, "all") != 0)
-		return mill_json_fail(mill_json_get(block->node, "fit_on"), err,
-		                      "there is no split \"%s\": the table has no column \"split\"", block->fit_on);
-	(void)build;
-	return MILL_OK;
-}
-
 static mill_status move_and_write(mill_build *build, mill_error *err)
 {
 	mill_flow flow;
@@ -253,12 +240,9 @@ static mill_status move_and_write(mill_build *build, mill_error *err)
 
 mill_status mill_build_store(mill_build *build, mill_store_claim *claim, mill_error *err)
 {
-	mill_store_block block = *build->block;
 	build->counts.arena = build->run->arena;
 	build->counts.mem = build->run->mem;
 	build->counts.ranks = mill_comm_size(build->run->comm);
-	MILL_TRY(choose_fit_on(build, &block, err));
-	build->block = &block;
 	mill_status status = mill_comm_agree(build->run->comm, mill_build_features(build, err), err);
 	if (status == MILL_OK)
 		status = move_and_write(build, err);

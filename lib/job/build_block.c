@@ -65,6 +65,38 @@ static mill_status read_from(const mill_json *node, mill_job_catalog *catalog, m
 	return status == MILL_OK ? MILL_OK : mill_fail(err, status, "%s", inner.message);
 }
 
+/* The split step that the rows of a plan come from, if there is one and nothing changes its column after it. */
+static const mill_plan_split *split_below(const mill_plan *plan)
+{
+	while (plan->kind == MILL_PLAN_FILTER || plan->kind == MILL_PLAN_SHARED || plan->kind == MILL_PLAN_LIMIT)
+		plan = plan->inputs[0];
+	return plan->kind == MILL_PLAN_SPLIT ? plan->split : NULL;
+}
+
+/* fit_on defaults to train, or to all where there is no split. A split that no row can be in is refused before any
+ * work. */
+static mill_status read_fit_on(const mill_json *node, mill_store_block *block, mill_error *err)
+{
+	const mill_json *given = mill_json_get(node, "fit_on");
+	bool has_split = mill_schema_find(&block->plan->schema, "split") >= 0;
+	block->fit_on = has_split ? "train" : "all";
+	MILL_TRY(mill_json_opt_string(node, "fit_on", &block->fit_on, err));
+	if (!has_split && strcmp(block->fit_on, "all") != 0)
+		return mill_json_fail(given, err, "there is no split \"%s\": the table has no column \"split\"",
+		                      block->fit_on);
+	const mill_plan_split *split = split_below(block->plan);
+	if (split == NULL)
+		return MILL_OK;
+	for (int i = 0; i < split->part_count; i++)
+		if (strcmp(split->parts[i], block->fit_on) == 0)
+			return MILL_OK;
+	const char *near = mill_suggest(block->fit_on, split->parts, (size_t)split->part_count);
+	if (given == NULL)
+		return MILL_OK; /* matters only where something is fitted, which is found out then */
+	return mill_json_fail(given, err, "there is no split \"%s\"%s%s%s", block->fit_on,
+	                      near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+}
+
 mill_status mill_store_block_read(const mill_job_file *job, mill_job_catalog *catalog, mill_store_block *out,
                                   mill_error *err)
 {
@@ -76,7 +108,6 @@ mill_status mill_store_block_read(const mill_job_file *job, mill_job_catalog *ca
 	MILL_TRY(mill_json_check_keys(node, keys, sizeof keys / sizeof keys[0], err));
 	mill_store_block block = {.node = node, .name = "", .path = job->out_path};
 	MILL_TRY(mill_json_opt_string(node, "path", &block.path, err));
-	MILL_TRY(mill_json_opt_string(node, "fit_on", &block.fit_on, err));
 	block.tensors = mill_json_get(node, "tensors");
 	block.keep = mill_json_get(node, "keep");
 	if (block.tensors == NULL && block.keep == NULL)
@@ -85,6 +116,7 @@ mill_status mill_store_block_read(const mill_job_file *job, mill_job_catalog *ca
 	MILL_TRY(read_shards(mill_json_get(node, "shards"), &block.shard_rows, err));
 	MILL_TRY(read_compression(mill_json_get(node, "compression"), &block.compression, err));
 	MILL_TRY(read_from(node, catalog, &block.plan, err));
+	MILL_TRY(read_fit_on(node, &block, err));
 	*out = block;
 	return MILL_OK;
 }

@@ -105,6 +105,14 @@ static bool looks_like_path(const char *name)
 	return strpbrk(name, "/.*?[{:") != NULL;
 }
 
+/* Collective: is there a file or folder of this name, by what rank 0 sees? */
+static bool is_there(const mill_run *run, const char *name)
+{
+	mill_error ignored = {0};
+	int64_t found = mill_comm_rank(run->comm) == 0 && mill_path_exists(name);
+	return mill_comm_max_i64(run->comm, &found, 1, &ignored) == MILL_OK && found != 0;
+}
+
 static mill_status path_plan(mill_job_catalog *catalog, const mill_source_spec *spec, mill_plan **out, mill_error *err)
 {
 	mill_named_table named = {.name = spec->name};
@@ -155,7 +163,7 @@ static mill_status catalog_find(mill_catalog *self, const char *name, bool is_qu
 	mill_named_table *named = find_named(catalog, name);
 	if (named != NULL)
 		return named_plan(catalog, named, plan, err);
-	if (!catalog->is_script || !is_quoted || !looks_like_path(name))
+	if (!catalog->is_script || !is_quoted || (!looks_like_path(name) && !is_there(catalog->run, name)))
 		return unknown_table(catalog, name, err);
 	mill_source_spec spec;
 	MILL_TRY(mill_source_path(name, catalog->run->arena, &spec, err));

@@ -32,11 +32,15 @@ void mill_codec_release(mill_codec *codec)
 	mill_codec_init(codec, none, codec->mem);
 }
 
+/* ISA-L looks at bytes behind its input, and what stands there can change how it cuts the last matches: the input is
+ * put where zeros follow it, so that equal chunks give equal bytes. */
+#define BEHIND_BYTES 512
+
 static mill_status reserve(mill_codec *codec, size_t size_bytes, mill_error *err)
 {
 	if (size_bytes <= codec->capacity_bytes)
 		return MILL_OK;
-	uint8_t *shuffled = mill_mem_realloc(codec->mem, codec->shuffled, size_bytes);
+	uint8_t *shuffled = mill_mem_realloc(codec->mem, codec->shuffled, size_bytes + BEHIND_BYTES);
 	if (shuffled == NULL)
 		return mill_fail_nomem(err, size_bytes, "chunk encoder");
 	codec->shuffled = shuffled;
@@ -103,11 +107,12 @@ mill_status mill_codec_encode(mill_codec *codec, const void *raw, size_t raw_byt
 	if (codec->compression.kind != MILL_COMPRESS_NONE && limit_bytes > 0 && raw_bytes <= UINT32_MAX) {
 		MILL_TRY(open_encoder(codec, err));
 		MILL_TRY(reserve(codec, raw_bytes, err));
-		const uint8_t *in = raw;
-		if (codec->compression.kind == MILL_COMPRESS_SHUFFLE_DEFLATE && element_bytes > 1) {
+		const uint8_t *in = codec->shuffled;
+		if (codec->compression.kind == MILL_COMPRESS_SHUFFLE_DEFLATE && element_bytes > 1)
 			mill_byte_shuffle(raw, raw_bytes, element_bytes, codec->shuffled);
-			in = codec->shuffled;
-		}
+		else
+			memcpy(codec->shuffled, raw, raw_bytes);
+		memset(codec->shuffled + raw_bytes, 0, BEHIND_BYTES);
 		size_bytes =
 		    codec->compression.level > 1
 		        ? libdeflate_zlib_compress(codec->compressor, in, raw_bytes, codec->encoded, limit_bytes)
