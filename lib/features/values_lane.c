@@ -39,7 +39,7 @@ static bool take_text(const mill_column *column, uint64_t *restrict keys, uint32
 		uint64_t key = 0;
 		if (at <= careful_from)
 			memcpy(&key, column->bytes + at, 8);
-		else
+		else if (length > 0)
 			memcpy(&key, column->bytes + at, length < 8 ? length : 8);
 		keys[r] = length == 0 ? 0 : key & ~(uint64_t)0 >> (length < 8 ? 64 - 8 * length : 0);
 		lengths[r] = length;

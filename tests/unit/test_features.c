@@ -404,6 +404,23 @@ static void follows_dictionaries(void)
 	case_end(&c);
 }
 
+/* Text of every length around 8 at the very end of its buffer: 64 bytes in all; and no text at all. */
+static void reads_text_to_its_end(void)
+{
+	features_case c;
+	case_start(&c);
+	case_column(&c, "t", TEXT, "aaaaaaaaaaaaaaa bbbbbbbbb cccccccc ddddddd eeeeee fffff gggg hhh iiiii jj");
+	case_column(&c, "none", TEXT, "'' '' - '' '' '' '' '' '' ''");
+	CU_ASSERT_EQUAL(c.columns[0].offsets[10], 64);
+	CU_ASSERT_EQUAL(case_run(&c,
+	                         "{\"v\": {\"dtype\": \"float64\", \"columns\": [\"t\", \"none\"], \"do\": "
+	                         "[\"vocabulary\"]}}",
+	                         NULL),
+	                MILL_OK);
+	CASE_F64(&c, 0, 2, 2, 3, 2, 4, 0, 5, 2, 6, 2, 7, 2, 8, 2, 9, 2, 10, 2, 11, 2);
+	case_end(&c);
+}
+
 static void shares_a_vocabulary(void)
 {
 	features_case c;
@@ -615,6 +632,7 @@ static const unit_case cases[] = {
     {"keeps_wide_constants", keeps_wide_constants},
     {"rounds_once", rounds_once},
     {"follows_dictionaries", follows_dictionaries},
+    {"reads_text_to_its_end", reads_text_to_its_end},
     {"shares_a_vocabulary", shares_a_vocabulary},
     {"writes_large_vocabularies", writes_large_vocabularies},
     {"sorts_hard_text", sorts_hard_text},
