@@ -97,7 +97,9 @@ static mill_status same_shape(const mill_batch *batches, int n, mill_error *err)
 	return MILL_OK;
 }
 
-mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, mill_batch *out, mill_error *err)
+/* used: the same batches where their columns are to be released one by one, else NULL. */
+static mill_status concat(mill_mem *mem, const mill_batch *batches, mill_batch *used, int n, mill_batch *out,
+                          mill_error *err)
 {
 	mill_batch result;
 	MILL_TRY(same_shape(batches, n, err));
@@ -109,6 +111,8 @@ mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, m
 		for (int i = 0; i < n; i++)
 			parts[i] = &batches[i].columns[c];
 		status = mill_column_concat(mem, parts, n, &result.columns[c], err);
+		for (int i = 0; i < n && used != NULL; i++)
+			mill_column_release(&used[i].columns[c]);
 	}
 	mill_mem_free(parts);
 	if (status != MILL_OK) {
@@ -119,6 +123,19 @@ mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, m
 		result.rows += batches[i].rows;
 	*out = result;
 	return MILL_OK;
+}
+
+mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, mill_batch *out, mill_error *err)
+{
+	return concat(mem, batches, NULL, n, out, err);
+}
+
+mill_status mill_batch_concat_consume(mill_mem *mem, mill_batch *batches, int n, mill_batch *out, mill_error *err)
+{
+	mill_status status = concat(mem, batches, batches, n, out, err);
+	for (int i = 0; i < n; i++)
+		mill_batch_release(&batches[i]);
+	return status;
 }
 
 int64_t mill_batch_bytes(const mill_batch *batch)

@@ -119,6 +119,10 @@ MILL_NODISCARD mill_status mill_batch_slice(const mill_batch *batch, int64_t fir
 /* All rows of n > 0 batches of one schema as one (rows may pass MILL_BATCH_ROWS: sort and join build want that). */
 MILL_NODISCARD mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, mill_batch *out,
                                              mill_error *err);
+/* The same, letting go of each column of the batches once it is copied: takes the memory of one copy and one column
+ * more. The batches are released, also on failure. */
+MILL_NODISCARD mill_status mill_batch_concat_consume(mill_mem *mem, mill_batch *batches, int n, mill_batch *out,
+                                                     mill_error *err);
 /* mill_column_validate of every column, their row counts, and that ids are non-NULL UINT64. */
 MILL_NODISCARD mill_status mill_batch_validate(const mill_batch *batch, mill_error *err);
 int64_t mill_column_bytes(const mill_column *column);

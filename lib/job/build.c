@@ -69,13 +69,15 @@ static void release_rows(ordered_rows *rows)
 	rows->local = NULL;
 }
 
-/* A flow over the rows, which stay. */
-static mill_status rows_flow(mill_run *run, const ordered_rows *rows, const char *name, mill_flow *out, mill_error *err)
+/* The rows as a flow's source. last: their memory is given back as they are read. */
+static mill_status rows_source(mill_run *run, ordered_rows *rows, bool last, mill_unit_source **out, mill_error *err)
 {
-	*out = (mill_flow){.name = name};
-	if (rows->exchange != NULL)
-		return mill_bucket_source_new(run, rows->exchange, false, &out->source, err);
-	return mill_local_source_new(run, rows->local, &out->source, err);
+	if (rows->exchange == NULL)
+		return mill_local_source_new(run, rows->local, last, out, err);
+	MILL_TRY(mill_bucket_source_new(run, rows->exchange, last, out, err));
+	if (last)
+		rows->exchange = NULL; /* the source owns it */
+	return MILL_OK;
 }
 
 /* Only what features and the split need travels; ids order the rows. */
@@ -128,6 +130,22 @@ static mill_status move_in_input_order(mill_build *build, mill_flow *flow, order
 	return mill_flow_materialise(build->run, flow, &out->local, err);
 }
 
+/* Collective: how large the rows are that were moved. */
+static mill_status measure_rows(mill_build *build, const ordered_rows *rows, mill_error *err)
+{
+	int64_t sums[2]; /* bytes, rows */
+	if (rows->exchange != NULL) {
+		sums[0] = mill_exchange_ledger(rows->exchange)->bytes;
+		sums[1] = mill_exchange_rows(rows->exchange);
+	} else {
+		sums[0] = mill_local_bytes(rows->local);
+		sums[1] = mill_local_rows(rows->local);
+		MILL_TRY(mill_comm_sum_i64(build->run->comm, sums, 2, err));
+	}
+	build->row_bytes = sums[0] / mill_max_i64(1, sums[1]);
+	return MILL_OK;
+}
+
 static mill_status check_fit_on(mill_build *build, mill_error *err)
 {
 	const char *name = build->block->fit_on;
@@ -140,13 +158,13 @@ static mill_status check_fit_on(mill_build *build, mill_error *err)
 }
 
 /* Collective: completes pass 0 and runs the later ones over the rows where they are now. */
-static mill_status fit_all(mill_build *build, const ordered_rows *rows, mill_error *err)
+static mill_status fit_all(mill_build *build, ordered_rows *rows, mill_error *err)
 {
 	/* A merge may find that fewer passes are left than there could have been. */
 	for (int pass = 0; pass < mill_features_passes(build->features); pass++) {
 		if (pass > 0) {
-			mill_flow flow;
-			MILL_TRY(rows_flow(build->run, rows, "fit", &flow, err));
+			mill_flow flow = {.name = "fit"};
+			MILL_TRY(rows_source(build->run, rows, false, &flow.source, err));
 			MILL_TRY(mill_flow_add(&flow, mill_make_fit(build->run, build, pass), err));
 			MILL_TRY(run_for_effect(build->run, &flow, err));
 		}
@@ -175,11 +193,10 @@ static mill_status open_writer(mill_build *build, mill_error *err)
 static mill_status place_rows(mill_build *build, ordered_rows *rows, mill_exchange **straddling, mill_error *err)
 {
 	mill_run *run = build->run;
-	mill_flow flow;
+	mill_flow flow = {.name = "write"};
 	mill_column splitters = {0};
 	mill_sort_key *order = mill_arena_alloc(run->arena, sizeof *order);
 	int visible = build->feature_columns + (build->split_column >= 0);
-	MILL_TRY(rows_flow(run, rows, "write", &flow, err));
 	if (order == NULL)
 		return mill_fail_nomem(err, sizeof *order, "a sort");
 	if (build->order_column >= 0) {
@@ -193,7 +210,9 @@ static mill_status place_rows(mill_build *build, ordered_rows *rows, mill_exchan
 	mill_exchange_spec spec = {.name = "straddling rows", .kind = MILL_EXCHANGE_BY_RANGE, .key_columns = &visible};
 	spec.key_count = 1;
 	spec.splitters = &splitters;
-	mill_status status = mill_flow_exchange(run, &flow, &spec, straddling, err);
+	mill_status status = rows_source(run, rows, true, &flow.source, err);
+	if (status == MILL_OK)
+		status = mill_flow_exchange(run, &flow, &spec, straddling, err);
 	mill_column_release(&splitters);
 	return status;
 }
@@ -226,6 +245,8 @@ static mill_status move_and_write(mill_build *build, mill_error *err)
 	MILL_TRY(narrow(build, &flow, err));
 	mill_status status = build->block->shuffle ? move_shuffled(build, &flow, &rows, err)
 	                                           : move_in_input_order(build, &flow, &rows, err);
+	if (status == MILL_OK)
+		status = measure_rows(build, &rows, err);
 	if (status == MILL_OK)
 		status = mill_build_count(build, err);
 	if (status == MILL_OK)

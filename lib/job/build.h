@@ -45,6 +45,7 @@ typedef struct mill_build {
 	int order_column;    /* in an exchanged batch; −1: order input */
 	uint64_t shuffle_seed;
 	int64_t bucket_count; /* shuffle */
+	int64_t row_bytes;    /* of a row on the move, on average over all ranks */
 	mill_split_counts counts;
 	/* once counted: the same on every rank */
 	const char **splits; /* by bytes */

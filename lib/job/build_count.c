@@ -119,8 +119,14 @@ static int64_t incoming_rows(const mill_build *build, int s, int r, int64_t *fro
 	return mill_min_i64(end, build->split_rows[s]) - first[r + 1];
 }
 
-/* Straddling rows that one bucket of an owner holds: what is sorted in memory at once. */
+/* Straddling rows that one bucket of an owner holds at most: what is sorted in memory at once. */
 #define RANGE_ROWS (INT64_C(256) << 10)
+
+static int64_t range_rows(const mill_build *build)
+{
+	int64_t bearable = build->run->least_budget_bytes / 32 / mill_max_i64(1, build->row_bytes);
+	return mill_max_i64(1, mill_min_i64(RANGE_ROWS, bearable));
+}
 
 static int64_t ranges_per_owner(const mill_build *build)
 {
@@ -132,7 +138,7 @@ static int64_t ranges_per_owner(const mill_build *build)
 			rows += incoming_rows(build, s, r, &from);
 		most = mill_max_i64(most, rows);
 	}
-	int64_t ranges = most / RANGE_ROWS + build->split_count;
+	int64_t ranges = most / range_rows(build) + build->split_count;
 	return mill_max_i64(1, mill_min_i64(ranges, MILL_EXCHANGE_MAX_BUCKETS / ranks));
 }
 

@@ -122,7 +122,7 @@ mill_status mill_flow_collect(mill_run *run, mill_flow *flow, mill_sink *sink, m
 	cursor.sink.finish_unit = cursor_nothing;
 	cursor.sink.finish = cursor_nothing;
 	mill_bytes_init(&cursor.bytes, run->mem);
-	mill_status status = mill_local_source_new(run, local, &cursor.source, err);
+	mill_status status = mill_local_source_new(run, local, true, &cursor.source, err);
 	if (status == MILL_OK) {
 		cursor.unit = cursor.source->first_unit;
 		status = cursor.source->begin(cursor.source, run, err);

@@ -14,9 +14,8 @@ int64_t mill_bucket_count_for(const mill_run *run, int64_t bytes)
 	int64_t wanted = bytes / run->knobs->bucket_bytes + 1;
 	if (bytes > 4 << 20) /* enough to be worth every rank's while */
 		wanted = mill_max_i64(wanted, 4 * (int64_t)mill_comm_size(run->comm));
-	if (run->mem->budget_bytes !=
-	    INT64_MAX) /* a bucket is sorted or grouped in memory, with as much again of state */
-		wanted = mill_max_i64(wanted, 16 * bytes / run->mem->budget_bytes);
+	/* A bucket is sorted or grouped in memory: decoded rows, often wider than their text, and as much of state. */
+	wanted = mill_max_i64(wanted, bytes / mill_max_i64(1, run->least_budget_bytes / 32) + 1);
 	int64_t count = 1;
 	while (count < wanted && count < MILL_EXCHANGE_MAX_BUCKETS)
 		count *= 2;
@@ -276,7 +275,7 @@ static mill_status compile_shared(mill_run *run, const mill_plan *plan, bool wit
 	out->ordered = shared->ordered;
 	out->bytes = shared->bytes;
 	out->name = plan->shared_name != NULL ? plan->shared_name : "shared";
-	MILL_TRY(mill_local_source_new(run, shared->local, &out->source, err));
+	MILL_TRY(mill_local_source_new(run, shared->local, false, &out->source, err));
 	return with_ids ? MILL_OK : mill_flow_drop_ids(run, plan, out, err);
 }
 

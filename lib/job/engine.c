@@ -116,8 +116,10 @@ mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *er
 	run->scratch = engine->scratch;
 	run->limit_rows = INT64_MAX;
 	run->progress = engine->progress;
+	run->least_budget_bytes = run->mem->budget_bytes;
 	mill_status status = mill_books_new(run->mem, run->comm, run->log, run->scratch, &run->books, err);
-	return mill_comm_agree(run->comm, status, err);
+	MILL_TRY(mill_comm_agree(run->comm, status, err));
+	return mill_comm_min_i64(run->comm, &run->least_budget_bytes, 1, err);
 }
 
 void mill_engine_end(mill_engine *engine, mill_run *run)

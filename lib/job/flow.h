@@ -75,10 +75,11 @@ MILL_NODISCARD mill_status mill_flow_materialise(mill_run *run, mill_flow *flow,
 int64_t mill_local_rows(const mill_local *local);
 int64_t mill_local_bytes(const mill_local *local);
 void mill_local_free(mill_local *local);
-/* Sources over them. An exchange's source owns it; a local's only borrows. */
+/* Sources over them. An exchange's source owns it when it consumes, a local's only borrows. consume: rows are let go as
+ * they are read, this once. */
 MILL_NODISCARD mill_status mill_bucket_source_new(mill_run *run, mill_exchange *exchange, bool consume,
                                                   mill_unit_source **out, mill_error *err);
-MILL_NODISCARD mill_status mill_local_source_new(mill_run *run, const mill_local *local, mill_unit_source **out,
+MILL_NODISCARD mill_status mill_local_source_new(mill_run *run, mill_local *local, bool consume, mill_unit_source **out,
                                                  mill_error *err);
 /* Both sides of a join by bucket: the right bucket fills build before the left bucket is pushed. Owns both exchanges.
  */

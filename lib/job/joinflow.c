@@ -117,14 +117,14 @@ static mill_status frame_nothing(mill_sink *self, mill_error *err)
 }
 
 /* This rank's kept rows as one blob of frames. */
-static mill_status local_frames(mill_run *run, const mill_local *local, mill_bytes *out, mill_error *err)
+static mill_status local_frames(mill_run *run, mill_local *local, mill_bytes *out, mill_error *err)
 {
 	mill_unit_source *source = NULL;
 	frame_sink frames = {.bytes = out};
 	frames.sink.push = frame_push;
 	frames.sink.finish_unit = frame_nothing;
 	frames.sink.finish = frame_nothing;
-	MILL_TRY(mill_local_source_new(run, local, &source, err));
+	MILL_TRY(mill_local_source_new(run, local, true, &source, err));
 	mill_status status = source->begin(source, run, err);
 	for (int64_t unit = source->first_unit; unit < source->end_unit && status == MILL_OK; unit++)
 		status = source->read(source, unit, &frames.sink, err);
@@ -149,7 +149,7 @@ static mill_status fill_build(mill_run *run, const mill_bytes *frames, mill_join
 }
 
 /* Collective: every rank gets all right rows. */
-static mill_status broadcast_build(mill_run *run, const mill_local *local, mill_join_build *build, mill_error *err)
+static mill_status broadcast_build(mill_run *run, mill_local *local, mill_join_build *build, mill_error *err)
 {
 	mill_bytes mine, all;
 	mill_bytes_init(&mine, run->mem);
@@ -177,12 +177,12 @@ static mill_status exchange_side(mill_run *run, const char *name, mill_flow *flo
 
 /* Both sides meet bucket by bucket. */
 static mill_status join_by_bucket(mill_run *run, const mill_plan *plan, join_side *left, const join_side *right,
-                                  const mill_local *local, int64_t bytes, mill_join_build *build, mill_error *err)
+                                  mill_local *local, int64_t bytes, mill_join_build *build, mill_error *err)
 {
 	mill_exchange *left_exchange = NULL, *right_exchange = NULL;
 	mill_flow kept = {.name = "join right"};
 	int64_t buckets = mill_bucket_count_for(run, mill_max_i64(bytes, left->flow.bytes));
-	MILL_TRY(mill_local_source_new(run, local, &kept.source, err));
+	MILL_TRY(mill_local_source_new(run, local, true, &kept.source, err));
 	MILL_TRY(exchange_side(run, "join right", &kept, right, plan->key_count, buckets, &right_exchange, err));
 	mill_status status =
 	    exchange_side(run, "join left", &left->flow, left, plan->key_count, buckets, &left_exchange, err);

@@ -83,6 +83,16 @@ static mill_status grow_frames(mill_local *local, mill_error *err)
 	return MILL_OK;
 }
 
+/* Kept frames are many: room that one did not need goes back. */
+static void trim(mill_bytes *frame)
+{
+	if (frame->capacity_bytes - frame->size_bytes <= frame->size_bytes / 8)
+		return;
+	void *data = mill_mem_realloc(frame->mem, frame->data, frame->size_bytes);
+	if (data != NULL)
+		frame->data = data;
+}
+
 static mill_status local_push(mill_sink *self, const mill_batch *batch, mill_error *err)
 {
 	local_target *target = (local_target *)((char *)self - offsetof(local_target, sink));
@@ -96,6 +106,7 @@ static mill_status local_push(mill_sink *self, const mill_batch *batch, mill_err
 		mill_bytes_release(&frame);
 		return status;
 	}
+	trim(&frame);
 	local->frames[local->frame_count++] = (kept_frame){frame.data, frame.size_bytes};
 	local->rows += batch->rows;
 	local->bytes += (int64_t)frame.size_bytes;
@@ -163,7 +174,8 @@ mill_status mill_flow_materialise(mill_run *run, mill_flow *flow, mill_local **o
 
 typedef struct local_source {
 	mill_unit_source base;
-	const mill_local *local;
+	mill_local *local;
+	bool consume;
 	mill_spill_reader *reader;
 	int64_t at;       /* frame to read next */
 	const void *data; /* of frame `at`, once fetched from the file */
@@ -212,6 +224,10 @@ static mill_status local_source_read(mill_unit_source *self, int64_t unit, mill_
 		mill_status status = mill_sink_push(sink, &batch, err);
 		mill_batch_release(&batch);
 		MILL_TRY(status);
+		if (source->consume) {
+			mill_mem_free(local->frames[source->at].data);
+			local->frames[source->at].data = NULL;
+		}
 		source->data = NULL;
 		source->at++;
 	}
@@ -225,7 +241,8 @@ static void local_source_free(mill_unit_source *self)
 	source->reader = NULL;
 }
 
-mill_status mill_local_source_new(mill_run *run, const mill_local *local, mill_unit_source **out, mill_error *err)
+mill_status mill_local_source_new(mill_run *run, mill_local *local, bool consume, mill_unit_source **out,
+                                  mill_error *err)
 {
 	local_source *source = mill_arena_alloc(run->arena, sizeof *source);
 	if (source == NULL)
@@ -237,6 +254,7 @@ mill_status mill_local_source_new(mill_run *run, const mill_local *local, mill_u
 	source->base.read = local_source_read;
 	source->base.free = local_source_free;
 	source->local = local;
+	source->consume = consume;
 	*out = &source->base;
 	return MILL_OK;
 }

@@ -32,8 +32,9 @@ typedef struct mill_run {
 	mill_books *books;
 	mill_table **tables; /* opened sources, equal on all ranks */
 	int table_count;
-	int64_t limit_rows;  /* --limit-rows: of each source; INT64_MAX: all */
-	mill_shared *shared; /* by number */
+	int64_t least_budget_bytes; /* of any rank: what plans go by, since all ranks must choose alike */
+	int64_t limit_rows;         /* --limit-rows: of each source; INT64_MAX: all */
+	mill_shared *shared;        /* by number */
 	int shared_count;
 	mill_expr **params; /* literals of scalar sub-queries by number; NULL: not run yet */
 	int param_count;

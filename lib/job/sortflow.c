@@ -134,7 +134,7 @@ static mill_status exchange_by_range(mill_run *run, mill_flow *flow, int key, in
 	mill_exchange_spec spec = {.name = "sort", .kind = MILL_EXCHANGE_BY_RANGE, .key_columns = &key, .key_count = 1};
 	spec.splitters = &splitters;
 	mill_flow kept = {.name = "sort"};
-	mill_status status = mill_local_source_new(run, local, &kept.source, err);
+	mill_status status = mill_local_source_new(run, local, true, &kept.source, err);
 	if (status == MILL_OK)
 		status = mill_flow_exchange(run, &kept, &spec, out, err);
 	mill_local_free(local);

@@ -120,11 +120,11 @@ mill_status op_batches_join(op_batches *list, const mill_op_env *env, const char
 	if (list->count == 1)
 		status = mill_batch_retain(&list->items[0], out, err);
 	else
-		status = mill_batch_concat(list->mem, list->items, (int)list->count, out, err);
+		status = mill_batch_concat_consume(list->mem, list->items, (int)list->count, out, err);
 	if (status == MILL_NOMEM)
-		return op_nomem(env, what, list->rows, list->bytes, err);
-	if (status != MILL_OK)
-		return mill_fail_context(err, status, "%s", what);
+		status = op_nomem(env, what, list->rows, list->bytes, err);
+	else if (status != MILL_OK)
+		status = mill_fail_context(err, status, "%s", what);
 	op_batches_clear(list);
-	return MILL_OK;
+	return status;
 }

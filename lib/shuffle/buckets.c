@@ -278,13 +278,16 @@ static mill_status pass_memory(mill_exchange *ex, gathered *g, mill_bucket *buck
 	return MILL_OK;
 }
 
-/* Reading needs a block of the file, and a batch as frames, decoded, and put together. Buckets that wait make room. */
+/* Reading needs a block of the file, and a batch as frames, decoded, and put together; who reads sorts, groups or joins
+ * the whole bucket. Buckets that wait make room. */
 static mill_status make_room(mill_exchange *ex, const mill_bucket *bucket, mill_error *err)
 {
 	if (bucket->rows == 0)
 		return MILL_OK;
 	int64_t batch_bytes = bucket->bytes / bucket->rows * mill_min_i64(bucket->rows, ex->knobs->batch_rows);
-	int64_t need_bytes = 3 * batch_bytes + (bucket->file != NULL ? 2 * MILL_SPILL_BLOCK_BYTES : 0);
+	int64_t need_bytes = 3 * batch_bytes + 2 * bucket->bytes + ex->mem->budget_bytes / 8;
+	if (bucket->file != NULL)
+		need_bytes += 2 * MILL_SPILL_BLOCK_BYTES;
 	int64_t free_bytes = ex->mem->budget_bytes - ex->mem->used_bytes;
 	return free_bytes < need_bytes ? mill_exchange_reclaim(ex, need_bytes - free_bytes, NULL, err) : MILL_OK;
 }
