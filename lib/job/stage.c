@@ -136,6 +136,8 @@ static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *
 		status = chain_make(&c, run, flow, target, end, err);
 	if (status == MILL_OK)
 		status = read_units(flow->source, &c.head, err);
+	if (status == MILL_NOMEM)
+		mill_fail_context(err, status, "stage \"%s\"", flow->name);
 	flow->source->meter = NULL;
 	if (status == MILL_OK)
 		fill_entry(&c, flow->source, entry);
