@@ -1,12 +1,13 @@
 /* The accounting allocator: one budget a rank for everything that grows with the data.
  *
- * Reclaiming (spilling) never happens inside an allocation: an allocation over the budget returns NULL, and operators
- * look at mill_mem_pressure() at batch boundaries. Blocks from 16 KiB up are mapped, and freed ones kept for a while:
+ * Reclaiming (spilling) never happens inside an allocation: an allocation over the budget returns NULL, and stages call
+ * mill_mem_relieve() at batch boundaries. Blocks from 16 KiB up are mapped, and freed ones kept for a while:
  * every batch allocates and frees its columns, and fresh pages cost 0.2 ms a MiB. Not thread-safe: a rank has one
  * thread. Not collective. */
 #ifndef MILL_BASE_MEM_H
 #define MILL_BASE_MEM_H
 
+#include "base/status.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ typedef struct mill_mem {
 	                             passed and when nothing is used any more */
 	void *cache[MILL_MEM_CLASSES];
 	int cursor; /* where eviction goes on */
+	struct mill_reclaimer *reclaimers;
 } mill_mem;
 
 void mill_mem_init(mill_mem *mem, int64_t budget_bytes);
@@ -45,5 +47,23 @@ void mill_mem_discharge(mill_mem *mem, int64_t size_bytes);
 /* Used share of the budget, 0 … 1. Above MILL_MEM_HIGH_WATER the largest bucket goes to scratch. */
 double mill_mem_pressure(const mill_mem *mem);
 #define MILL_MEM_HIGH_WATER 0.8
+
+/* Something that can move what it holds to scratch when asked between batches: buckets, kept rows. Embedded in its
+ * owner, which registers it for as long as it lives. */
+typedef struct mill_reclaimer mill_reclaimer;
+struct mill_reclaimer {
+	int64_t (*held_bytes)(const mill_reclaimer *self); /* what reclaim could free now */
+	/* Frees about `bytes`, or all it can where that is less. */
+	mill_status (*reclaim)(mill_reclaimer *self, int64_t bytes, mill_error *err);
+	mill_mem *mem; /* NULL: not registered; this and next are mem's */
+	mill_reclaimer *next;
+};
+void mill_mem_register(mill_mem *mem, mill_reclaimer *reclaimer);
+void mill_mem_unregister(mill_reclaimer *reclaimer); /* idempotent */
+/* Asks those that hold the most until about `bytes` are free or nothing is left to free. Only between batches. Errors
+ * are those of writing to scratch. */
+MILL_NODISCARD mill_status mill_mem_reclaim(mill_mem *mem, int64_t bytes, mill_error *err);
+/* Above the high-water mark reclaims down to well below it, so that it does not start again with the next batch. */
+MILL_NODISCARD mill_status mill_mem_relieve(mill_mem *mem, mill_error *err);
 
 #endif

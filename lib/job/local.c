@@ -3,16 +3,20 @@
 #include "job/flow.h"
 
 typedef struct kept_frame {
-	uint8_t *data; /* NULL once it is in the file */
+	uint8_t *data; /* NULL: in the file, or let go */
 	size_t size_bytes;
+	int64_t unit;
+	bool in_file; /* the file holds such frames in order */
 } kept_frame;
 
 struct mill_local {
+	mill_reclaimer reclaimer;
 	mill_run *run;
 	kept_frame *frames;
 	int64_t frame_count;
 	int64_t frame_capacity;
-	int64_t in_file; /* frames 0 … in_file − 1 are in the file, in order */
+	int64_t looked_at; /* frames before it are not in memory */
+	int64_t memory_bytes;
 	int64_t first_unit;
 	int64_t end_unit;
 	int64_t rows;
@@ -39,34 +43,58 @@ int64_t mill_local_bytes(const mill_local *local)
 
 static void local_clear(mill_local *local)
 {
-	for (int64_t i = local->in_file; i < local->frame_count; i++)
+	for (int64_t i = local->looked_at; i < local->frame_count; i++)
 		mill_mem_free(local->frames[i].data);
 	mill_mem_free(local->frames);
 	mill_spill_delete(local->file);
 	local->frames = NULL;
 	local->file = NULL;
-	local->frame_count = local->frame_capacity = local->in_file = local->rows = local->bytes = 0;
+	local->frame_count = local->frame_capacity = local->looked_at = 0;
+	local->rows = local->bytes = local->memory_bytes = 0;
 }
 
 void mill_local_free(mill_local *local)
 {
 	if (local == NULL)
 		return;
+	mill_mem_unregister(&local->reclaimer);
 	local_clear(local);
 	mill_mem_free(local);
+}
+
+static void let_go(mill_local *local, kept_frame *frame)
+{
+	if (frame->data == NULL)
+		return;
+	mill_mem_free(frame->data);
+	frame->data = NULL;
+	local->memory_bytes -= (int64_t)frame->size_bytes;
 }
 
 static mill_status spill_frames(mill_local *local, mill_error *err)
 {
 	if (local->file == NULL)
 		MILL_TRY(mill_spill_create(local->run->scratch, "rows", &local->file, err));
-	for (; local->in_file < local->frame_count; local->in_file++) {
-		kept_frame *frame = &local->frames[local->in_file];
+	for (; local->looked_at < local->frame_count; local->looked_at++) {
+		kept_frame *frame = &local->frames[local->looked_at];
+		if (frame->data == NULL)
+			continue;
 		MILL_TRY(mill_spill_append(local->file, frame->data, frame->size_bytes, err));
-		mill_mem_free(frame->data);
-		frame->data = NULL;
+		frame->in_file = true;
+		let_go(local, frame);
 	}
-	return MILL_OK;
+	return mill_spill_flush(local->file, err);
+}
+
+static int64_t held_bytes(const mill_reclaimer *self)
+{
+	return ((const mill_local *)self)->memory_bytes;
+}
+
+static mill_status reclaim(mill_reclaimer *self, int64_t bytes, mill_error *err)
+{
+	(void)bytes;
+	return spill_frames((mill_local *)self, err);
 }
 
 static mill_status grow_frames(mill_local *local, mill_error *err)
@@ -100,18 +128,17 @@ static mill_status local_push(mill_sink *self, const mill_batch *batch, mill_err
 	mill_bytes frame;
 	mill_bytes_init(&frame, local->run->mem);
 	MILL_TRY(grow_frames(local, err));
-	mill_status status =
-	    mill_frame_write(batch, NULL, batch->rows, 0, (uint32_t)(target->unit - local->first_unit), &frame, err);
+	mill_status status = mill_frame_write(batch, NULL, batch->rows, 0, 0, &frame, err);
 	if (status != MILL_OK) {
 		mill_bytes_release(&frame);
 		return status;
 	}
 	trim(&frame);
-	local->frames[local->frame_count++] = (kept_frame){frame.data, frame.size_bytes};
+	local->frames[local->frame_count++] = (kept_frame){frame.data, frame.size_bytes, target->unit, false};
+	local->memory_bytes += (int64_t)frame.size_bytes;
 	local->rows += batch->rows;
 	local->bytes += (int64_t)frame.size_bytes;
-	bool press = mill_mem_pressure(local->run->mem) > MILL_MEM_HIGH_WATER || local->run->knobs->force_spill;
-	return press && local->run->scratch != NULL ? spill_frames(local, err) : MILL_OK;
+	return local->run->knobs->force_spill ? spill_frames(local, err) : mill_mem_relieve(local->run->mem, err);
 }
 
 static mill_status local_finish_unit(mill_sink *self, mill_error *err)
@@ -143,9 +170,7 @@ static mill_status local_begin(mill_stage_target *self, mill_run *run, mill_sink
 
 static mill_status local_end(mill_stage_target *self, mill_run *run, mill_status mine, mill_error *err)
 {
-	local_target *target = (local_target *)self;
-	if (mine == MILL_OK && target->local->file != NULL)
-		mine = mill_spill_flush(target->local->file, err);
+	(void)self;
 	return mill_comm_agree(run->comm, mine, err);
 }
 
@@ -157,6 +182,9 @@ mill_status mill_flow_materialise(mill_run *run, mill_flow *flow, mill_local **o
 	status = mill_comm_agree(run->comm, status, err);
 	if (status == MILL_OK) {
 		local->run = run;
+		local->reclaimer.held_bytes = held_bytes;
+		local->reclaimer.reclaim = reclaim;
+		mill_mem_register(run->mem, &local->reclaimer);
 		target.base.begin = local_begin;
 		target.base.end = local_end;
 		target.sink.push = local_push;
@@ -176,60 +204,59 @@ typedef struct local_source {
 	mill_unit_source base;
 	mill_local *local;
 	bool consume;
-	mill_spill_reader *reader;
-	int64_t at;       /* frame to read next */
-	const void *data; /* of frame `at`, once fetched from the file */
-	size_t size_bytes;
+	mill_spill_reader *reader; /* NULL until a frame is wanted from the file */
+	int64_t at;                /* frame to read next */
+	int64_t skip;              /* records of the file before that frame, not read yet */
 } local_source;
 
 static mill_status local_source_begin(mill_unit_source *self, mill_run *run, mill_error *err)
 {
 	(void)run;
+	(void)err;
 	local_source *source = (local_source *)self;
 	mill_spill_reader_close(source->reader);
 	source->reader = NULL;
-	source->at = 0;
-	source->data = NULL;
-	return source->local->file != NULL ? mill_spill_reader_open(source->local->file, &source->reader, err)
-	                                   : MILL_OK;
+	source->at = source->skip = 0;
+	return MILL_OK;
 }
 
-/* Makes frame `at` available in data. */
-static mill_status fetch(local_source *source, mill_error *err)
+/* Decodes frame `at`. It may have gone to the file, with all after it, since the one before was read. */
+static mill_status read_frame(local_source *source, mill_batch *out, mill_error *err)
 {
 	const mill_local *local = source->local;
-	if (source->data != NULL)
-		return MILL_OK;
-	if (source->at >= local->in_file) {
-		source->data = local->frames[source->at].data;
-		source->size_bytes = local->frames[source->at].size_bytes;
-		return MILL_OK;
+	const kept_frame *frame = &local->frames[source->at];
+	const void *data = frame->data;
+	size_t size_bytes = frame->size_bytes;
+	if (data == NULL && source->reader == NULL) {
+		for (int64_t i = 0; i < source->at; i++)
+			source->skip += local->frames[i].in_file;
+		MILL_TRY(mill_spill_reader_open(local->file, &source->reader, err));
 	}
-	MILL_TRY(mill_spill_next(source->reader, &source->data, &source->size_bytes, err));
-	return source->data != NULL ? MILL_OK : mill_fail(err, MILL_INTERNAL, "a scratch file of kept rows is short");
+	while (data == NULL) {
+		MILL_TRY(mill_spill_next(source->reader, &data, &size_bytes, err));
+		if (data == NULL)
+			return mill_fail(err, MILL_INTERNAL, "a scratch file of kept rows is short");
+		if (source->skip > 0) {
+			source->skip--;
+			data = NULL;
+		}
+	}
+	return mill_frame_read(data, size_bytes, local->run->mem, out, err);
 }
 
 static mill_status local_source_read(mill_unit_source *self, int64_t unit, mill_sink *sink, mill_error *err)
 {
 	local_source *source = (local_source *)self;
-	const mill_local *local = source->local;
-	while (source->at < local->frame_count && !sink->done) {
-		mill_frame_info info;
+	mill_local *local = source->local;
+	while (source->at < local->frame_count && local->frames[source->at].unit == unit && !sink->done) {
 		mill_batch batch = {0};
-		MILL_TRY(fetch(source, err));
-		MILL_TRY(mill_frame_peek(source->data, source->size_bytes, &info, err));
-		if ((int64_t)info.unit + local->first_unit != unit)
-			break;
-		MILL_TRY(mill_frame_read(source->data, source->size_bytes, local->run->mem, &batch, err));
+		MILL_TRY(read_frame(source, &batch, err));
+		if (source->consume)
+			let_go(local, &local->frames[source->at]);
+		source->at++;
 		mill_status status = mill_sink_push(sink, &batch, err);
 		mill_batch_release(&batch);
 		MILL_TRY(status);
-		if (source->consume) {
-			mill_mem_free(local->frames[source->at].data);
-			local->frames[source->at].data = NULL;
-		}
-		source->data = NULL;
-		source->at++;
 	}
 	return sink->finish_unit(sink, err);
 }

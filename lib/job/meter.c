@@ -19,6 +19,7 @@ mill_status mill_meter_tick(mill_meter *meter, mill_error *err)
 	if (meter->stage != NULL)
 		report(meter);
 	mill_comm_progress(meter->run->comm);
+	MILL_TRY(mill_mem_relieve(meter->run->mem, err));
 	MILL_TRY(mill_comm_check_stop(meter->run->comm, err));
 	if (meter->target != NULL && meter->target->consumed != NULL)
 		return meter->target->consumed(meter->target, bytes_so_far(meter), err);

@@ -7,8 +7,6 @@
 
 #define FIRST_CHUNK_BYTES ((size_t)4096)
 #define LARGE_CHUNK_BYTES ((size_t)1024 * 1024)
-/* Once spilling starts it goes on to here, so that it does not start again with the next round. */
-#define RELIEVED 0.6
 /* Frames with fewer rows are put together before they are passed on, up to so many. */
 #define SMALL_FRAME_ROWS 2048
 #define GATHERED_FRAMES  64
@@ -31,6 +29,7 @@ static void free_chunks(mill_bucket *bucket)
 
 void mill_buckets_release(mill_exchange *ex)
 {
+	mill_mem_unregister(&ex->reclaimer);
 	for (int64_t b = ex->first_bucket; ex->buckets != NULL && b < ex->end_bucket; b++) {
 		mill_bucket *bucket = local_bucket(ex, b);
 		free_chunks(bucket);
@@ -143,7 +142,7 @@ static mill_status spill_largest(mill_exchange *ex, int64_t *freed_bytes, mill_e
 {
 	int64_t largest = -1, most = 0;
 	for (int64_t b = ex->first_bucket; b < ex->end_bucket; b++)
-		if (local_bucket(ex, b)->memory_bytes > most) {
+		if (b != ex->reading && local_bucket(ex, b)->memory_bytes > most) {
 			most = local_bucket(ex, b)->memory_bytes;
 			largest = b;
 		}
@@ -168,14 +167,40 @@ mill_status mill_exchange_reclaim(mill_exchange *ex, int64_t bytes, int64_t *fre
 	return MILL_OK;
 }
 
+static mill_exchange *of_reclaimer(const mill_reclaimer *self)
+{
+	return (mill_exchange *)((uintptr_t)self - offsetof(mill_exchange, reclaimer));
+}
+
+static int64_t held_bytes(const mill_reclaimer *self)
+{
+	const mill_exchange *ex = of_reclaimer(self);
+	int64_t sum = 0;
+	for (int64_t b = ex->first_bucket; b < ex->end_bucket; b++)
+		if (b != ex->reading)
+			sum += local_bucket(ex, b)->memory_bytes;
+	return sum;
+}
+
+static mill_status reclaim(mill_reclaimer *self, int64_t bytes, mill_error *err)
+{
+	return mill_exchange_reclaim(of_reclaimer(self), bytes, NULL, err);
+}
+
+void mill_buckets_register(mill_exchange *ex)
+{
+	ex->reading = -1;
+	ex->reclaimer.held_bytes = held_bytes;
+	ex->reclaimer.reclaim = reclaim;
+	if (ex->scratch != NULL)
+		mill_mem_register(ex->mem, &ex->reclaimer);
+}
+
 mill_status mill_buckets_relieve(mill_exchange *ex, mill_error *err)
 {
 	if (ex->knobs->force_spill)
 		return mill_exchange_reclaim(ex, INT64_MAX, NULL, err);
-	if (mill_mem_pressure(ex->mem) <= MILL_MEM_HIGH_WATER)
-		return MILL_OK;
-	int64_t wanted = ex->mem->used_bytes - (int64_t)(RELIEVED * (double)ex->mem->budget_bytes);
-	return mill_exchange_reclaim(ex, wanted, NULL, err);
+	return mill_mem_relieve(ex->mem, err);
 }
 
 /* Small batches on their way to a sink, put together. */
@@ -289,7 +314,7 @@ static mill_status make_room(mill_exchange *ex, const mill_bucket *bucket, mill_
 	if (bucket->file != NULL)
 		need_bytes += 2 * MILL_SPILL_BLOCK_BYTES;
 	int64_t free_bytes = ex->mem->budget_bytes - ex->mem->used_bytes;
-	return free_bytes < need_bytes ? mill_exchange_reclaim(ex, need_bytes - free_bytes, NULL, err) : MILL_OK;
+	return free_bytes < need_bytes ? mill_mem_reclaim(ex->mem, need_bytes - free_bytes, err) : MILL_OK;
 }
 
 mill_status mill_exchange_read_bucket(mill_exchange *ex, int64_t number, mill_sink *sink, bool consume, mill_error *err)
@@ -302,11 +327,13 @@ mill_status mill_exchange_read_bucket(mill_exchange *ex, int64_t number, mill_si
 	gathered *g = mill_mem_calloc(ex->mem, 1, sizeof *g);
 	if (g == NULL)
 		return mill_fail_nomem(err, sizeof *g, "reading a bucket");
+	ex->reading = number;
 	mill_status status = pass_file(ex, g, bucket, sink, err);
 	if (status == MILL_OK)
 		status = pass_memory(ex, g, bucket, sink, consume, err);
 	if (status == MILL_OK)
 		status = pass_on(ex, g, sink, err);
+	ex->reading = -1;
 	forget(g);
 	mill_mem_free(g);
 	if (consume) {
@@ -314,7 +341,12 @@ mill_status mill_exchange_read_bucket(mill_exchange *ex, int64_t number, mill_si
 		mill_spill_delete(bucket->file);
 		bucket->file = NULL;
 	}
-	return status == MILL_OK ? sink->finish_unit(sink, err) : status;
+	if (status == MILL_OK)
+		status = sink->finish_unit(sink, err);
+	if (status == MILL_NOMEM)
+		mill_fail_context(err, status, "bucket %lld of exchange %s (%lld rows in %lld MiB)", (long long)number,
+		                  ex->name, (long long)bucket->rows, (long long)(bucket->bytes >> 20));
+	return status;
 }
 
 int64_t mill_exchange_bucket_rows(const mill_exchange *ex, int64_t bucket)

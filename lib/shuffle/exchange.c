@@ -74,6 +74,7 @@ static mill_status set_up(mill_exchange *ex, const mill_exchange_spec *spec, mil
 	if (ex->buckets == NULL)
 		return mill_fail_nomem(err, (size_t)(ex->end_bucket - ex->first_bucket) * sizeof *ex->buckets,
 		                       "exchange");
+	mill_buckets_register(ex);
 	MILL_TRY(mill_partition_init(&ex->partition, ex->mem, spec, ex->bucket_count, err));
 	return mill_staging_init(&ex->staging, ex->mem, ex->bucket_count, err);
 }

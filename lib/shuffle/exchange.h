@@ -98,7 +98,7 @@ MILL_NODISCARD mill_status mill_exchange_read_bucket(mill_exchange *exchange, in
                                                      bool consume, mill_error *err);
 
 /* Moves in-memory buckets, largest first, to scratch until `bytes` were freed or nothing is left; *freed_bytes (may be
- * NULL) gets the amount. For operators that see memory pressure while drained buckets wait. Not collective. */
+ * NULL) gets the amount. The bucket being read stays. mill_mem_relieve does so by itself. Not collective. */
 MILL_NODISCARD mill_status mill_exchange_reclaim(mill_exchange *exchange, int64_t bytes, int64_t *freed_bytes,
                                                  mill_error *err);
 

@@ -130,6 +130,8 @@ struct mill_exchange {
 	bool closed;        /* the ranks left together with failure, or the communicator broke: meet no more */
 	mill_error failure; /* of this rank, or once closed of all */
 
+	mill_reclaimer reclaimer;
+	int64_t reading;      /* the bucket that is being read and must stay as it is; −1: none */
 	mill_bucket *buckets; /* [end_bucket − first_bucket] */
 	mill_ledger_side sent;
 	mill_ledger_side received;
@@ -155,7 +157,9 @@ MILL_NODISCARD mill_status mill_exchange_emit(mill_exchange *ex, const mill_batc
 /* Takes the frames that a rank sent. */
 MILL_NODISCARD mill_status mill_buckets_receive(mill_exchange *ex, int from, const uint8_t *data, size_t size_bytes,
                                                 mill_error *err);
-/* Spills under memory pressure, or everything with knobs.force_spill. */
+/* Once there are buckets: whoever runs out of memory may ask for theirs. */
+void mill_buckets_register(mill_exchange *ex);
+/* Reclaims under memory pressure, or spills all buckets with knobs.force_spill. */
 MILL_NODISCARD mill_status mill_buckets_relieve(mill_exchange *ex, mill_error *err);
 void mill_buckets_release(mill_exchange *ex);
 

@@ -1,0 +1,59 @@
+#include "base/mem.h"
+
+#include "base/checked.h"
+
+#define RELIEVED 0.6
+
+void mill_mem_register(mill_mem *mem, mill_reclaimer *reclaimer)
+{
+	reclaimer->mem = mem;
+	reclaimer->next = mem->reclaimers;
+	mem->reclaimers = reclaimer;
+}
+
+void mill_mem_unregister(mill_reclaimer *reclaimer)
+{
+	if (reclaimer->mem == NULL)
+		return;
+	mill_reclaimer **link = &reclaimer->mem->reclaimers;
+	while (*link != reclaimer)
+		link = &(*link)->next;
+	*link = reclaimer->next;
+	reclaimer->mem = NULL;
+}
+
+static mill_reclaimer *largest(const mill_mem *mem)
+{
+	mill_reclaimer *best = NULL;
+	int64_t most = 0;
+	for (mill_reclaimer *r = mem->reclaimers; r != NULL; r = r->next) {
+		int64_t held = r->held_bytes(r);
+		if (held > most) {
+			most = held;
+			best = r;
+		}
+	}
+	return best;
+}
+
+mill_status mill_mem_reclaim(mill_mem *mem, int64_t bytes, mill_error *err)
+{
+	int64_t goal_bytes = mill_max_i64(0, mem->used_bytes - bytes);
+	while (mem->used_bytes > goal_bytes) {
+		int64_t before_bytes = mem->used_bytes;
+		mill_reclaimer *reclaimer = largest(mem);
+		if (reclaimer == NULL)
+			return MILL_OK;
+		MILL_TRY(reclaimer->reclaim(reclaimer, mem->used_bytes - goal_bytes, err));
+		if (mem->used_bytes >= before_bytes)
+			return MILL_OK;
+	}
+	return MILL_OK;
+}
+
+mill_status mill_mem_relieve(mill_mem *mem, mill_error *err)
+{
+	if (mill_mem_pressure(mem) <= MILL_MEM_HIGH_WATER)
+		return MILL_OK;
+	return mill_mem_reclaim(mem, mem->used_bytes - (int64_t)(RELIEVED * (double)mem->budget_bytes), err);
+}
