@@ -74,8 +74,11 @@ FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SOURCES))
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(LIB_ARCHIVE)
 	@$(CC) $(CFLAGS_ALL) $< $(BUILD)/tests/fuzz/replay.o $(LIB_ARCHIVE) $(LIBS) -o $@
 
+.PHONY: units
+units: $(UNIT_PROGRAMS)
+
 .PHONY: programs
-programs: build/rankmill $(UNIT_PROGRAMS) $(FUZZ_PROGRAMS) $(TOOL_PROGRAMS)
+programs: build/rankmill units $(FUZZ_PROGRAMS) $(TOOL_PROGRAMS)
 	@ln -sfn $(KEY) build/current
 
 .PHONY: help
@@ -99,7 +102,7 @@ test:
 	@bash tests/run.sh fast
 
 .PHONY: test-slow
-## test-slow: clang, valgrind and the whole rank matrix on 200 MB; an hour
+## test-slow: clang, valgrind, kills, the whole matrix on 200 MB; hours (MATRIX_SAMPLE=10 takes a tenth of the matrix)
 test-slow:
 	@bash tests/run.sh slow
 

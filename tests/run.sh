@@ -8,6 +8,7 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yi
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 bash tests/tools/deps.sh test || exit 1
 jobs=$(nproc)
+limit_s=${SUITE_TIMEOUT:-$([ "$mode" = slow ] && echo 20000 || echo 1800)}
 make_args=()
 if [ "$mode" = asan ]; then
 	make_args=(OPT="-O1 -g -fno-omit-frame-pointer" SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined")
@@ -23,7 +24,7 @@ run_suite() {
 	shift
 	out=$(mktemp)
 	local start=$SECONDS
-	timeout "${SUITE_TIMEOUT:-1800}" "$@" >"$out" 2>&1 </dev/null
+	timeout "$limit_s" "$@" >"$out" 2>&1 </dev/null
 	local rc=$? p f s
 	p=$(grep -c '^ok ' "$out"); f=$(grep -c '^not ok ' "$out"); s=$(grep -c '^skip ' "$out")
 	if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; echo "suite $name exited with $rc" >>"$out"; fi
@@ -31,7 +32,11 @@ run_suite() {
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%-40s %4d passed %3d failed %3d skipped  %ds\n' "$name" "$p" "$f" "$s" $((SECONDS - start))
 	grep '^skip ' "$out"
-	[ "$f" -eq 0 ] || tail -n 60 "$out"
+	if grep -q '^not ok ' "$out"; then # what failed and what it said, wherever in the output that is
+		awk '/^not ok /{ n = 25 } /^(ok|skip) /{ n = 0 } n-- > 0' "$out" | head -n 200
+	elif [ "$f" -ne 0 ]; then
+		tail -n 40 "$out"
+	fi
 	rm -f "$out"
 }
 for source in tests/unit/*.c; do

@@ -208,25 +208,14 @@ done:
 
 static mill_status push_batch(mill_csv_reader *r, mill_sink *sink, mill_error *err)
 {
-	int64_t rows = r->rows.count;
-	int64_t wanted = r->spec.limit_rows - r->emitted_rows;
-	if (rows == 0 || wanted <= 0)
+	if (r->rows.count == 0)
 		return MILL_OK;
-	if (rows > wanted) {
-		uint64_t *keep = r->decoder.valid;
-		memset(keep, 0, mill_bit_words(rows) * sizeof *keep);
-		for (int64_t i = 0; i < wanted; i++)
-			mill_bit_set(keep, i);
-		MILL_TRY(keep_rows(r, keep, wanted, err));
-	}
 	mill_batch batch = {0};
 	mill_status status = new_batch(r, &batch, err);
 	if (status == MILL_OK)
 		status = fill_batch(r, NULL, &batch, err);
-	if (status == MILL_OK) {
-		r->emitted_rows += r->rows.count;
+	if (status == MILL_OK)
 		status = mill_sink_push(sink, &batch, err);
-	}
 	mill_batch_release(&batch);
 	return status;
 }

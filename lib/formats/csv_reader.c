@@ -268,19 +268,27 @@ static mill_status check_size(const mill_csv_reader *r, const mill_range *range,
 	                 (long long)r->window.offset, (long long)file->size_bytes);
 }
 
+/* Where rows of the range that are wanted no longer begin. */
+static int64_t wanted_end(const mill_csv_reader *r, const mill_range *range)
+{
+	const mill_scan_bound *bound = r->spec.bound;
+	if (bound == NULL || range->file < bound->file)
+		return range->end;
+	return range->file > bound->file ? range->begin : mill_min_i64(range->end, bound->offset + 1);
+}
+
 /* The rows of one range, from seam->next_row on. */
 static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_sink *sink, mill_error *err)
 {
 	mill_seam *seam = &r->seams[r->seam_count - 1];
 	bool at_end = false;
-	if (seam->next_row < 0 || seam->next_row >= range->end)
+	int64_t end = wanted_end(r, range);
+	if (seam->next_row < 0 || seam->next_row >= end)
 		return MILL_OK;
 	MILL_TRY(mill_csv_window_seek(&r->window, seam->next_row, err));
 	int64_t rows_before = r->counts.read_rows;
-	while (!at_end && r->window.offset < range->end) {
-		if (sink->done || r->emitted_rows >= r->spec.limit_rows)
-			break;
-		mill_status status = mill_csv_read_batch(r, range->end, sink, &at_end, err);
+	while (!at_end && r->window.offset < end && !sink->done) {
+		mill_status status = mill_csv_read_batch(r, end, sink, &at_end, err);
 		if (status != MILL_OK) {
 			seam->next_row = -1;
 			return r->text_failed && is_guess_refuted(seam, status) ? MILL_OK : status;
@@ -320,10 +328,11 @@ mill_status mill_csv_read_split(mill_csv_reader *r, int64_t split, mill_sink *si
 	const mill_split *s = &r->plan->splits[split];
 	bool chained = split == r->next_split;
 	r->next_split = split + 1;
-	for (int32_t i = 0; i < s->range_count; i++) {
-		MILL_TRY(read_range(r, &r->plan->ranges[s->first_range + i], chained || i > 0, sink, err));
-		if (sink->done || r->emitted_rows >= r->spec.limit_rows)
+	for (int32_t i = 0; i < s->range_count && !sink->done; i++) {
+		const mill_range *range = &r->plan->ranges[s->first_range + i];
+		if (wanted_end(r, range) <= range->begin)
 			break;
+		MILL_TRY(read_range(r, range, chained || i > 0, sink, err));
 	}
 	return MILL_OK;
 }

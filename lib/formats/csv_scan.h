@@ -57,7 +57,6 @@ struct mill_csv_reader {
 	mill_csv_line_cursor line;
 	int64_t line_base; /* lines before the seam's first_row; only with want_line */
 	mill_scan_counts counts;
-	int64_t emitted_rows;
 	bool text_failed;    /* the last error is about the text itself, not about what was done with its rows */
 	bool decode_eagerly; /* the filter keeps most rows: decoding them all at once beats recognising and decoding */
 	mill_bytes detail;

@@ -111,6 +111,12 @@ struct mill_scan_filter {
 	                    mill_error *err);
 };
 
+/* The last row that is looked at: what stands behind it is neither read nor judged. */
+typedef struct mill_scan_bound {
+	int32_t file;
+	int64_t offset; /* of the row's first byte */
+} mill_scan_bound;
+
 /* What a scan emits. */
 typedef struct mill_scan_spec {
 	const int *columns; /* positions in the source's schema, in output order; may be empty (count(*)) */
@@ -120,8 +126,8 @@ typedef struct mill_scan_spec {
 	    want_offset;          /* hidden columns _file, _line, _offset, after the columns, in this order */
 	mill_scan_filter *filter; /* NULL: none */
 	mill_bad_policy bad_policy;
-	mill_bad_rows *bad_rows; /* called for every bad row (policies FAIL and QUARANTINE) or cell (NULL) */
-	int64_t limit_rows;      /* INT64_MAX: none; stops after that many good rows of the run */
+	mill_bad_rows *bad_rows;      /* called for every bad row (policies FAIL and QUARANTINE) or cell (NULL) */
+	const mill_scan_bound *bound; /* NULL: all rows; borrowed */
 } mill_scan_spec;
 
 typedef struct mill_scan_counts {

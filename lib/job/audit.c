@@ -122,6 +122,11 @@ void mill_audit_drop_attempt(mill_audit *audit)
 	audit->quarantine = NULL;
 }
 
+int64_t mill_audit_found(const mill_audit *audit)
+{
+	return audit->closed ? 0 : audit->bad_rows;
+}
+
 static mill_status append_shown(const mill_audit *audit, const mill_shown_row *row, mill_bytes *text)
 {
 	const char *reason = mill_bad_reason_text((mill_bad_reason)row->reason);

@@ -110,13 +110,18 @@ void mill_books_drop_sql(mill_books *books)
 		audit->rows = 0;
 }
 
-mill_status mill_books_judge_sql(mill_books *books, mill_error *err)
+int64_t mill_books_sql_found(const mill_books *books)
 {
 	int64_t rows = 0;
-	mill_status status = MILL_OK;
-	for (mill_sql_audit *audit = books->sql_audits; audit != NULL; audit = audit->next)
+	for (const mill_sql_audit *audit = books->sql_audits; audit != NULL; audit = audit->next)
 		rows += audit->rows;
-	int64_t total = rows;
+	return rows;
+}
+
+mill_status mill_books_judge_sql(mill_books *books, mill_error *err)
+{
+	mill_status status = MILL_OK;
+	int64_t total = mill_books_sql_found(books);
 	MILL_TRY(mill_comm_sum_i64(books->comm, &total, 1, err));
 	if (total == 0)
 		return MILL_OK;

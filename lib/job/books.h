@@ -47,7 +47,8 @@ MILL_NODISCARD mill_status mill_books_audit(mill_books *books, const char *name,
  * counted once. */
 mill_bad_rows *mill_audit_bad_rows(mill_audit *audit);
 mill_bad_policy mill_audit_policy(const mill_audit *audit);
-void mill_audit_drop_attempt(mill_audit *audit); /* forgets what this stage reported */
+void mill_audit_drop_attempt(mill_audit *audit);   /* forgets what this stage reported */
+int64_t mill_audit_found(const mill_audit *audit); /* bad rows and cells of this rank that will be judged */
 /* Collective: closes the audit. first_lines[seam of this rank] is the number of lines before it in its file. Counts are
  * merged and the limit applied: MILL_DATA with counts by reason and the first rows with a caret. */
 MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams,
@@ -55,7 +56,8 @@ MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const int64_t *fi
 
 /* Row errors of SQL: a policy for operators that reports with file, line where the batch carries ids. */
 mill_row_error_policy *mill_books_sql_errors(mill_books *books, const char *sql, const char *sql_where);
-void mill_books_drop_sql(mill_books *books); /* forgets what this attempt reported */
+void mill_books_drop_sql(mill_books *books);           /* forgets what this attempt reported */
+int64_t mill_books_sql_found(const mill_books *books); /* rows that failed in it on this rank */
 /* Collective, at the end of a stage: MILL_DATA when rows failed in SQL and their step does not say otherwise. */
 MILL_NODISCARD mill_status mill_books_judge_sql(mill_books *books, mill_error *err);
 

@@ -216,12 +216,25 @@ static mill_status compile_top(mill_run *run, const mill_plan *plan, mill_flow *
 	return mill_flow_add(out, mill_make_limit(run, plan->offset, plan->limit), err);
 }
 
+/* No rank needs more than its own first rows. Where they come from a scan, it stops early, and sees to it that nothing
+ * behind the last row matters; elsewhere every row is looked at, so that what is wrong with one always tells. */
+static mill_status first_rows(mill_run *run, mill_flow *flow, int64_t limit, mill_error *err)
+{
+	mill_first_rows *first = mill_arena_alloc(run->arena, sizeof *first);
+	if (first == NULL)
+		return nomem(err);
+	*first = (mill_first_rows){.limit = limit, .reads_on = flow->source->retry == NULL};
+	if (flow->source->retry != NULL)
+		flow->source->first = first;
+	return mill_flow_add(flow, mill_make_first(run, first), err);
+}
+
 static mill_status compile_limit(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out, mill_error *err)
 {
 	MILL_TRY(mill_flow_compile(run, plan->inputs[0], true, out, err));
 	out->column_count = plan->schema.count;
-	if (out->ordered && plan->limit >= 0) /* no rank needs more than its own first rows */
-		MILL_TRY(mill_flow_add(out, mill_make_limit(run, 0, plan->limit + plan->offset), err));
+	if (out->ordered && plan->limit >= 0 && plan->inputs[0]->id_words >= 2)
+		MILL_TRY(first_rows(run, out, plan->limit + plan->offset, err));
 	if (plan->limit < 0 || plan->limit + plan->offset > TOP_K_ROWS)
 		MILL_TRY(mill_flow_sort(run, plan, NULL, 0, out, err));
 	else

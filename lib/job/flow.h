@@ -22,6 +22,10 @@ struct mill_unit_source {
 	/* Rows that this attempt read but did not push; NULL: none. */
 	void (*dropped_rows)(const mill_unit_source *self, int64_t *bad, int64_t *filtered);
 	void (*free)(mill_unit_source *self);
+	/* A LIMIT above, in id order, of a source that has retry; NULL: none. When an attempt failed, retry tells
+	 * whether it may have done so behind the last row that is wanted: the next attempt then reads otherwise. */
+	mill_first_rows *first;
+	bool (*retry)(mill_unit_source *self, mill_run *run); /* the same answer on all ranks; not collective */
 	struct mill_meter *meter; /* of the attempt that runs: to be ticked by sources that may push nothing for long */
 };
 

@@ -190,6 +190,27 @@ mill_op_maker *mill_make_limit(mill_run *run, int64_t offset, int64_t limit)
 	return &maker->base;
 }
 
+typedef struct first_maker {
+	mill_op_maker base;
+	mill_first_rows *first;
+} first_maker;
+
+static mill_status first_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
+                              mill_error *err)
+{
+	mill_op_env env = mill_run_env(run);
+	return mill_first_new(&env, ((const first_maker *)self)->first, next, out, err);
+}
+
+mill_op_maker *mill_make_first(mill_run *run, mill_first_rows *first)
+{
+	first_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
+	if (maker == NULL)
+		return NULL;
+	*maker = (first_maker){{"first", MILL_ROWS_OTHER, first_make, NULL}, first};
+	return &maker->base;
+}
+
 typedef struct window_maker {
 	mill_op_maker base;
 	const mill_plan_window *window;

@@ -16,6 +16,7 @@ mill_op_maker *mill_make_probe(mill_run *run, const mill_plan *plan, mill_join_b
 mill_op_maker *mill_make_sort_key(mill_run *run, const mill_sort_key *keys, int count, bool with_ids);
 mill_op_maker *mill_make_sort(mill_run *run, int key, int64_t limit, bool drop_key);
 mill_op_maker *mill_make_limit(mill_run *run, int64_t offset, int64_t limit);
+mill_op_maker *mill_make_first(mill_run *run, mill_first_rows *first);
 mill_op_maker *mill_make_row_number(mill_run *run, const mill_plan_window *window);
 mill_op_maker *mill_make_split(mill_run *run, const mill_split_spec *spec, bool with_ids);
 /* Replaces the ids by one word: position of the row over all units, from first on this rank. */

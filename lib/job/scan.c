@@ -12,8 +12,15 @@ typedef struct exact_start {
 	int64_t first_row;
 } exact_start;
 
+/* Under a LIMIT ranks read at once, each up to as many rows as are wanted. What they find wrong may be behind the last
+ * of these, where it must not matter whatever the number of ranks: then rank 0 reads alone until it has that row, and
+ * once more up to that row exactly. */
+typedef enum scan_part { SCAN_TOGETHER, SCAN_ALONE, SCAN_UP_TO_BOUND } scan_part;
+
 typedef struct scan_source {
 	mill_unit_source base;
+	scan_part part;
+	mill_scan_bound bound;   /* of SCAN_UP_TO_BOUND */
 	mill_scan_filter filter; /* used when the plan has a predicate */
 	mill_run *run;
 	const mill_table *table;
@@ -192,6 +199,45 @@ static mill_status judge(scan_source *source, const mill_seam *all, int64_t coun
 	return mill_audit_judge(source->table->audit, lines + offset, mine_count, mill_csv_counts(source->reader), err);
 }
 
+static void read_alone(scan_source *source)
+{
+	source->part = SCAN_ALONE;
+	source->base.first_unit = 0;
+	source->base.end_unit = mill_comm_rank(source->run->comm) == 0 ? source->table->splits.split_count : 0;
+}
+
+static bool scan_retry(mill_unit_source *self, mill_run *run)
+{
+	scan_source *source = (scan_source *)self;
+	if (source->part != SCAN_TOGETHER || mill_comm_size(run->comm) == 1)
+		return false;
+	read_alone(source);
+	return true;
+}
+
+/* Collective: what this attempt found wrong counts only where it cannot be behind the last row that is wanted. */
+static mill_status repeat_for_limit(scan_source *source, bool *again, mill_error *err)
+{
+	mill_first_rows *first = source->base.first;
+	mill_run *run = source->run;
+	int64_t sums[2] = {mill_audit_found(source->table->audit) + mill_books_sql_found(run->books), first->rows};
+	MILL_TRY(mill_comm_sum_i64(run->comm, sums, 2, err));
+	if (sums[0] == 0 || sums[1] < first->limit || source->part == SCAN_UP_TO_BOUND)
+		return MILL_OK;
+	*again = true;
+	if (source->part == SCAN_TOGETHER && mill_comm_size(run->comm) > 1) {
+		read_alone(source);
+		return MILL_OK;
+	}
+	source->part = SCAN_UP_TO_BOUND;
+	source->bound = (mill_scan_bound){.file = (int32_t)first->last_id[0], .offset = (int64_t)first->last_id[1]};
+	if (first->limit == 0)
+		source->base.end_unit = source->base.first_unit;
+	source->spec.bound = &source->bound;
+	first->reads_on = true;
+	return MILL_OK;
+}
+
 static mill_status scan_end(mill_unit_source *self, mill_run *run, bool *again, mill_error *err)
 {
 	scan_source *source = (scan_source *)self;
@@ -209,7 +255,9 @@ static mill_status scan_end(mill_unit_source *self, mill_run *run, bool *again, 
 		status = check_all(source, seams, count, again, err);
 	if (status == MILL_OK && *again)
 		status = find_exact(source, mine, mine_count, err);
-	else if (status == MILL_OK)
+	else if (status == MILL_OK && source->base.first != NULL)
+		status = repeat_for_limit(source, again, err);
+	if (status == MILL_OK && !*again)
 		status = judge(source, seams, count, mine, err);
 	mill_bytes_release(&all);
 	return status;
@@ -262,7 +310,6 @@ static mill_status fill_spec(scan_source *source, bool with_ids, mill_error *err
 	source->spec.with_ids = with_ids;
 	source->spec.bad_policy = mill_audit_policy(source->table->audit);
 	source->spec.bad_rows = mill_audit_bad_rows(source->table->audit);
-	source->spec.limit_rows = INT64_MAX;
 	return source->plan->predicate != NULL ? make_filter(source, err) : MILL_OK;
 }
 
@@ -348,6 +395,7 @@ mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with
 	source->base.consumed_bytes = scan_consumed;
 	source->base.dropped_rows = scan_dropped;
 	source->base.free = scan_free;
+	source->base.retry = scan_retry;
 	*out = &source->base;
 	return source->spec.want_line ? count_lines(source, err) : MILL_OK;
 }

@@ -145,6 +145,12 @@ static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *
 	return status;
 }
 
+/* What failed was what was found in the input, and that may be behind the last row that a LIMIT wants. */
+static bool may_be_behind_limit(const mill_unit_source *source, mill_status status)
+{
+	return source->first != NULL && (status == MILL_DATA || status == MILL_IO || status == MILL_NOT_FOUND);
+}
+
 /* Rank 0 tells that the stage is over, with the rows of all ranks. */
 static void report_end(const mill_run *run, const mill_flow *flow)
 {
@@ -166,6 +172,11 @@ mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *ta
 		status = run_local(run, flow, target, &entry, &begun, err);
 		if (begun)
 			status = target->end(target, run, status, err);
+		if (begun && may_be_behind_limit(flow->source, status) && flow->source->retry(flow->source, run)) {
+			status = MILL_OK;
+			again = true;
+			continue;
+		}
 		if (status == MILL_OK && flow->source->end != NULL)
 			status = flow->source->end(flow->source, run, &again, err);
 		if (status == MILL_OK && !again)

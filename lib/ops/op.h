@@ -100,6 +100,16 @@ MILL_NODISCARD mill_status mill_sort_new(const mill_op_env *env, int key, int64_
 /* Appends the sort-key column (visible, before the ids) to every batch. */
 MILL_NODISCARD mill_status mill_sort_key_new(const mill_op_env *env, const mill_sort_key *keys, int count,
                                              bool with_ids, mill_sink *next, mill_sink **out, mill_error *err);
+/* The first rows of everything pushed, which carry ids: what was passed, and the id of the last one. */
+typedef struct mill_first_rows {
+	int64_t limit;
+	bool reads_on; /* done is never set: what comes after the last row is looked at, too, and dropped */
+	int64_t rows;
+	uint64_t last_id[2]; /* its first two words */
+} mill_first_rows;
+/* Passes first->limit rows. first is borrowed; what it tells of an earlier operator is forgotten. */
+MILL_NODISCARD mill_status mill_first_new(const mill_op_env *env, mill_first_rows *first, mill_sink *next,
+                                          mill_sink **out, mill_error *err);
 /* Passes rows offset … offset + limit − 1 of everything pushed, then sets done. */
 MILL_NODISCARD mill_status mill_limit_new(const mill_op_env *env, int64_t offset, int64_t limit, mill_sink *next,
                                           mill_sink **out, mill_error *err);

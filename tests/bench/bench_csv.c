@@ -74,7 +74,7 @@ static int64_t time_scan(const mill_csv_table *table, const int *columns, int co
 		mill_csv_reader *reader = NULL;
 		mill_error err = {0};
 		counter c = {.sink = {.push = count_rows}};
-		mill_scan_spec spec = {.columns = columns, .column_count = column_count, .limit_rows = INT64_MAX};
+		mill_scan_spec spec = {.columns = columns, .column_count = column_count};
 		mill_arena_init(&arena, mem);
 		int64_t start = mill_clock_ns();
 		mill_status status =

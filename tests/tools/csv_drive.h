@@ -198,7 +198,6 @@ static inline mill_status drive_ranks(drive_pass *pass, const drive_setting *s, 
 	spec.filter = s->filter;
 	spec.bad_policy = s->policy;
 	spec.bad_rows = &pass->d.bad_rows;
-	spec.limit_rows = INT64_MAX;
 	pass->d.sink.push = drive_push;
 	pass->d.bad_rows.report = drive_report;
 	for (int rank = 0; rank < s->ranks; rank++)
