@@ -47,7 +47,8 @@ static bool read_text(const char *path, char *text, size_t capacity_bytes)
 	return got >= 0;
 }
 
-/* Start time of a process in clock ticks since boot, or 0 when there is none (proc(5), field 22 of stat). */
+/* Start time of a process in clock ticks since boot (proc(5), field 22 of stat), or 0 when there is none: one that
+ * ended and was not waited for is none either, and in a container whose first process never waits it stays for good. */
 static unsigned long long start_of(long pid)
 {
 	char path[64], text[1024];
@@ -55,6 +56,8 @@ static unsigned long long start_of(long pid)
 	if (!read_text(path, text, sizeof text))
 		return 0;
 	const char *at = strrchr(text, ')'); /* the command's name may hold anything */
+	if (at != NULL && (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0))
+		return 0;
 	for (int field = 2; at != NULL && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	return at == NULL ? 0 : strtoull(at + 1, NULL, 10);

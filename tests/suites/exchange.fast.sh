@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 run() { # ranks arguments…: mpirun into $work/out and $work/err
 	local ranks=$1
 	shift
-	timeout 60 mpirun --oversubscribe -n "$ranks" "$tool" "$@" >"$work/out" 2>"$work/err"
+	timeout 300 mpirun --oversubscribe -n "$ranks" "$tool" "$@" >"$work/out" 2>"$work/err"
 }
 
 # Each group of arguments is a case. At every rank count rank 0 must print the lines of the single backend.
@@ -36,13 +36,14 @@ same() { # arguments of exchange_ranks…
 	done
 }
 
-# Every rank ends with this status and message, and mpirun with this code.
+# Every rank ends with this status and message, and mpirun with this code, sooner than ranks that wait for a lost one (two
+# minutes, until then nothing bounds a loaded machine).
 fails() { # name ranks code pattern arguments…
 	local name=$1 ranks=$2 code=$3 pattern=$4 got start=$SECONDS
 	shift 4
 	run "$ranks" "$@"
 	got=$?
-	if [ $got -eq "$code" ] && [ "$(grep -c "$pattern" "$work/out")" -eq "$ranks" ] && [ $((SECONDS - start)) -lt 20 ]; then
+	if [ $got -eq "$code" ] && [ "$(grep -c "$pattern" "$work/out")" -eq "$ranks" ] && [ $((SECONDS - start)) -lt 100 ]; then
 		echo "ok exchange.$name at $ranks ranks"
 	else
 		echo "not ok exchange.$name at $ranks ranks: exit $got after $((SECONDS - start)) s"
@@ -95,9 +96,9 @@ fails no_scratch 3 1 "IO: rank [0-2] of 3: .*/proc/nowhere" rows=20000 spill=1 s
 
 # kill -9 of a rank: mpirun ends the others, in seconds.
 start=$SECONDS
-run 3 rows=200000 batch=100 die=1 at=3000 slow=0 timeout_ms=5000
+run 3 rows=200000 batch=100 die=1 at=3000 slow=0
 code=$?
-if [ $code -eq 137 ] && [ $((SECONDS - start)) -lt 15 ] && [ ! -s "$work/out" ]; then
+if [ $code -eq 137 ] && [ $((SECONDS - start)) -lt 100 ] && [ ! -s "$work/out" ]; then
 	echo "ok exchange.killed rank ends all"
 else
 	echo "not ok exchange.killed rank ends all: exit $code after $((SECONDS - start)) s"

@@ -13,17 +13,17 @@ cp -r whole "$out"
 kill_rank_at overwrite 2 0 "$out/.rankmill/manifest.json" --overwrite
 
 # mpirun, then the supervisor: no rank outlives them.
-for victim in mpirun supervisor; do
-	start_job 2
-	pids=$(rank_pids 2)
-	launcher=$(mpirun_pid)
-	wait_until_us $((run_us / 2))
-	if [ $victim = mpirun ]; then kill -9 "$launcher"; else kill -9 "$supervisor"; fi
-	expect_ended "$victim" "$([ $victim = mpirun ] && echo 1 || echo 137)" 2>/dev/null
-	# shellcheck disable=SC2086
-	for _ in $(seq 100); do [ -z "$(alive $pids $launcher)" ] && break; sleep 0.1; done
-	# shellcheck disable=SC2086
-	left=$(alive $pids $launcher)
+running=$out/.rankmill/run.json # from the begin of a run to its end
+kill_launcher() { kill -9 "$launcher"; }
+kill_supervisor() { kill -9 "$supervisor"; }
+for victim in launcher supervisor; do
+	end_at "$victim" "$([ $victim = launcher ] && echo 1 || echo 137)" 2 "$running" kill_$victim
+	for _ in $(seq 600); do
+		# shellcheck disable=SC2086
+		left=$(alive $pids $launcher)
+		[ -n "$left" ] || break
+		sleep 0.1
+	done
 	result "$victim.ranks are gone" "${left:+still there: $left}"
 	expect_nothing_visible "$victim"
 	[ $victim = supervisor ] || expect_no_scratch "$victim.no scratch"
@@ -31,16 +31,14 @@ for victim in mpirun supervisor; do
 done
 
 # A stop that was asked for: 75, with everything cleaned up by the ranks themselves.
+stop_with() { kill "-$1" "$supervisor"; }
 stop_at() { # NAME SIGNAL RANKS MOMENT
-	start_job "$3"
-	wait_for_moment "$4"
-	kill "-$2" "$supervisor"
-	expect_ended "$1" 75
+	end_at "$1" 75 "$3" "$4" stop_with "$2"
 	result "$1.nothing left" "$(ls -A "$out" 2>/dev/null)"
 	expect_no_scratch "$1.no scratch"
 }
-stop_at term TERM 2 "$out/.rankmill/run.json"
-stop_at int INT 3 $((run_us / 3))
-stop_at one_rank.term TERM 1 "$out/.rankmill/run.json"
-stop_at one_rank.int INT 1 "$out/.rankmill/run.json"
-under_mpirun=1 stop_at under_mpirun.usr1 USR1 2 "$out/.rankmill/run.json"
+stop_at term TERM 2 "$running"
+stop_at int INT 3 "$running"
+stop_at one_rank.term TERM 1 "$running"
+stop_at one_rank.int INT 1 "$running"
+under_mpirun=1 stop_at under_mpirun.usr1 USR1 2 "$running"

@@ -293,6 +293,28 @@ static void leave_behind(const char *run_id, const char *out_path)
 	CU_ASSERT_TRUE(WIFSIGNALED(result) && WTERMSIG(result) == SIGKILL);
 }
 
+/* A process that ended and that nobody waited for. */
+static void scratch_of_a_zombie_is_removed(void)
+{
+	make_base();
+	fflush(stdout);
+	mill_scratch_options options = {.folder = base, .run_id = "now"};
+	mill_bytes path;
+	pid_t child = fork();
+	if (child == 0) {
+		mill_bytes_init(&path, &mem);
+		_exit(mill_scratch_file_path(open_scratch("zombie", 0, NULL), "f", &path, NULL) == MILL_OK ? 0 : 1);
+	}
+	siginfo_t ended;
+	CU_ASSERT_EQUAL_FATAL(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT), 0);
+	CU_ASSERT_TRUE(ended.si_code == CLD_EXITED && ended.si_status == 0);
+	CU_ASSERT_TRUE(exists("rankmill-zombie/rank-0"));
+	CU_ASSERT_EQUAL(mill_scratch_clean_stale(&options), 1);
+	CU_ASSERT_FALSE(exists("rankmill-zombie"));
+	CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
+	remove_base();
+}
+
 /* Writes a marker of somebody else over a folder of ours. */
 static void forge(const char *run_id, const char *host, const char *out_path)
 {
@@ -414,6 +436,7 @@ static const unit_case cases[] = {
     {"a_failed_write_is_told", a_failed_write_is_told},
     {"tmpfs_counts_as_memory", tmpfs_counts_as_memory},
     {"stale_scratch_is_removed", stale_scratch_is_removed},
+    {"scratch_of_a_zombie_is_removed", scratch_of_a_zombie_is_removed},
     {"the_environment_chooses", the_environment_chooses},
     {"every_allocation_may_fail", every_allocation_may_fail},
 };
