@@ -120,15 +120,16 @@ int64_t mill_books_sql_found(const mill_books *books)
 
 mill_status mill_books_judge_sql(mill_books *books, mill_error *err)
 {
-	mill_status status = MILL_OK;
-	int64_t total = mill_books_sql_found(books);
-	MILL_TRY(mill_comm_sum_i64(books->comm, &total, 1, err));
-	if (total == 0)
-		return MILL_OK;
-	for (const mill_sql_audit *audit = books->sql_audits; audit != NULL && status == MILL_OK; audit = audit->next)
-		if (audit->rows > 0)
-			status = fail_sql(audit, total, err);
-	return mill_comm_agree(books->comm, status, err);
+	/* One statement after the other, in an order that is the same on all ranks: which one is named must not depend
+	 * on who read which rows. */
+	for (const mill_sql_audit *audit = books->sql_audits; audit != NULL; audit = audit->next) {
+		int64_t total = audit->rows;
+		MILL_TRY(mill_comm_sum_i64(books->comm, &total, 1, err));
+		if (total > 0)
+			return mill_comm_agree(books->comm, audit->rows > 0 ? fail_sql(audit, total, err) : MILL_OK,
+			                       err);
+	}
+	return MILL_OK;
 }
 
 mill_status mill_books_exchange(mill_books *books, const mill_ledger *ledger, mill_error *err)
