@@ -2,9 +2,8 @@
 #include "help.h"
 
 #include "base/suggest.h"
-#include "expr/aggregate.h"
-#include "expr/expr.h"
 #include "features/features.h"
+#include "sql/sql.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -69,9 +68,9 @@ static void print_transforms(void)
 
 static void print_functions(void)
 {
-	for (int i = 0; i < mill_function_count(); i++) {
-		mill_function_info f = mill_function_list(i);
-		if (strcmp(f.group, "refused") != 0)
+	for (int i = 0; i < mill_sql_function_count(); i++) {
+		mill_function_info f = mill_sql_function_list(i);
+		if (strcmp(f.group, "refused") != 0 && strcmp(f.group, "inner") != 0)
 			printf("  %-20s %-9s %s\n", f.name, f.group, f.help);
 	}
 }
@@ -222,8 +221,8 @@ static bool print_named(const char *topic)
 	for (int i = 0; i < count; i++)
 		if (strcmp(topic, list[i].name) == 0 && (found = true))
 			print_transform(&list[i]);
-	for (int i = 0; i < mill_function_count(); i++) {
-		mill_function_info f = mill_function_list(i);
+	for (int i = 0; i < mill_sql_function_count(); i++) {
+		mill_function_info f = mill_sql_function_list(i);
 		if (strcasecmp(topic, f.name) == 0 && (found = true))
 			print_function(&f);
 	}
@@ -247,8 +246,8 @@ static mill_status unknown_topic(const char *topic, mill_error *err)
 		names[n++] = steps[i].name;
 	for (int i = 0; i < count && n < MOST_TOPICS; i++)
 		names[n++] = list[i].name;
-	for (int i = 0; i < mill_function_count() && n < MOST_TOPICS; i++)
-		names[n++] = mill_function_list(i).name;
+	for (int i = 0; i < mill_sql_function_count() && n < MOST_TOPICS; i++)
+		names[n++] = mill_sql_function_list(i).name;
 	const char *near = mill_suggest(topic, names, n);
 	return mill_fail(err, MILL_USAGE, "help: there is no topic \"%s\"%s%s%s; rankmill help lists them", topic,
 	                 near != NULL ? " (did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?)" : "");

@@ -54,6 +54,48 @@ bool mill_utf8_valid(const char *text, size_t size_bytes)
 	return mill_utf8_valid_prefix(text, size_bytes) == size_bytes;
 }
 
+typedef struct code_range {
+	uint32_t first, last;
+} code_range;
+
+static bool in_ranges(uint32_t code, const code_range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static int cells_of(uint32_t code)
+{
+	static const code_range marks[] = {{0x300, 0x36F},   {0x483, 0x489},   {0x591, 0x5BD},    {0x610, 0x61A},
+	                                   {0x64B, 0x65F},   {0x200B, 0x200F}, {0x20D0, 0x20F0},  {0xFE00, 0xFE0F},
+	                                   {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0100, 0xE01EF}};
+	static const code_range wide[] = {
+	    {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},
+	    {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},   {0xA960, 0xA97F},   {0xAC00, 0xD7A3},
+	    {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+	    {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+	if (code < 0x300 || in_ranges(code, marks, sizeof marks / sizeof marks[0]))
+		return code < 0x300;
+	return in_ranges(code, wide, sizeof wide / sizeof wide[0]) ? 2 : 1;
+}
+
+int mill_utf8_cells(const char *text, size_t size_bytes)
+{
+	const uint8_t *p = (const uint8_t *)text, *end = p + size_bytes;
+	int cells = 0;
+	while (p < end) {
+		size_t length = *p < 0x80 ? 1 : sequence_bytes(p, (size_t)(end - p));
+		uint32_t code = length < 2 ? *p : *p & (0x7FU >> length);
+		for (size_t i = 1; i < length; i++)
+			code = code << 6 | (p[i] & 0x3F);
+		cells += length == 0 ? 1 : cells_of(code);
+		p += length == 0 ? 1 : length;
+	}
+	return cells;
+}
+
 bool mill_is_ascii(const char *text, size_t size_bytes)
 {
 	uint64_t seen = 0, word = 0;

@@ -10,6 +10,9 @@ bool mill_utf8_valid(const char *text, size_t size_bytes);
 bool mill_utf8_valid_simd(int simd, const char *text, size_t size_bytes);
 /* Bytes before the first one that is not part of a valid sequence; size_bytes when all are. */
 size_t mill_utf8_valid_prefix(const char *text, size_t size_bytes);
+/* Cells that a terminal gives the text: two for East Asian characters and emoji, none for combining marks, one for
+ * all else. By blocks of Unicode, as good as terminals agree with each other. */
+int mill_utf8_cells(const char *text, size_t size_bytes);
 /* No byte above 127. */
 bool mill_is_ascii(const char *text, size_t size_bytes);
 

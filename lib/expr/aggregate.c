@@ -18,33 +18,36 @@ typedef struct entry {
 	mill_aggregate_kind kind;
 	rule rule;
 	int arg_count;
+	const char *help;
 } entry;
 
 static const entry entries[] = {
-    {"count", MILL_AGG_COUNT, RULE_COUNT, 1},
-    {"sum", MILL_AGG_SUM, RULE_SUM, 1},
-    {"avg", MILL_AGG_AVG, RULE_AVG, 1},
-    {"mean", MILL_AGG_AVG, RULE_AVG, 1},
-    {"min", MILL_AGG_MIN, RULE_SAME, 1},
-    {"max", MILL_AGG_MAX, RULE_SAME, 1},
-    {"variance", MILL_AGG_VAR_SAMP, RULE_NUMBERS, 1},
-    {"var_samp", MILL_AGG_VAR_SAMP, RULE_NUMBERS, 1},
-    {"var_pop", MILL_AGG_VAR_POP, RULE_NUMBERS, 1},
-    {"stddev", MILL_AGG_STDDEV_SAMP, RULE_NUMBERS, 1},
-    {"stddev_samp", MILL_AGG_STDDEV_SAMP, RULE_NUMBERS, 1},
-    {"stddev_pop", MILL_AGG_STDDEV_POP, RULE_NUMBERS, 1},
-    {"corr", MILL_AGG_CORR, RULE_NUMBERS, 2},
-    {"covar_samp", MILL_AGG_COVAR_SAMP, RULE_NUMBERS, 2},
-    {"covar_pop", MILL_AGG_COVAR_POP, RULE_NUMBERS, 2},
-    {"median", MILL_AGG_MEDIAN, RULE_MEDIAN, 1},
-    {"quantile_cont", MILL_AGG_QUANTILE, RULE_MEDIAN, 1},
-    {"percentile_cont", MILL_AGG_QUANTILE, RULE_MEDIAN, 1},
-    {"first", MILL_AGG_FIRST, RULE_SAME, 1},
-    {"last", MILL_AGG_LAST, RULE_SAME, 1},
-    {"bool_and", MILL_AGG_BOOL_AND, RULE_BOOL, 1},
-    {"every", MILL_AGG_BOOL_AND, RULE_BOOL, 1},
-    {"bool_or", MILL_AGG_BOOL_OR, RULE_BOOL, 1},
-    {"any_value", MILL_AGG_ANY_VALUE, RULE_SAME, 1},
+    {"count", MILL_AGG_COUNT, RULE_COUNT, 1,
+     "count(*): rows; count(x): those where x is not NULL; count(DISTINCT x): different values"},
+    {"sum", MILL_AGG_SUM, RULE_SUM, 1, "sum(x): exact sum, rounded once"},
+    {"avg", MILL_AGG_AVG, RULE_AVG, 1, "avg(x): exact mean, rounded once"},
+    {"mean", MILL_AGG_AVG, RULE_AVG, 1, "mean(x): avg(x)"},
+    {"min", MILL_AGG_MIN, RULE_SAME, 1, "min(x): smallest value"},
+    {"max", MILL_AGG_MAX, RULE_SAME, 1, "max(x): largest value"},
+    {"variance", MILL_AGG_VAR_SAMP, RULE_NUMBERS, 1, "variance(x): var_samp(x)"},
+    {"var_samp", MILL_AGG_VAR_SAMP, RULE_NUMBERS, 1, "var_samp(x): variance over n - 1; NULL of one value"},
+    {"var_pop", MILL_AGG_VAR_POP, RULE_NUMBERS, 1, "var_pop(x): variance over n"},
+    {"stddev", MILL_AGG_STDDEV_SAMP, RULE_NUMBERS, 1, "stddev(x): stddev_samp(x)"},
+    {"stddev_samp", MILL_AGG_STDDEV_SAMP, RULE_NUMBERS, 1, "stddev_samp(x): square root of var_samp(x)"},
+    {"stddev_pop", MILL_AGG_STDDEV_POP, RULE_NUMBERS, 1, "stddev_pop(x): square root of var_pop(x)"},
+    {"corr", MILL_AGG_CORR, RULE_NUMBERS, 2, "corr(x, y): Pearson's correlation of the rows where neither is NULL"},
+    {"covar_samp", MILL_AGG_COVAR_SAMP, RULE_NUMBERS, 2, "covar_samp(x, y): covariance over n - 1"},
+    {"covar_pop", MILL_AGG_COVAR_POP, RULE_NUMBERS, 2, "covar_pop(x, y): covariance over n"},
+    {"median", MILL_AGG_MEDIAN, RULE_MEDIAN, 1, "median(x): the middle value, the mean of two"},
+    {"quantile_cont", MILL_AGG_QUANTILE, RULE_MEDIAN, 1, "quantile_cont(x, p): quantile p from 0 to 1, interpolated"},
+    {"percentile_cont", MILL_AGG_QUANTILE, RULE_MEDIAN, 1,
+     "percentile_cont(p) WITHIN GROUP (ORDER BY x): quantile p from 0 to 1, interpolated"},
+    {"first", MILL_AGG_FIRST, RULE_SAME, 1, "first(x): of the first row in input order, NULL or not"},
+    {"last", MILL_AGG_LAST, RULE_SAME, 1, "last(x): of the last row in input order, NULL or not"},
+    {"bool_and", MILL_AGG_BOOL_AND, RULE_BOOL, 1, "bool_and(x): whether x is true in every row"},
+    {"every", MILL_AGG_BOOL_AND, RULE_BOOL, 1, "every(x): bool_and(x)"},
+    {"bool_or", MILL_AGG_BOOL_OR, RULE_BOOL, 1, "bool_or(x): whether x is true in some row"},
+    {"any_value", MILL_AGG_ANY_VALUE, RULE_SAME, 1, "any_value(x): the first value that is not NULL, in input order"},
 };
 #define ENTRY_COUNT (sizeof entries / sizeof entries[0])
 
@@ -54,6 +57,17 @@ static const entry *find(const char *name)
 		if (strcasecmp(entries[i].name, name) == 0)
 			return &entries[i];
 	return NULL;
+}
+
+int mill_aggregate_count(void)
+{
+	return (int)ENTRY_COUNT;
+}
+
+void mill_aggregate_list(int index, const char **name, const char **help)
+{
+	*name = entries[index].name;
+	*help = entries[index].help;
 }
 
 bool mill_aggregate_exists(const char *name)

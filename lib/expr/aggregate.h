@@ -42,6 +42,9 @@ typedef struct mill_aggregate_signature {
  * (with suggestion) or wrong argument types. is_star: count(*). */
 MILL_NODISCARD mill_status mill_aggregate_resolve(const char *name, const mill_type *args, int arg_count, bool is_star,
                                                   mill_aggregate_signature *out, mill_error *err);
+/* For `help`: "sum", "sum(x): …". index 0 … mill_aggregate_count() − 1. */
+int mill_aggregate_count(void);
+void mill_aggregate_list(int index, const char **name, const char **help);
 bool mill_aggregate_exists(const char *name);
 const char *mill_aggregate_suggest(const char *name); /* the nearest name, NULL: none is near */
 

@@ -138,7 +138,17 @@ mill_expr *mill_expr_call(mill_expr_builder *b, const char *name, mill_expr *con
 		return NULL;
 	call->function = function;
 	call->nullable = function->never_null ? false : function->sees_nulls || any_nullable(call->args, arg_count);
-	return call;
+	return function->check == NULL || function->check(b, call, err) == MILL_OK ? call : NULL;
+}
+
+bool mill_expr_literal_text(const mill_expr *call, int i, const char **text, size_t *size_bytes)
+{
+	const mill_expr *arg = i < call->arg_count ? call->args[i] : NULL;
+	if (arg == NULL || arg->kind != MILL_EXPR_LITERAL || arg->type.id != MILL_TYPE_STRING || arg->literal.is_null)
+		return false;
+	*text = arg->literal.as.string.text;
+	*size_bytes = (size_t)arg->literal.as.string.length_bytes;
+	return true;
 }
 
 mill_expr *mill_expr_cast(mill_expr_builder *b, mill_expr *arg, mill_type type, bool is_try, mill_error *err)

@@ -102,10 +102,12 @@ mill_expr *mill_expr_try(mill_expr_builder *b, mill_expr *arg, mill_error *err);
 /* The type both sides are cast to for comparison, UNION, CASE branches, join keys. MILL_USAGE when there is none. */
 MILL_NODISCARD mill_status mill_common_type(mill_type a, mill_type b, mill_type *out, mill_error *err);
 
-/* The registry, for `help` and for messages. index 0 … mill_function_count() − 1. */
+/* The registry of scalar functions; mill_sql_function_list has all that a query may call. index 0 …
+ * mill_function_count() − 1. */
 typedef struct mill_function_info {
 	const char *name;  /* "date_trunc", "+" */
-	const char *group; /* "operator", "math", "text", "pattern", "date", "null", "hash", "refused" */
+	const char *group; /* "operator", "math", "text", "pattern", "date", "null", "hash", "refused", or "inner":
+	                      what others are rewritten to */
 	const char *help;  /* "date_trunc(unit, x): x cut to the unit" */
 } mill_function_info;
 int mill_function_count(void);

@@ -312,7 +312,7 @@ static const mill_function functions[] = {
             "concat_ws(separator, a, b, …): joined with a separator, NULLs left out"),
     {.name = "text_join",
      .group = "text",
-     .help = "text_join(a, b): a || b",
+     .help = "a || b: text joined; one side may be of another type",
      MILL_LIST(join_overloads),
      .display = "||"},
     {.name = "text_concat",

@@ -372,7 +372,7 @@ static const mill_function functions[] = {
     REFUSED("current_timestamp", NO_CLOCK),
     REFUSED("localtimestamp", NO_CLOCK),
     REFUSED("clock_timestamp", NO_CLOCK),
-    REFUSED("age", "age() depends on calendars' months; use a - b, or extract(epoch FROM a - b)"),
+    REFUSED("age", "it depends on calendars' months; use a - b, or extract(epoch FROM a - b)"),
     REFUSED("random", "jobs are deterministic; use the sample or split step, or a hash of a key"),
 };
 

@@ -160,6 +160,41 @@ static void regex_unprepare(mill_node *node)
 	node->state = NULL;
 }
 
+/* A pattern that is written in the query is refused with it. flag_arg: where flags may be. */
+static mill_status check_pattern(mill_expr_builder *b, const mill_expr *call, int flag_arg, mill_error *err)
+{
+	mill_text pattern, flags = {"", 0};
+	mill_regex *regex;
+	bool ok;
+	if (!mill_expr_literal_text(call, 1, &pattern.data, &pattern.size) ||
+	    (call->arg_count > flag_arg && !mill_expr_literal_text(call, flag_arg, &flags.data, &flags.size)))
+		return MILL_OK;
+	MILL_TRY(mill_regex_new(b->arena->mem, &regex, err));
+	mill_status status = mill_regex_use(regex, pattern, flags, &ok, err);
+	if (status == MILL_OK && !ok)
+		status =
+		    mill_builder_fail(b, call->args[1]->position, err, MILL_USAGE,
+		                      "invalid regular expression \"%s\": %s", pattern.data, mill_regex_message(regex));
+	mill_regex_free(regex);
+	return status;
+}
+
+static mill_status check_regex(mill_expr_builder *b, const mill_expr *call, mill_error *err)
+{
+	return check_pattern(b, call, 2, err);
+}
+
+static mill_status check_replace(mill_expr_builder *b, const mill_expr *call, mill_error *err)
+{
+	return check_pattern(b, call, 3, err);
+}
+
+/* Its third argument is a group. */
+static mill_status check_extract(mill_expr_builder *b, const mill_expr *call, mill_error *err)
+{
+	return check_pattern(b, call, call->arg_count, err);
+}
+
 /* Compiles for the row; false: the row failed. */
 static mill_status row_regex(mill_call *call, int64_t row, mill_text flags, bool *ok, mill_error *err)
 {
@@ -455,10 +490,10 @@ static const mill_overload contains_overloads[] = {ROW(2, MILL_TYPE_BOOL, contai
 		.name = text, .group = "pattern", .help = line, MILL_LIST(list##_overloads), .prepare = like_prepare, \
 		.unprepare = like_unprepare, .display = shown                                                         \
 	}
-#define REGEX(text, list, line)                                                                                        \
+#define REGEX(text, list, look, line)                                                                                  \
 	{                                                                                                              \
 		.name = text, .group = "pattern", .help = line, MILL_LIST(list##_overloads), .prepare = regex_prepare, \
-		.unprepare = regex_unprepare                                                                           \
+		.unprepare = regex_unprepare, .check = (look)                                                          \
 	}
 #define PLAIN(text, list, line)                                                             \
 	{                                                                                   \
@@ -478,11 +513,12 @@ static const mill_function functions[] = {
     REWRITE("!~~*", not_ilike, 2, 2, "x !~~* p: NOT x ILIKE p"),
     PLAIN("like_escape", escape, "like_escape(p, e): the pattern with \\ for its escape e"),
     REWRITE("~", tilde, 1, 2, "x ~ p: whether the regular expression matches somewhere; ~n: every bit inverted"),
-    REGEX("~*", regexp_ilike, "x ~* p: matches, ignoring case"),
+    REGEX("~*", regexp_ilike, check_regex, "x ~* p: matches, ignoring case"),
     REWRITE("!~", not_match, 2, 2, "x !~ p: does not match"),
     REWRITE("!~*", not_imatch, 2, 2, "x !~* p: does not match, ignoring case"),
-    REGEX("regexp_like", regexp_like, "regexp_like(x, p [, flags]): whether the regular expression matches somewhere"),
-    REGEX("regexp_replace", regexp_replace,
+    REGEX("regexp_like", regexp_like, check_regex,
+          "regexp_like(x, p [, flags]): whether the regular expression matches somewhere"),
+    REGEX("regexp_replace", regexp_replace, check_replace,
           "regexp_replace(x, p, with [, flags]): the first match replaced, all with 'g'; \\1 is a group"),
     {.name = "regexp_substr",
      .group = "pattern",
@@ -490,11 +526,12 @@ static const mill_function functions[] = {
      MILL_LIST(regexp_substr_overloads),
      .prepare = regex_prepare,
      .unprepare = regex_unprepare,
+     .check = check_regex,
      .sees_nulls = true},
     REGEX(
-        "regexp_extract", regexp_extract,
+        "regexp_extract", regexp_extract, check_extract,
         "regexp_extract(x, p [, group]): a group of the first match, as in Spark: 1 unless given, '' without a match"),
-    REGEX("regexp_count", regexp_count, "regexp_count(x, p): number of matches"),
+    REGEX("regexp_count", regexp_count, check_regex, "regexp_count(x, p): number of matches"),
     REWRITE("substring", substring, 2, 3,
             "substring(x, start [, length]): part of a text; substring(x FROM p): what the pattern finds"),
     REWRITE("overlay", overlay, 3, 4, "overlay(x PLACING y FROM start [FOR length]): part of x replaced by y"),

@@ -95,6 +95,9 @@ struct mill_function {
 	int max_args;
 	/* Replaces the call by another expression (nullif → CASE). NULL: none. */
 	mill_expr *(*rewrite)(mill_expr_builder *b, mill_expr *const *args, int arg_count, mill_error *err);
+	/* Once a call: refuses literal arguments that no row can be right with (a pattern that does not compile). NULL:
+	 * none. */
+	mill_status (*check)(mill_expr_builder *b, const mill_expr *call, mill_error *err);
 	/* Once a program: looks at constant arguments, keeps what it makes in node->state. NULL: none. */
 	mill_status (*prepare)(struct mill_program *program, mill_node *node, mill_error *err);
 	void (*unprepare)(mill_node *node);
@@ -133,6 +136,8 @@ MILL_NODISCARD mill_status mill_resolve(mill_expr_builder *b, const mill_functio
                                         mill_error *err);
 /* The expression as the type, literals converted at once, by an implicit cast otherwise. NULL with err. */
 mill_expr *mill_expr_coerce(mill_expr_builder *b, mill_expr *arg, mill_type type, mill_error *err);
+/* The text of argument i where it is a literal; false: it is none, or NULL. */
+bool mill_expr_literal_text(const mill_expr *call, int i, const char **text, size_t *size_bytes);
 /* Converts all to their common type in place (CASE, COALESCE, IN, greatest). what: for the message. */
 MILL_NODISCARD mill_status mill_expr_unify(mill_expr_builder *b, mill_expr **args, int count, const char *what,
                                            mill_type *type, mill_error *err);

@@ -53,6 +53,20 @@ const char *mill_function_name(const mill_function *function)
 	return function->name;
 }
 
+/* What others are rewritten to: callable, but nothing that a query needs to name. */
+static bool is_inner(const char *name)
+{
+	static const char *const prefixes[] = {"extract_", "text_", "round_", "trunc_", "is_"};
+	static const char *const names[] = {"add", "subtract", "bit_not", "like_escape", "timestamp_of_epoch"};
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 int mill_function_count(void)
 {
 	int count = 0;
@@ -66,7 +80,10 @@ mill_function_info mill_function_list(int index)
 	const mill_function *f = function_at(index);
 	mill_function_info info = {"", "", ""};
 	if (f != NULL)
-		info = (mill_function_info){f->name, f->refusal != NULL ? "refused" : f->group,
+		info = (mill_function_info){f->name,
+		                            f->refusal != NULL  ? "refused"
+		                            : is_inner(f->name) ? "inner"
+		                                                : f->group,
 		                            f->refusal != NULL ? f->refusal : f->help};
 	return info;
 }
@@ -77,7 +94,7 @@ const char *mill_function_suggest(const char *name)
 	size_t count = 0;
 	for (int i = 0; i < mill_function_count() && count < NAME_LIMIT; i++) {
 		const mill_function *f = function_at(i);
-		if (f->refusal == NULL)
+		if (f->refusal == NULL && !is_inner(f->name))
 			names[count++] = f->name;
 	}
 	return mill_suggest(name, names, count);

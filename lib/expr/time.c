@@ -228,11 +228,18 @@ static const unit *find_unit(const char *name, size_t length)
 {
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
 		size_t known = strlen(units[i].name);
-		bool plural = length == known + 1 && (name[known] == 's' || name[known] == 'S');
+		/* "ms" are milliseconds, not several m. */
+		bool plural = known > 1 && length == known + 1 && (name[known] == 's' || name[known] == 'S');
 		if ((length == known || plural) && strncasecmp(name, units[i].name, known) == 0)
 			return &units[i];
 	}
 	return NULL;
+}
+
+static void skip_spaces(cursor *c)
+{
+	while (c->at < c->end && is_space(*c->at))
+		c->at++;
 }
 
 /* A number with up to 9 places, in units of 10^-9. */
@@ -243,6 +250,7 @@ static bool take_number(cursor *c, bool *negative, int64_t *whole, int64_t *nano
 	*negative = take(c, '-');
 	if (!*negative)
 		take(c, '+');
+	skip_spaces(c);
 	for (; c->at < c->end && is_digit(*c->at); c->at++, any = true)
 		if (mill_mul_overflows(value, 10, &value) || mill_add_overflows(value, *c->at - '0', &value))
 			return false;
@@ -256,7 +264,8 @@ static bool take_number(cursor *c, bool *negative, int64_t *whole, int64_t *nano
 	return any;
 }
 
-/* Adds value·unit; a fraction of a month spills into days of 1/30 month, one of a day into time. */
+/* Adds value·unit; a fraction of a year rounds to months, one of a month spills into days of 1/30 month, one of a day
+ * into time. */
 static bool add_unit(mill_interval *sum, const unit *u, bool negative, int64_t whole, int64_t nano)
 {
 	int64_t sign = negative ? -1 : 1;
@@ -265,6 +274,8 @@ static bool add_unit(mill_interval *sum, const unit *u, bool negative, int64_t w
 	mill_i128 us = (mill_i128)u->us * whole * sign;
 	if (u->months > 0) {
 		mill_i128 part = (mill_i128)u->months * nano * sign; /* of months, ·1e9 */
+		if (u->months > 1)
+			part = (part + sign * 500000000) / 1000000000 * 1000000000;
 		months += part / 1000000000;
 		days += part % 1000000000 * 30 / 1000000000;
 	} else if (u->days > 0) {
@@ -283,27 +294,33 @@ static bool add_unit(mill_interval *sum, const unit *u, bool negative, int64_t w
 	return true;
 }
 
-static void skip_spaces(cursor *c)
+static bool at_ago(const cursor *c)
 {
-	while (c->at < c->end && is_space(*c->at))
-		c->at++;
+	return c->end - c->at == 3 && strncasecmp(c->at, "ago", 3) == 0;
+}
+
+static bool at_clock(const cursor *c)
+{
+	cursor look = *c;
+	int hour;
+	if (!take(&look, '-'))
+		take(&look, '+');
+	return take_digits(&look, 1, 9, &hour) && take(&look, ':');
 }
 
 /* [±]H+:MM[:SS[.f]] when one stands here. */
 static bool take_clock_item(cursor *c, mill_interval *sum, bool *is_clock)
 {
 	cursor look = *c;
-	bool negative = take(&look, '-');
 	int64_t clock;
 	int hour, minute;
-	if (!negative)
-		take(&look, '+');
-	cursor probe = look;
-	*is_clock = take_digits(&probe, 1, 9, &hour) && take(&probe, ':');
+	*is_clock = at_clock(c);
 	if (!*is_clock)
 		return true;
-	look = probe;
-	if (!take_digits(&look, 1, 2, &minute) || minute > 59)
+	bool negative = take(&look, '-');
+	if (!negative)
+		take(&look, '+');
+	if (!take_digits(&look, 1, 9, &hour) || !take(&look, ':') || !take_digits(&look, 1, 2, &minute) || minute > 59)
 		return false;
 	clock = hour * MILL_HOUR_US + minute * MILL_MINUTE_US;
 	if (take(&look, ':')) {
@@ -354,19 +371,39 @@ static bool negate(mill_interval *v)
 	       !mill_sub_overflows(0, v->us, &v->us);
 }
 
-/* One "NUMBER UNIT"; a number without a unit counts seconds. */
+/* What a number without a unit counts: days before a clock, seconds at the end. NULL: nothing, as in "3 4". */
+static const unit *silent_unit(const cursor *c)
+{
+	if (at_clock(c))
+		return find_unit("day", 3);
+	return c->at == c->end || at_ago(c) ? find_unit("second", 6) : NULL;
+}
+
+/* The -MONTHS of years-months, as in "1-2"; a date has a second '-' and is none. */
+static bool take_months(cursor *c, mill_interval *sum, bool negative, int64_t years)
+{
+	int months;
+	if (!take_digits(c, 1, 2, &months) || months > 11 || (c->at < c->end && !is_space(*c->at)))
+		return false;
+	return add_unit(sum, find_unit("year", 4), negative, years, 0) &&
+	       add_unit(sum, find_unit("month", 5), negative, months, 0);
+}
+
+/* One "NUMBER UNIT" or "YEARS-MONTHS". */
 static bool take_item(cursor *c, mill_interval *sum)
 {
 	bool negative;
 	int64_t whole, nano;
 	if (!take_number(c, &negative, &whole, &nano))
 		return false;
+	if (nano == 0 && take(c, '-'))
+		return take_months(c, sum, negative, whole);
 	skip_spaces(c);
 	const char *name = c->at;
-	while (c->at < c->end && is_letter(*c->at))
+	while (!at_ago(c) && c->at < c->end && is_letter(*c->at))
 		c->at++;
 	size_t length = (size_t)(c->at - name);
-	const unit *u = length == 0 ? find_unit("second", 6) : find_unit(name, length);
+	const unit *u = length == 0 ? silent_unit(c) : find_unit(name, length);
 	return u != NULL && add_unit(sum, u, negative, whole, nano);
 }
 
@@ -384,7 +421,7 @@ bool mill_time_read_interval(const char *text, size_t length_bytes, mill_interva
 	take(&c, '@');
 	for (skip_spaces(&c); c.at < c.end; skip_spaces(&c)) {
 		bool is_clock;
-		if (c.end - c.at == 3 && strncasecmp(c.at, "ago", 3) == 0 && any) {
+		if (at_ago(&c) && any) {
 			if (!negate(&sum))
 				return false;
 			break;

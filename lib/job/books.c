@@ -97,8 +97,11 @@ mill_row_error_policy *mill_books_sql_errors(mill_books *books, const char *sql,
 static mill_status fail_sql(const mill_sql_audit *audit, int64_t rows, mill_error *err)
 {
 	char what[1024];
-	snprintf(what, sizeof what, "%s (in %lld row%s; the first is: %s); try(…) gives NULL instead", audit->detail,
-	         (long long)rows, rows == 1 ? "" : "s", audit->row);
+	char where[sizeof audit->row + 64] = "";
+	if (audit->row[0] != '\0') /* of a SELECT without FROM there is no row to show */
+		snprintf(where, sizeof where, " (in %lld row%s; the first is: %s)", (long long)rows,
+		         rows == 1 ? "" : "s", audit->row);
+	snprintf(what, sizeof what, "%s%s; try(…) gives NULL instead", audit->detail, where);
 	if (audit->sql == NULL)
 		return mill_fail(err, MILL_DATA, "%s", what);
 	return mill_sql_fail_at(err, MILL_DATA, audit->sql_where, audit->sql, audit->position, "%s", what);

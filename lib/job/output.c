@@ -142,13 +142,9 @@ static mill_status jsonl_row(output *o, const mill_batch *batch, int64_t row)
 	return mill_bytes_append_u8(&o->text, '\n');
 }
 
-/* Characters, not bytes: what a terminal shows of ordinary text. */
 static int display_width(const char *text)
 {
-	int width = 0;
-	for (; *text != '\0'; text++)
-		width += ((unsigned char)*text & 0xC0) != 0x80;
-	return width;
+	return mill_utf8_cells(text, strlen(text));
 }
 
 static mill_status table_cells(output *o, const mill_batch *batch, int64_t row)

@@ -172,7 +172,7 @@ static int clean_run(const mill_scratch_options *options, const char *run_folder
 			continue;
 		if (mill_scratch_remove_tree(path))
 			removed++;
-		else if (options->log != NULL)
+		else if (options->log != NULL && errno != ENOENT) /* another run removes it too */
 			mill_warn(options->log, "%s: left by an earlier run, cannot be removed: %s", path,
 			          strerror(errno));
 	}

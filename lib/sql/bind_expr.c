@@ -224,7 +224,7 @@ static mill_status refuse_expression(sql_select *select, const PgQuery__Node *no
 		return sql_fail(select->binder, MILL_USAGE, node->set_to_default->location,
 		                "DEFAULT has no meaning here");
 	case PG_QUERY__NODE__NODE_NAMED_ARG_EXPR:
-		return sql_fail(select->binder, MILL_USAGE, position,
+		return sql_fail(select->binder, MILL_USAGE, node->named_arg_expr->location,
 		                "functions take their arguments by position, not by name");
 	default:
 		return sql_fail(select->binder, MILL_NOT_YET, position, "this form of expression is not supported yet");

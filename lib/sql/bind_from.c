@@ -169,6 +169,8 @@ static mill_status bind_table_call(sql_select *select, const PgQuery__FuncCall *
 	const char *name = sql_string_of(call->funcname[call->n_funcname - 1]);
 	if (strcasecmp(name, "generate_series") == 0 || strcasecmp(name, "unnest") == 0)
 		return sql_fail(binder, MILL_NOT_YET, call->location, "%s in FROM is not supported yet", name);
+	if (strcasecmp(name, "rankmill_functions") == 0 && call->n_args == 0)
+		return sql_bind_function_table(binder, out);
 	mill_table_argument *arguments = mill_arena_array(binder->arena, call->n_args + 1, sizeof *arguments);
 	if (arguments == NULL)
 		return sql_fail_memory(binder);

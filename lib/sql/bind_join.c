@@ -116,8 +116,12 @@ static mill_status using_column(sql_select *select, join_sides *sides, const cha
 	MILL_TRY(sql_built(
 	    binder, mill_expr_column(&binder->builder, b->position, b->type, b->nullable, &binder->inner), &pair[1]));
 	MILL_TRY(sql_call(select, position, "=", pair, 2, &equal));
-	*left_key = equal->args[sides->is_swapped ? 1 : 0];
-	*right_key = equal->args[sides->is_swapped ? 0 : 1];
+	mill_expr **left = &equal->args[sides->is_swapped ? 1 : 0], **right = &equal->args[sides->is_swapped ? 0 : 1];
+	mill_status status = sql_unify_keys(binder->arena, left, right, &binder->inner);
+	if (status != MILL_OK)
+		return sql_fail_inner(binder, status, position);
+	*left_key = *left;
+	*right_key = *right;
 	*merged = sides->scope.columns[sides->is_swapped ? sides->left.scope.count + r : l];
 	merged->table = NULL;
 	merged->name = a->name;

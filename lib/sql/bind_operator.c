@@ -28,12 +28,21 @@ static mill_status fail_operator(sql_select *select, const char *name, int posit
 
 static bool is_known_operator(const char *name)
 {
-	static const char *const known[] = {"+", "-",  "*",  "/", "%", "^", "=",  "<>", "<",  "<=",  ">", ">=",
-	                                    "~", "~*", "||", "&", "|", "#", "<<", ">>", "|/", "||/", "@"};
+	static const char *const known[] = {
+	    "+", "-", "*", "/", "%", "^", "=", "<>", "<", "<=", ">", ">=", "~", "~*", "||", "&", "|", "#", "<<", ">>"};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (strcmp(name, known[i]) == 0)
 			return true;
 	return false;
+}
+
+/* PostgreSQL's operators before their operand that are functions by another name; NULL: none. */
+static const char *prefix_function(const char *name)
+{
+	return strcmp(name, "|/") == 0    ? "sqrt"
+	       : strcmp(name, "||/") == 0 ? "cbrt"
+	       : strcmp(name, "@") == 0   ? "abs"
+	                                  : NULL;
 }
 
 static mill_status negate(sql_select *select, int position, bool is_negated, mill_expr *expr, mill_expr **out)
@@ -52,13 +61,14 @@ static mill_status bind_plain(sql_select *select, const PgQuery__AExpr *node, mi
 	bool is_negated = strcmp(name, "!~") == 0 || strcmp(name, "!~*") == 0;
 	if (is_negated)
 		name++;
-	if (!is_known_operator(name))
+	const char *function = node->lexpr == NULL ? prefix_function(name) : NULL;
+	if (function == NULL && !is_known_operator(name))
 		return fail_operator(select, name, position);
 	if (node->rexpr == NULL)
 		return sql_fail(select->binder, MILL_USAGE, position, "an operand is missing after %s", name);
 	if (node->lexpr == NULL) {
 		MILL_TRY(sql_bind_expr(select, node->rexpr, &right));
-		return sql_call1(select, position, name, right, out);
+		return sql_call1(select, position, function == NULL ? name : function, right, out);
 	}
 	if (node->lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
 		return sql_fail(select->binder, MILL_NOT_YET, position,

@@ -19,6 +19,9 @@ static mill_status read_modifiers(sql_binder *binder, const PgQuery__TypeName *n
 		    modifier->a_const->val_case != PG_QUERY__A__CONST__VAL_IVAL)
 			return sql_fail(binder, MILL_USAGE, node->location, "a type's parentheses hold integers");
 		modifiers[i] = modifier->a_const->ival->ival;
+		if (modifiers[i] < 0)
+			return sql_fail(binder, MILL_NOT_YET, node->location,
+			                "negative numbers in a type's parentheses are not supported yet: round(x, -n)");
 	}
 	return MILL_OK;
 }
@@ -54,6 +57,7 @@ typedef struct sql_type {
 	mill_type type;
 	int text_length; /* varchar(n): −1: none */
 	int modifier;    /* INTERVAL '…' DAY: mask of fields; −1: none */
+	bool is_open;    /* numeric without digits: those of what is cast */
 } sql_type;
 
 static mill_status refuse_type(sql_binder *binder, const PgQuery__TypeName *node, const char *name,
@@ -83,6 +87,7 @@ static mill_status bind_type(sql_binder *binder, const PgQuery__TypeName *node, 
 	sql_type type = {.text_length = -1, .modifier = -1};
 	const char *plain = plain_name(name);
 	char text[128];
+	type.is_open = strcasecmp(plain, "decimal") == 0 && modifiers[0] < 0;
 	if (strcmp(plain, "string") == 0 && modifiers[0] >= 0) {
 		type.text_length = modifiers[0];
 		modifiers[0] = -1;
@@ -128,6 +133,38 @@ static mill_status interval_text(sql_binder *binder, const PgQuery__TypeCast *no
 	                "intervals of several fields are written in one text: INTERVAL '1 day 2 hours'");
 }
 
+/* PostgreSQL's numeric keeps every digit: an exact number keeps its own, so that products do not run out of places. */
+static mill_type open_decimal(const mill_expr *arg, mill_type widest)
+{
+	mill_type own;
+	if (arg->type.id == MILL_TYPE_DECIMAL)
+		return arg->type;
+	if (mill_type_is_integer(arg->type) &&
+	    mill_common_type(arg->type, mill_type_decimal(1, 0), &own, NULL) == MILL_OK)
+		return own;
+	return widest;
+}
+
+/* numeric '1.25' is the number as written, if it is one. */
+static mill_status number_of_text(sql_binder *binder, mill_expr **arg)
+{
+	const mill_literal *literal = &(*arg)->literal;
+	bool is_text = (*arg)->kind == MILL_EXPR_LITERAL && (*arg)->is_wide_literal && !literal->is_null &&
+	               (*arg)->type.id == MILL_TYPE_STRING;
+	size_t length = is_text ? (size_t)literal->as.string.length_bytes : 0;
+	if (length == 0 || strspn(literal->as.string.text, "+-.0123456789") < length)
+		return MILL_OK;
+	mill_expr_builder builder = {binder->arena, (*arg)->position, -1};
+	char *text = mill_arena_strndup(binder->arena, literal->as.string.text, length);
+	if (text == NULL)
+		return sql_fail_memory(binder);
+	mill_error ignored = {0};
+	mill_expr *number = mill_expr_number(&builder, text, &ignored);
+	if (number != NULL)
+		*arg = number;
+	return MILL_OK;
+}
+
 mill_status sql_bind_cast(sql_select *select, const PgQuery__TypeCast *node, mill_expr **out)
 {
 	sql_binder *binder = select->binder;
@@ -139,6 +176,10 @@ mill_status sql_bind_cast(sql_select *select, const PgQuery__TypeCast *node, mil
 	else
 		MILL_TRY(sql_bind_expr(select, node->arg, &arg));
 	int position = node->location >= 0 ? node->location : node->type_name->location;
+	if (type.is_open) {
+		MILL_TRY(number_of_text(binder, &arg));
+		type.type = open_decimal(arg, type.type);
+	}
 	binder->builder.position = position;
 	MILL_TRY(sql_built(binder, mill_expr_cast(&binder->builder, arg, type.type, false, &binder->inner), out));
 	if (type.text_length < 0)

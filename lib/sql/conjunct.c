@@ -108,6 +108,54 @@ static mill_status right_map(mill_arena *arena, int left_count, int total_count,
 	return MILL_OK;
 }
 
+/* Digits before the point that values of the type can have. */
+static int whole_digits(mill_type type)
+{
+	static const int digits[] = {
+	    [MILL_TYPE_INT8] = 3,  [MILL_TYPE_INT16] = 5,  [MILL_TYPE_INT32] = 10,  [MILL_TYPE_INT64] = 19,
+	    [MILL_TYPE_UINT8] = 3, [MILL_TYPE_UINT16] = 5, [MILL_TYPE_UINT32] = 10, [MILL_TYPE_UINT64] = 20};
+	if (type.id == MILL_TYPE_DECIMAL)
+		return type.precision - type.scale;
+	return mill_type_is_integer(type) ? digits[type.id] : INT32_MAX;
+}
+
+/* Casts that have a result for every value. */
+static bool is_widening(mill_type from, mill_type to)
+{
+	if (mill_type_equal(from, to))
+		return true;
+	if (to.id == MILL_TYPE_FLOAT64)
+		return mill_type_is_integer(from) || from.id == MILL_TYPE_FLOAT32 || from.id == MILL_TYPE_DECIMAL;
+	if (to.id == MILL_TYPE_DECIMAL)
+		return whole_digits(from) <= whole_digits(to) &&
+		       (from.id != MILL_TYPE_DECIMAL || from.scale <= to.scale);
+	if (to.id == MILL_TYPE_STRING)
+		return mill_type_is_integer(from) || from.id == MILL_TYPE_BOOL;
+	if (mill_type_is_signed(from) && mill_type_is_signed(to))
+		return from.id < to.id;
+	return from.id == MILL_TYPE_DATE && to.id == MILL_TYPE_TIMESTAMP;
+}
+
+mill_status sql_unify_keys(mill_arena *arena, mill_expr **left, mill_expr **right, mill_error *err)
+{
+	mill_expr **sides[2] = {left, right};
+	mill_type common;
+	if (mill_type_equal((*left)->type, (*right)->type))
+		return MILL_OK;
+	MILL_TRY(mill_common_type((*left)->type, (*right)->type, &common, err));
+	for (int i = 0; i < 2; i++) {
+		mill_expr *key = *sides[i];
+		mill_expr_builder builder = {arena, key->position, -1};
+		if (mill_type_equal(key->type, common))
+			continue;
+		key = mill_expr_cast(&builder, key, common, !is_widening(key->type, common), err);
+		if (key == NULL)
+			return MILL_NOMEM;
+		*sides[i] = key;
+	}
+	return MILL_OK;
+}
+
 /* Sides of an equality between left and right; false: it is something else. */
 static bool key_pair(mill_expr *conjunct, int left_count, mill_expr **left, mill_expr **right)
 {
@@ -143,6 +191,7 @@ mill_status sql_split_join_condition(mill_arena *arena, mill_expr *condition, in
 			rest.exprs[rest.count++] = all.exprs[i];
 			continue;
 		}
+		MILL_TRY(sql_unify_keys(arena, &left, &right, err));
 		left_keys[count] = left;
 		keys[most + (size_t)count] = mill_expr_remap(arena, right, map, err);
 		if (keys[most + (size_t)count++] == NULL)
@@ -202,17 +251,6 @@ static bool is_total(const char *name)
 	       is_one_of(name, names, sizeof names / sizeof names[0]);
 }
 
-/* Digits before the point that values of the type can have. */
-static int whole_digits(mill_type type)
-{
-	static const int digits[] = {
-	    [MILL_TYPE_INT8] = 3,  [MILL_TYPE_INT16] = 5,  [MILL_TYPE_INT32] = 10,  [MILL_TYPE_INT64] = 19,
-	    [MILL_TYPE_UINT8] = 3, [MILL_TYPE_UINT16] = 5, [MILL_TYPE_UINT32] = 10, [MILL_TYPE_UINT64] = 20};
-	if (type.id == MILL_TYPE_DECIMAL)
-		return type.precision - type.scale;
-	return mill_type_is_integer(type) ? digits[type.id] : INT32_MAX;
-}
-
 /* The pattern of LIKE can be wrong (it ends with its escape character) unless it is a literal without one. */
 static bool has_plain_pattern(const mill_expr *call)
 {
@@ -223,23 +261,6 @@ static bool has_plain_pattern(const mill_expr *call)
 			return false;
 	}
 	return call->arg_count == 2;
-}
-
-/* Casts that have a result for every value. */
-static bool is_widening(mill_type from, mill_type to)
-{
-	if (mill_type_equal(from, to))
-		return true;
-	if (to.id == MILL_TYPE_FLOAT64)
-		return mill_type_is_integer(from) || from.id == MILL_TYPE_FLOAT32 || from.id == MILL_TYPE_DECIMAL;
-	if (to.id == MILL_TYPE_DECIMAL)
-		return whole_digits(from) <= whole_digits(to) &&
-		       (from.id != MILL_TYPE_DECIMAL || from.scale <= to.scale);
-	if (to.id == MILL_TYPE_STRING)
-		return mill_type_is_integer(from) || from.id == MILL_TYPE_BOOL;
-	if (mill_type_is_signed(from) && mill_type_is_signed(to))
-		return from.id < to.id;
-	return from.id == MILL_TYPE_DATE && to.id == MILL_TYPE_TIMESTAMP;
 }
 
 static bool node_can_fail(const mill_expr *expr)

@@ -23,8 +23,13 @@ typedef struct sql_usage {
 } sql_usage;
 sql_usage sql_usage_of(const mill_expr *expr, int boundary);
 
-/* Equalities between the sides become keys (left keys, then right keys over the right's own columns), the rest
- * residual. */
+/* Both keys in one type, as their value bytes are hashed and compared: decimals of several scales are equal without
+ * being so. A value that the common type cannot hold equals nothing on the other side, so it becomes NULL. MILL_NOMEM.
+ */
+MILL_NODISCARD mill_status sql_unify_keys(mill_arena *arena, mill_expr **left, mill_expr **right, mill_error *err);
+
+/* Equalities between the sides become keys (left keys, then right keys over the right's own columns, each pair of one
+ * type), the rest residual. */
 typedef struct sql_join_condition {
 	mill_expr **keys;
 	int key_count;

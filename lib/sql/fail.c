@@ -1,4 +1,5 @@
 /* Messages that point into SQL text. */
+#include "base/utf8.h"
 #include "sql/sql.h"
 
 #include <stdio.h>
@@ -56,14 +57,18 @@ static shown_line locate(const char *text, int position)
 }
 
 /* Blanks of the same width as the text before the caret: tabs stay tabs. */
-static size_t pad(const char *from, const char *to, char *out, size_t capacity)
+static void pad(const char *from, const char *to, char *out, size_t capacity)
 {
 	size_t n = 0;
-	for (const char *p = from; p < to && n + 1 < capacity; p++)
-		if (!is_continuation(*p))
-			out[n++] = *p == '\t' ? '\t' : ' ';
+	while (from < to) {
+		const char *next = from + 1;
+		while (next < to && is_continuation(*next))
+			next++;
+		for (int cells = mill_utf8_cells(from, (size_t)(next - from)); cells > 0 && n + 1 < capacity; cells--)
+			out[n++] = *from == '\t' ? '\t' : ' ';
+		from = next;
+	}
 	out[n] = '\0';
-	return n;
 }
 
 mill_status mill_sql_fail_at(mill_error *err, mill_status status, const char *where, const char *text, int position,

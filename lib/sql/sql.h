@@ -50,4 +50,9 @@ MILL_NODISCARD mill_status mill_sql_split(const char *script, const char *where,
 mill_status mill_sql_fail_at(mill_error *err, mill_status status, const char *where, const char *text, int position,
                              const char *format, ...) MILL_PRINTF(6, 7);
 
+/* Everything that a query may call: scalar functions and operators, aggregates, window functions. For `help`. index
+ * 0 … mill_sql_function_count() − 1. */
+int mill_sql_function_count(void);
+mill_function_info mill_sql_function_list(int index);
+
 #endif

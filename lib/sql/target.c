@@ -85,8 +85,10 @@ mill_status sql_collect_targets(sql_select *select)
 	const PgQuery__SelectStmt *statement = select->statement;
 	if (statement->n_values_lists > 0)
 		return add_star(select, NULL, -1);
-	if (statement->n_target_list == 0)
-		return sql_fail(select->binder, MILL_USAGE, -1, "SELECT needs at least one column");
+	if (statement->n_target_list == 0) {
+		int near = statement->n_from_clause > 0 ? sql_item_position(statement->from_clause[0]) : -1;
+		return sql_fail(select->binder, MILL_USAGE, near, "SELECT needs at least one column, or *");
+	}
 	for (size_t i = 0; i < statement->n_target_list; i++) {
 		bool is_last = i + 1 == statement->n_target_list;
 		int next = is_last ? -1 : statement->target_list[i + 1]->res_target->location;

@@ -3,6 +3,7 @@ code() { local c=$1; shift; "$@"; local rc=$?; [ $rc = "$c" ] || echo "exit $rc 
 code 0 rankmill help split
 code 0 rankmill help standardize
 code 0 rankmill help date_trunc
+code 0 rankmill help median
 code 0 rankmill help exit-codes
 code 2 rankmill help standardise
 for later in profile apply report init schema; do code 2 rankmill $later x; done

@@ -3,6 +3,11 @@
  * numeric roots and logarithms, underflow to zero. */
 #include "expr_text.h"
 
+#define BAD_PATTERN "refused: invalid regular expression \"(\": missing closing parenthesis at byte 1"
+#define BAD_UNIT                                                                                                       \
+	"refused: unknown unit \"bogus\" (microsecond, millisecond, second, minute, hour, day, week, month, quarter, " \
+	"year, decade, century, millennium)"
+
 static const example numbers_list[] = {
     {"(+ 0 0)", "0:int32"},
     {"(+ 0 (cast decimal(10,3) 2.345))", "2.345:decimal(14,3)"},
@@ -562,7 +567,7 @@ static const example text_list[] = {
     {"(regexp_substr '' '[A-Z]')", "NULL:string"},
     {"(substring '' '[A-Z]')", "NULL:string"},
     {"(regexp_count '' 'x|y')", "0:int32"},
-    {"(regexp_count '' '(')", "error: invalid regular expression \"(\" in regexp_count(\"\", \"(\")"},
+    {"(regexp_count '' '(')", BAD_PATTERN},
     {"(~ '' '^\\w+')", "false:bool"},
     {"(!~ 'abc' 'b')", "false:bool"},
     {"(~* 'abc' 'c$')", "true:bool"},
@@ -609,7 +614,7 @@ static const example text_list[] = {
     {"(regexp_replace 'ÄÖü ß€ 𝄞x' '^$' '<\\&>')", "ÄÖü ß€ 𝄞x:string"},
     {"(regexp_substr 'ÄÖü ß€ 𝄞x' '^$')", "NULL:string"},
     {"(~* 'ÄÖü ß€ 𝄞x' '\\d+')", "false:bool"},
-    {"(~* 'ÄÖü ß€ 𝄞x' '(')", "error: invalid regular expression \"(\" in \"ÄÖü ß€ 𝄞x\" ~* \"(\""},
+    {"(~* 'ÄÖü ß€ 𝄞x' '(')", BAD_PATTERN},
     {"(~* 'ÄÖü ß€ 𝄞x' '^\\w+')", "true:bool"},
     {"(!~ '  pad ' 'b')", "true:bool"},
     {"(!~ '  pad ' '^a')", "true:bool"},
@@ -623,10 +628,9 @@ static const example text_list[] = {
     {"(~ '  pad ' '^$')", "false:bool"},
     {"(~ '  pad ' 'x|y')", "false:bool"},
     {"(regexp_like '  pad ' '\\d+')", "false:bool"},
-    {"(!~ '  pad ' '(')", "error: invalid regular expression \"(\" in regexp_like(\"  pad \", \"(\")"},
-    {"(regexp_replace '  pad ' '(' '<\\&>')",
-     "error: invalid regular expression \"(\" in regexp_replace(\"  pad \", \"(\", \"<\\&>\")"},
-    {"(regexp_like '  pad ' '(')", "error: invalid regular expression \"(\" in regexp_like(\"  pad \", \"(\")"},
+    {"(!~ '  pad ' '(')", BAD_PATTERN},
+    {"(regexp_replace '  pad ' '(' '<\\&>')", BAD_PATTERN},
+    {"(regexp_like '  pad ' '(')", BAD_PATTERN},
     {"(substring null 'b')", "NULL:string"},
     {"(regexp_replace null '^a' '<\\&>')", "NULL:string"},
     {"(regexp_like null '^a')", "NULL:bool"},
@@ -651,9 +655,9 @@ static const example text_list[] = {
     {"(regexp_substr null '^$')", "NULL:string"},
     {"(substring null '^$')", "NULL:string"},
     {"(!~ null 'x|y')", "NULL:bool"},
-    {"(regexp_replace null '(' '[\\1]' 'g')", "NULL:string"},
-    {"(regexp_like null '(')", "NULL:bool"},
-    {"(regexp_count null '(')", "NULL:int32"},
+    {"(regexp_replace null '(' '[\\1]' 'g')", BAD_PATTERN},
+    {"(regexp_like null '(')", BAD_PATTERN},
+    {"(regexp_count null '(')", BAD_PATTERN},
     {"(regexp_count null '^\\w+')", "NULL:int32"},
     {"(substring null '^\\w+')", "NULL:string"},
     {"(~* 'a,b,,c' 'b')", "true:bool"},
@@ -670,7 +674,7 @@ static const example text_list[] = {
     {"(!~ 'a,b,,c' 'x|y')", "true:bool"},
     {"(regexp_substr 'a,b,,c' 'x|y')", "NULL:string"},
     {"(~ 'a,b,,c' '\\d+')", "false:bool"},
-    {"(~* 'a,b,,c' '(')", "error: invalid regular expression \"(\" in \"a,b,,c\" ~* \"(\""},
+    {"(~* 'a,b,,c' '(')", BAD_PATTERN},
     {"(~ 'a,b,,c' '^\\w+')", "true:bool"},
     {"(regexp_replace 'a,b,,c' '^\\w+' '[\\1]' 'g')", "[],b,,c:string"},
 };
@@ -769,10 +773,8 @@ static const example times_and_casts_list[] = {
     {"(date_trunc 'century' (cast timestamp '0001-01-01 00:00:00'))", "0001-01-01 00:00:00:timestamp"},
     {"(date_trunc 'millennium' (cast timestamp '1999-12-31 00:00:00'))", "1001-01-01 00:00:00:timestamp"},
     {"(date_trunc 'millennium' (cast timestamp '0001-01-01 00:00:00'))", "0001-01-01 00:00:00:timestamp"},
-    {"(date_trunc 'bogus' (cast timestamp '2009-06-15 17:26:21'))",
-     "error: unknown date part \"bogus\" in date_trunc(\"bogus\", 2009-06-15 17:26:21)"},
-    {"(date_trunc 'bogus' (cast timestamp '0001-01-01 00:00:00'))",
-     "error: unknown date part \"bogus\" in date_trunc(\"bogus\", 0001-01-01 00:00:00)"},
+    {"(date_trunc 'bogus' (cast timestamp '2009-06-15 17:26:21'))", BAD_UNIT},
+    {"(date_trunc 'bogus' (cast timestamp '0001-01-01 00:00:00'))", BAD_UNIT},
     {"(- (cast timestamp '2009-06-15 17:26:21') (cast interval '1.5 days'))", "2009-06-14 05:26:21:timestamp"},
     {"(+ (cast timestamp '2009-06-15 17:26:21') (cast interval '1 week'))", "2009-06-22 17:26:21:timestamp"},
     {"(- (cast timestamp '2009-06-15 17:26:21') (cast interval '1:02:03'))", "2009-06-15 16:24:18:timestamp"},
