@@ -149,7 +149,7 @@ MILL_TEXT_KERNEL(like_escape_kernel, like_escape_row)
 static mill_status regex_prepare(mill_program *program, mill_node *node, mill_error *err)
 {
 	mill_regex *regex;
-	MILL_TRY(mill_regex_new(program->mem, &regex, err));
+	MILL_TRY(mill_regex_new(program->mem, program->simd, &regex, err));
 	node->state = regex;
 	return MILL_OK;
 }

@@ -1,5 +1,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "expr/regex.h"
+
+#include "base/simd.h"
 #include <pcre2.h>
 #include <stdio.h>
 
@@ -15,6 +17,7 @@ struct mill_regex {
 	mill_bytes key; /* pattern, 0, flags: what code was made from */
 	bool has_key;
 	bool global;
+	bool compiles; /* to machine code */
 	char message[160];
 };
 
@@ -29,12 +32,13 @@ static void take_back(void *block, void *mem)
 	mill_mem_free(block);
 }
 
-mill_status mill_regex_new(mill_mem *mem, mill_regex **out, mill_error *err)
+mill_status mill_regex_new(mill_mem *mem, int simd, mill_regex **out, mill_error *err)
 {
 	mill_regex *regex = mill_mem_calloc(mem, 1, sizeof *regex);
 	if (regex == NULL)
 		return mill_fail_nomem(err, sizeof *regex, "regular expression");
 	regex->mem = mem;
+	regex->compiles = simd != MILL_SIMD_PORTABLE;
 	mill_bytes_init(&regex->key, mem);
 	regex->general = pcre2_general_context_create(give, take_back, mem);
 	if (regex->general != NULL) {
@@ -129,7 +133,8 @@ mill_status mill_regex_use(mill_regex *regex, mill_text pattern, mill_text flags
 		return MILL_OK;
 	}
 	/* Where the machine refuses to run generated code, matching goes on without it. */
-	(void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+	if (regex->compiles)
+		(void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
 	regex->data = pcre2_match_data_create_from_pattern(regex->code, regex->general);
 	if (regex->data == NULL)
 		return mill_fail_nomem(err, 64, "regular expression");
@@ -151,7 +156,8 @@ mill_regex_result mill_regex_match(mill_regex *regex, mill_text text, size_t fro
 {
 	int found = pcre2_match(regex->code, (PCRE2_SPTR)text.data, text.size, from, PCRE2_NO_UTF_CHECK, regex->data,
 	                        regex->match);
-	if (found == PCRE2_ERROR_JIT_STACKLIMIT)
+	/* Machine code counts its steps otherwise: where it gives up, the interpreter has the last word. */
+	if (found == PCRE2_ERROR_JIT_STACKLIMIT || found == PCRE2_ERROR_MATCHLIMIT)
 		found = pcre2_match(regex->code, (PCRE2_SPTR)text.data, text.size, from,
 		                    PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, regex->data, regex->match);
 	if (found == PCRE2_ERROR_NOMATCH)

@@ -19,7 +19,9 @@ typedef struct mill_span {
 	size_t begin, end; /* begin > end: the group took no part */
 } mill_span;
 
-MILL_NODISCARD mill_status mill_regex_new(mill_mem *mem, mill_regex **out, mill_error *err);
+/* simd: mill_simd_level(); at the portable level patterns are interpreted, above it they are compiled to machine code.
+ */
+MILL_NODISCARD mill_status mill_regex_new(mill_mem *mem, int simd, mill_regex **out, mill_error *err);
 void mill_regex_free(mill_regex *regex); /* NULL is fine */
 /* Compiles unless pattern and flags ("i", "g", "n", "x", "c", "s") are those of the last call. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_regex_use(mill_regex *regex, mill_text pattern, mill_text flags, bool *ok,

