@@ -9,6 +9,7 @@ typedef struct subcommand {
 	command_id id;
 	const char *arguments; /* "JOB" */
 	const char *help;
+	const char *example; /* as typed; several lines where one is not enough */
 	int min_arguments;
 	int max_arguments;
 	bool uses_engine; /* runs on ranks */

@@ -2,30 +2,13 @@
 #include "help.h"
 
 #include "base/suggest.h"
+#include "base/version.h"
 #include "features/features.h"
 #include "sql/sql.h"
 
-#include <ctype.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
-
-typedef struct step_info {
-	const char *name;
-	const char *help;
-	const char *example;
-} step_info;
-
-static const step_info steps[] = {
-    {"sql", "a table made by one SELECT; text or a list of lines",
-     "{ \"name\": \"known\", \"sql\": [ \"SELECT *\", \"FROM clicks\", \"WHERE label IS NOT NULL\" ] }"},
-    {"sql_file",
-     "SQL from a file beside the job: one SELECT with \"name\", or a script of CREATE TABLE … AS without it",
-     "{ \"name\": \"known\", \"sql_file\": \"known.sql\" }"},
-    {"split", "adds the column \"split\": each row goes to a part by the hash of its key \"by\", or of its row id",
-     "{ \"name\": \"parts\", \"split\": { \"from\": \"known\", \"by\": [\"user_id\"], \"into\": { \"train\": 8, "
-     "\"test\": 2 } } }"},
-};
-#define STEP_COUNT (sizeof steps / sizeof steps[0])
 
 static const char *const exit_codes[] = {
     "0   done",
@@ -37,9 +20,12 @@ static const char *const exit_codes[] = {
 };
 #define CODE_COUNT (sizeof exit_codes / sizeof exit_codes[0])
 
-static void print_step(const step_info *step)
+static void print_step(const mill_step_info *step)
 {
-	printf("%s (step): %s\n  %s\n", step->name, step->help, step->example);
+	if (step->help == NULL)
+		printf("%s (step) is not supported yet\n", step->name);
+	else
+		printf("%s (step): %s\n  %s\n", step->name, step->help, step->example);
 }
 
 static void print_transform(const mill_transform_info *transform)
@@ -77,8 +63,11 @@ static void print_functions(void)
 
 static void print_steps(void)
 {
-	for (size_t i = 0; i < STEP_COUNT; i++)
-		printf("  %-20s %s\n", steps[i].name, steps[i].help);
+	int count = 0;
+	const mill_step_info *list = mill_step_list(&count);
+	for (int i = 0; i < count; i++)
+		if (list[i].help != NULL)
+			printf("  %-20s %s\n", list[i].name, list[i].help);
 }
 
 static void print_codes(void)
@@ -135,36 +124,65 @@ static void man_option(void *context, const char *name, char short_name, const c
 	printf(")\n");
 }
 
-static void print_man(void)
+static void put_entry(const char *name, const char *help)
 {
-	printf(".TH RANKMILL 1\n.SH NAME\nrankmill \\- prepare training data on MPI ranks\n.SH SYNOPSIS\n"
-	       ".B rankmill\n\\fISUBCOMMAND\\fR [\\fIOPTION\\fR ...] [\\fIARGUMENT\\fR ...]\n.SH SUB-COMMANDS\n");
+	printf(".TP\n\\fB");
+	put_roff(name);
+	printf("\\fR\n");
+	put_roff(help);
+	printf("\n");
+}
+
+static void man_commands(void)
+{
+	printf(".SH SUB-COMMANDS\n");
 	for (int i = 0; i < command_count; i++) {
 		printf(".TP\n\\fB%s\\fR %s\n", commands[i].name, commands[i].arguments);
 		put_roff(commands[i].help);
 		printf("\n");
 	}
+}
+
+static void man_registries(void)
+{
+	int steps = 0, transforms = 0;
+	const mill_step_info *step = mill_step_list(&steps);
+	const mill_transform_info *transform = mill_transform_list(&transforms);
+	printf(".SH STEPS\n");
+	for (int i = 0; i < steps; i++)
+		if (step[i].help != NULL)
+			put_entry(step[i].name, step[i].help);
+	printf(".SH TRANSFORMS\n");
+	for (int i = 0; i < transforms; i++)
+		put_entry(transform[i].name, transform[i].help);
+}
+
+static void man_examples(void)
+{
+	printf(".SH EXAMPLES\n.nf\n");
+	for (int i = 0; i < command_count; i++) {
+		put_roff(commands[i].example);
+		printf("\n");
+	}
+	printf(".fi\n");
+}
+
+static void print_man(void)
+{
+	printf(".TH RANKMILL 1 \"\" \"rankmill %s\"\n.SH NAME\nrankmill \\- prepare training data on MPI ranks\n"
+	       ".SH SYNOPSIS\n.B rankmill\n\\fISUBCOMMAND\\fR [\\fIOPTION\\fR ...] [\\fIARGUMENT\\fR ...]\n",
+	       MILL_VERSION);
+	man_commands();
 	printf(".SH OPTIONS\n");
 	options_each(man_option, NULL);
-	printf(".SH STEPS\n");
-	for (size_t i = 0; i < STEP_COUNT; i++) {
-		printf(".TP\n\\fB%s\\fR\n", steps[i].name);
-		put_roff(steps[i].help);
-		printf("\n");
-	}
-	printf(".SH TRANSFORMS\n");
-	int count = 0;
-	const mill_transform_info *list = mill_transform_list(&count);
-	for (int i = 0; i < count; i++) {
-		printf(".TP\n\\fB%s\\fR\n", list[i].name);
-		put_roff(list[i].help);
-		printf("\n");
-	}
+	man_registries();
 	printf(".SH EXIT STATUS\n");
-	for (size_t i = 0; i < CODE_COUNT; i++)
-		printf(".TP\n%.*s\n%s\n", (int)strcspn(exit_codes[i], " "), exit_codes[i],
-		       exit_codes[i] + strcspn(exit_codes[i], " ") +
-		           strspn(exit_codes[i] + strcspn(exit_codes[i], " "), " "));
+	for (size_t i = 0; i < CODE_COUNT; i++) {
+		size_t digits = strcspn(exit_codes[i], " ");
+		printf(".TP\n%.*s\n%s\n", (int)digits, exit_codes[i],
+		       exit_codes[i] + digits + strspn(exit_codes[i] + digits, " "));
+	}
+	man_examples();
 }
 
 static void complete_option(void *context, const char *name, char short_name, const char *argument, const char *help,
@@ -206,26 +224,43 @@ static const named_page pages[] = {{"steps", print_steps},           {"transform
                                    {"completion", print_completion}, {"exit-codes", print_codes}};
 #define PAGE_COUNT (sizeof pages / sizeof pages[0])
 
-/* A name may be several things ("hash" is a transform and a function): all are shown. */
-static bool print_named(const char *topic)
+static bool print_step_or_transform(const char *topic)
 {
 	bool found = false;
-	int count = 0;
-	const mill_transform_info *list = mill_transform_list(&count);
-	for (int i = 0; i < command_count; i++)
-		if (strcmp(topic, commands[i].name) == 0 && (found = true))
-			help_command(&commands[i]);
-	for (size_t i = 0; i < STEP_COUNT; i++)
-		if (strcmp(topic, steps[i].name) == 0 && (found = true))
-			print_step(&steps[i]);
-	for (int i = 0; i < count; i++)
-		if (strcmp(topic, list[i].name) == 0 && (found = true))
-			print_transform(&list[i]);
+	int steps = 0, transforms = 0;
+	const mill_step_info *step = mill_step_list(&steps);
+	const mill_transform_info *transform = mill_transform_list(&transforms);
+	for (int i = 0; i < steps; i++)
+		if (strcmp(topic, step[i].name) == 0 && (found = true))
+			print_step(&step[i]);
+	for (int i = 0; i < transforms; i++)
+		if (strcmp(topic, transform[i].name) == 0 && (found = true))
+			print_transform(&transform[i]);
+	if (mill_transform_is_later(topic) && (found = true))
+		printf("%s (transform) is not supported yet\n", topic);
+	return found;
+}
+
+static bool print_sql_name(const char *topic)
+{
+	bool found = false;
 	for (int i = 0; i < mill_sql_function_count(); i++) {
 		mill_function_info f = mill_sql_function_list(i);
 		if (strcasecmp(topic, f.name) == 0 && (found = true))
 			print_function(&f);
 	}
+	return found;
+}
+
+/* A name may be several things ("hash" is a transform and a function): all are shown. */
+static bool print_named(const char *topic)
+{
+	bool found = false;
+	for (int i = 0; i < command_count; i++)
+		if (strcmp(topic, commands[i].name) == 0 && (found = true))
+			help_command(&commands[i]);
+	found = print_step_or_transform(topic) || found;
+	found = print_sql_name(topic) || found;
 	for (size_t i = 0; i < PAGE_COUNT; i++)
 		if (!found && strcmp(topic, pages[i].name) == 0 && (found = true))
 			pages[i].print();
@@ -238,14 +273,17 @@ static mill_status unknown_topic(const char *topic, mill_error *err)
 {
 	const char *names[MOST_TOPICS];
 	size_t n = 0;
-	int count = 0;
-	const mill_transform_info *list = mill_transform_list(&count);
+	int steps = 0, transforms = 0;
+	const mill_step_info *step = mill_step_list(&steps);
+	const mill_transform_info *transform = mill_transform_list(&transforms);
 	for (int i = 0; i < command_count; i++)
 		names[n++] = commands[i].name;
-	for (size_t i = 0; i < STEP_COUNT; i++)
-		names[n++] = steps[i].name;
-	for (int i = 0; i < count && n < MOST_TOPICS; i++)
-		names[n++] = list[i].name;
+	for (size_t i = 0; i < PAGE_COUNT; i++)
+		names[n++] = pages[i].name;
+	for (int i = 0; i < steps && n < MOST_TOPICS; i++)
+		names[n++] = step[i].name;
+	for (int i = 0; i < transforms && n < MOST_TOPICS; i++)
+		names[n++] = transform[i].name;
 	for (int i = 0; i < mill_sql_function_count() && n < MOST_TOPICS; i++)
 		names[n++] = mill_sql_function_list(i).name;
 	const char *near = mill_suggest(topic, names, n);
@@ -257,6 +295,12 @@ void help_command(const subcommand *command)
 {
 	printf("usage: rankmill %s [OPTION …] %s\n\n%s\n\n", command->name, command->arguments, command->help);
 	options_print(command->id, stdout);
+	for (const char *line = command->example; line != NULL;) {
+		const char *end = strchr(line, '\n');
+		printf("%s  %.*s\n", line == command->example ? "\nexample\n" : "",
+		       (int)(end != NULL ? end - line : (ptrdiff_t)strlen(line)), line);
+		line = end != NULL ? end + 1 : NULL;
+	}
 }
 
 mill_status command_help(const option_set *options, mill_engine *engine, mill_error *err)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -79,9 +80,23 @@ bool launch_reader_left(void)
 	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
-bool launch_is_terminal(void)
+static int told_columns(const char *text)
 {
-	return isatty(STDERR_FILENO) || getenv("RANKMILL_TERMINAL") != NULL;
+	char *end;
+	long columns = strtol(text, &end, 10);
+	return end != text && columns > 0 && columns < 10000 ? (int)columns : 0;
+}
+
+int launch_terminal_columns(void)
+{
+	struct winsize size = {0};
+	const char *kind = getenv("TERM");
+	const char *told = getenv("RANKMILL_TERMINAL");
+	if (told != NULL)
+		return told_columns(told);
+	if (!isatty(STDERR_FILENO) || kind == NULL || strcmp(kind, "dumb") == 0)
+		return 0;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /* Quota of cgroup v2 in cores, or 0. */
@@ -109,8 +124,9 @@ int launch_core_count(void)
 /* One host: shared memory and self are all it takes, and probing for more is most of the start-up time. */
 static void set_environment(int ranks)
 {
-	if (isatty(STDERR_FILENO))
-		setenv("RANKMILL_TERMINAL", "1", 1);
+	char columns[16];
+	snprintf(columns, sizeof columns, "%d", launch_terminal_columns());
+	setenv("RANKMILL_TERMINAL", columns, 1);
 	setenv("OMPI_MCA_pml", "ob1", 0);
 	setenv("OMPI_MCA_btl", "self,vader", 0);
 	setenv("OMPI_MCA_rmaps_base_oversubscribe", "1", 0);

@@ -17,7 +17,8 @@ const volatile int *launch_install_stop(bool launched, bool leaves_nothing);
 /* Has the reader of stdout gone (`| head`)? Then there is nobody to tell. */
 bool launch_reader_left(void);
 
-/* Is a person looking at stderr: asked of the terminal, or of the supervisor that started this rank. */
-bool launch_is_terminal(void);
+/* Columns of the terminal that stderr goes to, 0: it goes elsewhere, or to one that cannot draw. Asked of the terminal,
+ * or of the supervisor that started this rank. */
+int launch_terminal_columns(void);
 
 #endif

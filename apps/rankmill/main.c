@@ -1,6 +1,7 @@
 /* rankmill SUBCOMMAND: finds the sub-command, starts ranks where no launcher did, prints one message, exits with one
  * code. */
 #include "base/suggest.h"
+#include "base/version.h"
 #include "command.h"
 #include "help.h"
 #include "launch.h"
@@ -24,19 +25,28 @@ static int64_t no_input(const option_set *options)
 }
 
 const subcommand commands[] = {
-    {"run", COMMAND_RUN, "JOB", "run a job to its store", 1, 1, true, command_run, NULL},
-    {"explain", COMMAND_EXPLAIN, "JOB", "show how a job will run", 1, 1, true, command_explain, no_input},
-    {"check", COMMAND_CHECK, "JOB", "validate a job and show what it will make", 1, 1, true, command_check, no_input},
-    {"query", COMMAND_QUERY, "\"SQL\"", "run SQL over files and print the result", 0, 1, true, command_query,
-     query_input_bytes},
-    {"inspect", COMMAND_INSPECT, "STORE", "what a store holds", 1, 1, false, command_inspect, NULL},
-    {"head", COMMAND_HEAD, "STORE", "the first rows of a store", 1, 1, false, command_head, NULL},
-    {"verify", COMMAND_VERIFY, "STORE", "check every checksum and the content hash", 1, 1, true, command_verify,
-     no_input},
-    {"datagen", COMMAND_DATAGEN, "KIND", "make sample data: taxi, titanic, groupby", 1, 1, true, command_datagen, NULL},
-    {"diff", COMMAND_DIFF, "STORE_A STORE_B", "the first difference of two stores", 2, 2, false, command_diff, NULL},
-    {"help", COMMAND_HELP, "[TOPIC]", "explain a sub-command, step, transform or SQL function", 0, 1, false,
-     command_help, NULL},
+    {"run", COMMAND_RUN, "JOB", "run a job to its store", "rankmill run job.json --set raw='data/*.csv' --out out/mine",
+     1, 1, true, command_run, NULL},
+    {"check", COMMAND_CHECK, "JOB", "validate a job and show what it will make", "rankmill check job.json", 1, 1, true,
+     command_check, no_input},
+    {"explain", COMMAND_EXPLAIN, "JOB", "show how a job will run, or the first rows of a step",
+     "rankmill explain job.json --step clean --head 5", 1, 1, true, command_explain, no_input},
+    {"query", COMMAND_QUERY, "\"SQL\"", "run SQL over files and print the result",
+     "rankmill query 'SELECT a, count(*) FROM \"data/*.csv\" GROUP BY a'\n"
+     "rankmill query \"SELECT * FROM read_csv('x.txt', delimiter => ';') LIMIT 5\" --format csv",
+     0, 1, true, command_query, query_input_bytes},
+    {"inspect", COMMAND_INSPECT, "STORE", "what a store holds", "rankmill inspect out/mine", 1, 1, false,
+     command_inspect, NULL},
+    {"head", COMMAND_HEAD, "STORE", "the first rows of a store", "rankmill head out/mine --split test -r 3", 1, 1,
+     false, command_head, NULL},
+    {"verify", COMMAND_VERIFY, "STORE", "check every checksum and the content hash", "rankmill verify out/mine", 1, 1,
+     true, command_verify, no_input},
+    {"diff", COMMAND_DIFF, "STORE_A STORE_B", "the first difference of two stores", "rankmill diff out/old out/new", 2,
+     2, false, command_diff, NULL},
+    {"datagen", COMMAND_DATAGEN, "KIND", "make sample data: taxi, titanic, groupby",
+     "rankmill datagen taxi --rows 10000", 1, 1, true, command_datagen, NULL},
+    {"help", COMMAND_HELP, "[TOPIC]", "explain a sub-command, step, transform or SQL function",
+     "rankmill help standardize", 0, 1, false, command_help, NULL},
 };
 const int command_count = sizeof commands / sizeof commands[0];
 
@@ -52,9 +62,10 @@ static void print_usage(FILE *stream)
 {
 	fprintf(stream, "usage: rankmill SUBCOMMAND [OPTION …] [ARGUMENT …]\n\n");
 	for (int i = 0; i < command_count; i++)
-		fprintf(stream, "  %-8s %-12s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-	fprintf(stream, "\n`rankmill SUBCOMMAND --help` lists its options; `rankmill help` explains steps, "
-	                "transforms and SQL functions.\n");
+		fprintf(stream, "  %-8s %-16s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+	fprintf(stream,
+	        "\n`rankmill SUBCOMMAND --help` lists its options; `rankmill help` explains steps, transforms and "
+	        "SQL\nfunctions; `rankmill --version` tells the version.\n");
 }
 
 /* Only one of the ranks that a launcher started talks before they know each other. */
@@ -151,10 +162,11 @@ static int run_here(const subcommand *command, const option_set *options, bool l
 	mill_progress_display display;
 	mill_progress progress = {mill_progress_display_report, &display};
 	mill_progress_mode mode = MILL_PROGRESS_NONE;
+	int columns = launch_terminal_columns();
 	mill_status status = MILL_OK;
 	if (command->id == COMMAND_RUN)
-		status = mill_progress_mode_parse(options->progress, launch_is_terminal(), &mode, &err);
-	mill_progress_display_init(&display, is_first_process() ? mode : MILL_PROGRESS_NONE, stderr);
+		status = mill_progress_mode_parse(options->progress, columns > 0, &mode, &err);
+	mill_progress_display_init(&display, is_first_process() ? mode : MILL_PROGRESS_NONE, columns, stderr);
 	engine_options.progress = &progress;
 	if (status == MILL_OK)
 		status = mill_engine_open(&engine, &engine_options, &err);
@@ -208,6 +220,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		print_usage(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("rankmill %s\n", MILL_VERSION);
 		return 0;
 	}
 	const subcommand *command = find_command(argv[1]);

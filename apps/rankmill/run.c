@@ -28,8 +28,9 @@ mill_status command_run(const option_set *options, mill_engine *engine, mill_err
 	if (mill_comm_rank(mill_engine_comm(engine)) == 0) {
 		printf("%s\n", store);
 		fflush(stdout);
-		fprintf(stderr, "\nnext:\n  rankmill inspect %s\n  rankmill head %s\n  rankmill verify %s\n", store,
-		        store, store);
+		if (options->log_level >= MILL_LOG_WARN)
+			fprintf(stderr, "\nnext:\n  rankmill inspect %s\n  rankmill head %s\n  rankmill verify %s\n",
+			        store, store, store);
 	}
 	return MILL_OK;
 }

@@ -11,7 +11,7 @@ if [ ! -e out/data/taxi/.rows-"$rows" ]; then
 	touch out/data/taxi/.rows-"$rows"
 fi
 echo "== running configs/nyctaxi.json on $(nproc) cores"
-store=$($mill run configs/nyctaxi.json --overwrite --progress "${DEMO_PROGRESS:-auto}" 2> >(grep -v -e '^next:' -e '^  rankmill' -e '^$' >&2))
+store=$($mill run configs/nyctaxi.json --overwrite --log-level error --progress "${DEMO_PROGRESS:-auto}")
 echo "== verifying"
 $mill verify "$store"
 echo "== the first rows of $store"

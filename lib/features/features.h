@@ -64,5 +64,6 @@ typedef struct mill_transform_info {
 	const char *parameters;
 } mill_transform_info;
 const mill_transform_info *mill_transform_list(int *count);
+bool mill_transform_is_later(const char *name); /* known, and not supported yet */
 
 #endif

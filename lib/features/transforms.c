@@ -48,6 +48,14 @@ const mill_transform_info *mill_transform_list(int *count)
 	return infos;
 }
 
+bool mill_transform_is_later(const char *name)
+{
+	for (int k = 0; k < LATER_COUNT; k++)
+		if (strcmp(name, later[k]) == 0)
+			return true;
+	return false;
+}
+
 const mill_json *mill_parameter(const mill_read *read, const mill_step *step, const char *key)
 {
 	if (read->given == NULL)
@@ -116,12 +124,12 @@ static mill_status find_kind(const mill_json *node, const char *name, const mill
 			return MILL_OK;
 		}
 	}
-	for (int k = 0; k < LATER_COUNT; k++) {
+	if (mill_transform_is_later(name))
+		return mill_json_fail_as(
+		    node, MILL_NOT_YET, err,
+		    "transform \"%s\" is not supported yet; rankmill help transforms lists what is", name);
+	for (int k = 0; k < LATER_COUNT; k++)
 		names[KIND_COUNT + k] = later[k];
-		if (strcmp(name, later[k]) == 0)
-			return mill_json_fail_as(node, MILL_NOT_YET, err, "transform \"%s\" is not supported yet",
-			                         name);
-	}
 	names[KIND_COUNT + LATER_COUNT] = "passthrough";
 	const char *near = mill_suggest(name, names, KIND_COUNT + LATER_COUNT + 1);
 	if (near != NULL)

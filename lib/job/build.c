@@ -163,7 +163,10 @@ static mill_status fit_all(mill_build *build, ordered_rows *rows, mill_error *er
 	/* A merge may find that fewer passes are left than there could have been. */
 	for (int pass = 0; pass < mill_features_passes(build->features); pass++) {
 		if (pass > 0) {
-			mill_flow flow = {.name = "fit"};
+			mill_flow flow = {.name = mill_arena_printf(build->run->arena, "fit, pass %d of %d", pass + 1,
+			                                            mill_features_passes(build->features))};
+			if (flow.name == NULL)
+				return mill_fail_nomem(err, 0, "a stage's name");
 			MILL_TRY(rows_source(build->run, rows, false, &flow.source, err));
 			MILL_TRY(mill_flow_add(&flow, mill_make_fit(build->run, build, pass), err));
 			MILL_TRY(run_for_effect(build->run, &flow, err));

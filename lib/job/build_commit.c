@@ -1,5 +1,6 @@
 /* The last stage: every rank's shards and sums on rank 0, which writes views, fitted state and the manifest. */
 #include "base/json_writer.h"
+#include "base/version.h"
 #include "job/books.h"
 #include "job/build.h"
 #include "job/quarantine.h"
@@ -37,6 +38,9 @@ static mill_status add_scalars(const mill_build *build, extras *e, mill_error *e
 {
 	mill_bytes text;
 	mill_json_writer w;
+	extra_begin(e, &text, &w);
+	mill_json_put_text(&w, NULL, MILL_VERSION);
+	MILL_TRY(extra_end(e, "rankmill", &text, &w, err));
 	extra_begin(e, &text, &w);
 	mill_json_put_text(&w, NULL, build->job->name);
 	MILL_TRY(extra_end(e, "job_name", &text, &w, err));

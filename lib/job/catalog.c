@@ -78,6 +78,19 @@ static mill_status unknown_table(const mill_job_catalog *catalog, const char *na
 	                 catalog->is_script ? "; a file is named in double quotes: FROM \"data/*.csv\"" : "");
 }
 
+mill_status mill_catalog_drop(mill_job_catalog *catalog, const char *name, bool may_be_missing, mill_error *err)
+{
+	mill_named_table *named = find_named(catalog, name);
+	if (named == NULL)
+		return may_be_missing ? MILL_OK : unknown_table(catalog, name, err);
+	if (named->plan == NULL)
+		return mill_fail(err, MILL_USAGE, "\"%s\" is a source; DROP is for what CREATE made", name);
+	size_t after = (size_t)(catalog->tables + catalog->count - (named + 1));
+	memmove(named, named + 1, after * sizeof *named);
+	catalog->count--;
+	return MILL_OK;
+}
+
 /* Collective at the first use of a source. Every use gets plan nodes of its own: the optimiser writes into scans. */
 static mill_status named_plan(mill_job_catalog *catalog, mill_named_table *named, mill_plan **out, mill_error *err)
 {
@@ -228,9 +241,6 @@ mill_status mill_catalog_finish(mill_job_catalog *catalog, mill_plan **plans, in
 		count_uses(plans[i], uses);
 	for (int i = 0; i < catalog->subquery_count; i++)
 		count_uses(catalog->subqueries[i], uses);
-	for (int i = 0; catalog->is_script && i < catalog->count; i++)
-		if (catalog->tables[i].plan != NULL)
-			uses[catalog->tables[i].plan->shared] += 2;
 	for (int i = 0; i < count; i++)
 		MILL_TRY(mill_plan_optimise(unshare(plans[i], uses), arena, &plans[i], err));
 	for (int i = 0; i < catalog->subquery_count; i++)

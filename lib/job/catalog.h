@@ -21,16 +21,18 @@ typedef struct mill_job_catalog {
 	int capacity;
 	int shared_count; /* numbers given so far */
 	int subquery_count;
-	mill_plan **subqueries;  /* of all statements bound so far */
-	int finished_subqueries; /* optimised: the first ones of them */
-	int run_subqueries;      /* whose values are params already */
-	bool is_script; /* query: a quoted name may be a path; tables may be used by statements still to come */
+	mill_plan **subqueries; /* of all statements bound so far */
+	int run_subqueries;     /* whose values are params already */
+	bool is_script;         /* query: a quoted name may be a path */
 } mill_job_catalog;
 
 void mill_job_catalog_init(mill_job_catalog *catalog, mill_run *run, bool is_script);
 /* Not collective. MILL_USAGE: the name is taken. */
 MILL_NODISCARD mill_status mill_catalog_add_source(mill_job_catalog *catalog, const mill_source_spec *spec,
                                                    mill_error *err);
+/* Forgets a table that a statement made. MILL_USAGE: there is none, or it is a source. */
+MILL_NODISCARD mill_status mill_catalog_drop(mill_job_catalog *catalog, const char *name, bool may_be_missing,
+                                             mill_error *err);
 MILL_NODISCARD mill_status mill_catalog_add_plan(mill_job_catalog *catalog, const char *name, mill_plan *plan,
                                                  mill_error *err);
 /* Collective where it opens a source for the first time. The plan a name stands for; suggests near names. */

@@ -51,33 +51,56 @@ static mill_status add_sources(query *q, mill_error *err)
 	return MILL_OK;
 }
 
-/* Collective: prepares the shared machinery for a plan and everything bound before it. */
-static mill_status prepare(query *q, mill_plan **plan, mill_error *err)
+static mill_status drop(query *q, const mill_script_statement *statement, mill_error *err)
 {
-	MILL_TRY(mill_catalog_finish(&q->catalog, plan, 1, err));
-	return mill_catalog_run_subqueries(&q->catalog, err);
+	mill_error inner = {0};
+	mill_status status = mill_catalog_drop(&q->catalog, statement->drop_name, statement->may_be_missing, &inner);
+	return status == MILL_OK ? MILL_OK
+	                         : mill_sql_fail_at(err, status, q->request->where, q->request->sql, statement->offset,
+	                                            "%s", inner.message);
 }
 
-static mill_status explain(query *q, const mill_plan *plan, mill_error *err)
+/* A SELECT leaves its plan in *plan, CREATE and DROP change the catalog. */
+static mill_status bind_statement(query *q, const mill_script_statement *statement, mill_plan **plan, mill_error *err)
 {
-	mill_bytes text;
-	mill_bytes_init(&text, q->run.mem);
-	mill_status status = mill_plan_text(plan, &text);
-	if (status == MILL_OK && mill_comm_rank(q->run.comm) == 0)
-		fwrite(text.data, 1, text.size_bytes, q->request->out);
-	mill_bytes_release(&text);
-	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "a plan's text");
+	*plan = NULL;
+	if (statement->drop_name != NULL)
+		return drop(q, statement, err);
+	const char *text = mill_sql_in_place(q->request->sql, statement, q->run.arena);
+	mill_plan *bound = NULL;
+	if (text == NULL)
+		return mill_fail_nomem(err, 0, "a statement");
+	MILL_TRY(mill_catalog_bind(&q->catalog, text, q->request->where, &bound, err));
+	if (statement->create_name != NULL)
+		return mill_catalog_add_plan(&q->catalog, statement->create_name, bound, err);
+	*plan = bound;
+	return MILL_OK;
 }
 
-static mill_status show(query *q, mill_plan *plan, mill_error *err)
+/* Collective: every statement is bound before the first one runs. *out lists the SELECTs' plans. */
+static mill_status bind_script(query *q, mill_plan ***out, int *plan_count, mill_error *err)
+{
+	mill_script_statement *statements;
+	int count = 0;
+	MILL_TRY(mill_sql_split(q->request->sql, q->request->where, q->run.arena, &statements, &count, err));
+	if (count == 0)
+		return mill_fail(err, MILL_USAGE, "%s: there is no statement", q->request->where);
+	mill_plan **plans = mill_arena_array(q->run.arena, (size_t)count, sizeof(mill_plan *));
+	if (plans == NULL)
+		return mill_fail_nomem(err, 0, "a script");
+	*plan_count = 0;
+	for (int i = 0; i < count; i++) {
+		MILL_TRY(bind_statement(q, &statements[i], &plans[*plan_count], err));
+		*plan_count += plans[*plan_count] != NULL;
+	}
+	*out = plans;
+	return mill_catalog_finish(&q->catalog, plans, *plan_count, err);
+}
+
+static mill_status show(query *q, const mill_plan *plan, mill_error *err)
 {
 	mill_flow flow;
 	mill_sink *out = NULL;
-	if (q->request->explain) {
-		MILL_TRY(mill_catalog_finish(&q->catalog, &plan, 1, err));
-		return explain(q, plan, err);
-	}
-	MILL_TRY(prepare(q, &plan, err));
 	MILL_TRY(mill_flow_compile_ordered(&q->run, plan, &flow, err));
 	bool root = mill_comm_rank(q->run.comm) == 0;
 	if (root && q->results++ > 0)
@@ -91,26 +114,16 @@ static mill_status show(query *q, mill_plan *plan, mill_error *err)
 	return status;
 }
 
-static mill_status run_statement(query *q, const mill_script_statement *statement, mill_error *err)
-{
-	mill_plan *plan = NULL;
-	MILL_TRY(mill_catalog_bind(&q->catalog, statement->text, q->request->where, &plan, err));
-	if (statement->create_name != NULL)
-		return mill_catalog_add_plan(&q->catalog, statement->create_name, plan, err);
-	return show(q, plan, err);
-}
-
 static mill_status run_script(query *q, mill_error *err)
 {
-	mill_script_statement *statements;
-	int count;
+	mill_plan **plans = NULL;
+	int count = 0;
 	MILL_TRY(read_format(q->request->format, &q->format, err));
 	MILL_TRY(add_sources(q, err));
-	MILL_TRY(mill_sql_split(q->request->sql, q->request->where, q->run.arena, &statements, &count, err));
-	if (count == 0)
-		return mill_fail(err, MILL_USAGE, "%s: there is no statement", q->request->where);
+	MILL_TRY(bind_script(q, &plans, &count, err));
+	MILL_TRY(mill_catalog_run_subqueries(&q->catalog, err));
 	for (int i = 0; i < count; i++)
-		MILL_TRY(run_statement(q, &statements[i], err));
+		MILL_TRY(show(q, plans[i], err));
 	return MILL_OK;
 }
 

@@ -53,7 +53,6 @@ typedef struct mill_query_request {
 	int source_count;
 	const char *format;    /* "table", "csv", "jsonl" */
 	const char *null_text; /* how CSV shows NULL */
-	bool explain;          /* print plans, run nothing */
 } mill_query_request;
 
 /* Runs the statements; rank 0 prints results. */
@@ -81,6 +80,15 @@ MILL_NODISCARD mill_status mill_engine_run(mill_engine *engine, const mill_job_r
 MILL_NODISCARD mill_status mill_engine_check(mill_engine *engine, const mill_job_request *request, mill_error *err);
 /* Prints the stages on the request's stream. */
 MILL_NODISCARD mill_status mill_engine_explain(mill_engine *engine, const mill_job_request *request, mill_error *err);
+
+/* The kinds of steps of a job, for `help` and for messages: in use first, then those that are not supported yet. Not
+ * collective. */
+typedef struct mill_step_info {
+	const char *name;
+	const char *help; /* NULL: not supported yet */
+	const char *example;
+} mill_step_info;
+const mill_step_info *mill_step_list(int *count);
 
 /* Bytes of the files that a path or glob names, for the choice of a number of ranks; 0 where that cannot be told. Not
  * collective, no engine needed. */

@@ -10,6 +10,29 @@ static mill_status nomem(mill_error *err)
 	return mill_fail_nomem(err, 0, "a job's steps");
 }
 
+static const mill_step_info infos[] = {
+    {"sql", "a table made by one SELECT; text or a list of lines",
+     "{ \"name\": \"known\", \"sql\": [ \"SELECT *\", \"FROM clicks\", \"WHERE label IS NOT NULL\" ] }"},
+    {"sql_file",
+     "SQL from a file beside the job: one SELECT with \"name\", or a script of CREATE TABLE … AS without it",
+     "{ \"name\": \"known\", \"sql_file\": \"known.sql\" }"},
+    {"split", "adds the column \"split\": each row goes to a part by the hash of its key \"by\", or of its row id",
+     "{ \"name\": \"parts\", \"split\": { \"from\": \"known\", \"by\": [\"user_id\"], \"into\": { \"train\": 8, "
+     "\"test\": 2 } } }"},
+    {"asof_join", NULL, NULL},
+    {"asof_aggregate", NULL, NULL},
+    {"dedup", NULL, NULL},
+    {"sample", NULL, NULL},
+    {"union", NULL, NULL},
+    {"command", NULL, NULL},
+};
+
+const mill_step_info *mill_step_list(int *count)
+{
+	*count = (int)COUNT(infos);
+	return infos;
+}
+
 static const char *where_of(const mill_json *node, mill_arena *arena)
 {
 	char pointer[MILL_JSON_POINTER_BYTES];
@@ -56,7 +79,10 @@ static mill_status script_step(mill_job_catalog *catalog, const mill_json *step,
 			    sql, err,
 			    "a script without \"name\" holds CREATE TABLE … AS statements only; give the step a "
 			    "\"name\" for a single SELECT");
-		MILL_TRY(mill_catalog_bind(catalog, statements[i].text, where, &plan, err));
+		const char *in_place = mill_sql_in_place(text, &statements[i], catalog->run->arena);
+		if (in_place == NULL)
+			return nomem(err);
+		MILL_TRY(mill_catalog_bind(catalog, in_place, where, &plan, err));
 		MILL_TRY(add_step(catalog, step, statements[i].create_name, plan, err));
 	}
 	return MILL_OK;
@@ -197,26 +223,39 @@ static mill_status split_step(mill_job_catalog *catalog, const mill_json *step, 
 	return add_step(catalog, step, name, plan, err);
 }
 
-static mill_status refuse_step(const mill_json *step, mill_error *err)
+/* What a step may say beside its kind and its name. */
+static const char *const later_keys[] = {"fit_on", "when", "bad_rows", "max_bad_rows"};
+
+static mill_status check_step_keys(const mill_json *step, mill_error *err)
 {
-	static const char *const later[] = {"asof_join", "asof_aggregate", "dedup", "sample",   "union",
-	                                    "command",   "fit_on",         "when",  "bad_rows", "max_bad_rows"};
-	for (size_t i = 0; i < COUNT(later); i++) {
-		const mill_json *node = mill_json_get(step, later[i]);
+	const char *keys[COUNT(infos) + COUNT(later_keys) + 1] = {"name"};
+	size_t count = 1;
+	for (size_t i = 0; i < COUNT(infos); i++)
+		keys[count++] = infos[i].name;
+	for (size_t i = 0; i < COUNT(later_keys); i++)
+		keys[count++] = later_keys[i];
+	MILL_TRY(mill_json_check_keys(step, keys, count, err));
+	for (size_t i = 0; i < COUNT(infos); i++) {
+		const mill_json *node = mill_json_get(step, infos[i].name);
+		if (node != NULL && infos[i].help == NULL)
+			return mill_json_fail_as(
+			    node, MILL_NOT_YET, err,
+			    "the step \"%s\" is not supported yet; \"sql\", \"sql_file\" and \"split\" are",
+			    infos[i].name);
+	}
+	for (size_t i = 0; i < COUNT(later_keys); i++) {
+		const mill_json *node = mill_json_get(step, later_keys[i]);
 		if (node != NULL)
-			return mill_json_fail_as(node, MILL_NOT_YET, err, "\"%s\" is not supported yet", later[i]);
+			return mill_json_fail_as(node, MILL_NOT_YET, err,
+			                         "\"%s\" of a step is not supported yet; leave it out", later_keys[i]);
 	}
 	return MILL_OK;
 }
 
 static mill_status add_one(mill_job_catalog *catalog, const mill_json *step, uint64_t seed, mill_error *err)
 {
-	static const char *const keys[] = {"name",           "sql",   "sql_file", "split",       "asof_join",
-	                                   "asof_aggregate", "dedup", "sample",   "union",       "command",
-	                                   "fit_on",         "when",  "bad_rows", "max_bad_rows"};
 	MILL_TRY(mill_json_expect(step, MILL_JSON_OBJECT, err));
-	MILL_TRY(mill_json_check_keys(step, keys, COUNT(keys), err));
-	MILL_TRY(refuse_step(step, err));
+	MILL_TRY(check_step_keys(step, err));
 	const mill_json *sql = mill_json_get(step, "sql");
 	const mill_json *file = mill_json_get(step, "sql_file");
 	const mill_json *split = mill_json_get(step, "split");

@@ -5,9 +5,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define REDRAW_NS INT64_C(100000000)
-#define JSON_NS   INT64_C(500000000)
-#define BAR_WIDTH 30
+#define REDRAW_NS       INT64_C(100000000)
+#define JSON_NS         INT64_C(500000000)
+#define BAR_WIDTH       30
+#define LEAST_BAR       6 /* below this a bar says nothing */
+#define LEAST_NAME      10
+#define NAME_WIDTH      24
+#define DEFAULT_COLUMNS 80
 
 mill_status mill_progress_mode_parse(const char *text, bool is_terminal, mill_progress_mode *out, mill_error *err)
 {
@@ -27,9 +31,10 @@ mill_status mill_progress_mode_parse(const char *text, bool is_terminal, mill_pr
 	return MILL_OK;
 }
 
-void mill_progress_display_init(mill_progress_display *display, mill_progress_mode mode, FILE *stream)
+void mill_progress_display_init(mill_progress_display *display, mill_progress_mode mode, int columns, FILE *stream)
 {
 	*display = (mill_progress_display){.mode = mode, .stream = stream};
+	display->columns = columns > 0 ? columns : DEFAULT_COLUMNS;
 }
 
 static double share_done(const mill_progress_event *event)
@@ -44,16 +49,42 @@ static double seconds_of(const mill_progress_display *display)
 	return (double)(mill_clock_ns() - display->started_ns) / 1e9;
 }
 
+/* The stage's name in `width` characters, cut or filled up. */
+static void put_name(const mill_progress_display *display, int width)
+{
+	int characters = 0;
+	size_t n = 0;
+	for (const char *c = display->stage; *c != '\0'; c++, n++) {
+		bool begins = ((unsigned char)*c & 0xC0) != 0x80;
+		if (begins && characters == width)
+			break;
+		characters += begins;
+	}
+	fprintf(display->stream, "%.*s%*s", (int)n, display->stage, width - characters, "");
+}
+
+/* One line that never wraps: what a narrow terminal has no room for is left out, the bar first. */
 static void draw_bar(mill_progress_display *display)
 {
 	double share = share_done(&display->last);
-	int full = (int)(share * BAR_WIDTH);
-	full = full < 0 ? 0 : full > BAR_WIDTH ? BAR_WIDTH : full;
-	fprintf(display->stream, "\r%-24.24s [%.*s%*s] %3d %%  %" PRId64 " rows  %.1f s\x1b[K", display->stage, full,
-	        "==============================", BAR_WIDTH - full, "", (int)(share * 100), display->last.rows,
-	        seconds_of(display));
+	char numbers[80];
+	int size = snprintf(numbers, sizeof numbers, " %3d %%  %" PRId64 " rows  %.1f s", (int)(share * 100),
+	                    display->last.rows, seconds_of(display));
+	int room = display->columns - 1 - size;
+	if (room < LEAST_NAME) /* the share alone */
+		size = (int)strcspn(numbers, "%") + 1;
+	room = display->columns - 1 - size;
+	int name = room < NAME_WIDTH ? room : NAME_WIDTH;
+	int bar = room - name - (int)strlen(" []");
+	bar = bar > BAR_WIDTH ? BAR_WIDTH : bar;
+	int full = (int)(share * bar);
+	full = full < 0 ? 0 : full > bar ? bar : full;
+	fputc('\r', display->stream);
+	put_name(display, name < 0 ? 0 : name);
+	if (bar >= LEAST_BAR)
+		fprintf(display->stream, " [%.*s%*s]", full, "==============================", bar - full, "");
+	fprintf(display->stream, "%.*s\x1b[K", size, numbers);
 	fflush(display->stream);
-	display->line_open = true;
 }
 
 static void draw_json(const mill_progress_display *display, bool done)
@@ -77,7 +108,6 @@ static void end_stage(mill_progress_display *display)
 	if (display->mode == MILL_PROGRESS_BAR) {
 		draw_bar(display);
 		fputc('\n', display->stream);
-		display->line_open = false;
 	}
 	display->stage[0] = '\0';
 }
@@ -100,8 +130,11 @@ void mill_progress_display_report(void *context, const mill_progress_event *even
 	int64_t now = mill_clock_ns();
 	if (event->done) {
 		display->last.rows = event->rows;
-		display->last.units_done = display->last.units_total = 1;
-		display->last.bytes_total = 0;
+		if (display->last.units_total < 1)
+			display->last.units_total = 1;
+		display->last.units_done = display->last.units_total;
+		if (display->last.bytes_total > 0)
+			display->last.bytes_done = display->last.bytes_total;
 		end_stage(display);
 		return;
 	}

@@ -1,4 +1,4 @@
-/* Scripts: statements one after another, CREATE [TEMP] TABLE|VIEW x AS SELECT among them. */
+/* Scripts: statements one after another, CREATE [TEMP] TABLE|VIEW x AS SELECT and DROP TABLE|VIEW x among them. */
 #include "sql/parse.h"
 #include "sql/sql.h"
 
@@ -87,6 +87,26 @@ static mill_status split_view(split_state *state, const PgQuery__RawStmt *raw, c
 	return put_create(state, raw, view->view, out, err);
 }
 
+/* DROP TABLE|VIEW [IF EXISTS] name. */
+static mill_status split_drop(split_state *state, const PgQuery__RawStmt *raw, const PgQuery__DropStmt *drop,
+                              mill_script_statement *out, mill_error *err)
+{
+	const sql_parsed *parsed = &state->parsed;
+	int token = first_token(state, raw);
+	bool is_table = drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ||
+	                drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
+	const PgQuery__Node *object = drop->n_objects == 1 ? drop->objects[0] : NULL;
+	if (!is_table || object == NULL || object->node_case != PG_QUERY__NODE__NODE_LIST || object->list->n_items != 1)
+		return fail(state, MILL_NOT_YET, parsed->tokens[token].start,
+		            "DROP takes one TABLE or VIEW, without a schema; anything else is not supported yet", err);
+	sql_name name = sql_spelled(parsed, token + (drop->missing_ok ? 4 : 2), object->list->items[0]->string->sval);
+	if (name.text == NULL)
+		return mill_fail_nomem(err, 0, "a statement");
+	out->drop_name = name.text;
+	out->may_be_missing = drop->missing_ok;
+	return put_select(state, raw, out, err);
+}
+
 static mill_status split_statement(split_state *state, const PgQuery__RawStmt *raw, mill_script_statement *out,
                                    mill_error *err)
 {
@@ -95,11 +115,12 @@ static mill_status split_statement(split_state *state, const PgQuery__RawStmt *r
 	case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
 		return split_table(state, raw, raw->stmt->create_table_as_stmt, out, err);
 	case PG_QUERY__NODE__NODE_VIEW_STMT: return split_view(state, raw, raw->stmt->view_stmt, out, err);
+	case PG_QUERY__NODE__NODE_DROP_STMT: return split_drop(state, raw, raw->stmt->drop_stmt, out, err);
 	default: {
 		int token = first_token(state, raw);
 		int position = token < state->parsed.token_count ? state->parsed.tokens[token].start : -1;
 		return fail(state, MILL_NOT_YET, position,
-		            "only SELECT and CREATE TABLE|VIEW x AS SELECT are supported yet", err);
+		            "not supported yet; SELECT, CREATE TABLE|VIEW x AS SELECT and DROP TABLE|VIEW x are", err);
 	}
 	}
 }
@@ -118,4 +139,19 @@ mill_status mill_sql_split(const char *script, const char *where, mill_arena *ar
 	*out = state.statements;
 	*count = (int)tree->n_stmts;
 	return MILL_OK;
+}
+
+const char *mill_sql_in_place(const char *script, const mill_script_statement *statement, mill_arena *arena)
+{
+	size_t text_bytes = strlen(statement->text), at = 0;
+	char *out = mill_arena_alloc(arena, (size_t)statement->offset + text_bytes + 1);
+	if (out == NULL)
+		return NULL;
+	for (int i = 0; i < statement->offset; i++) {
+		unsigned char c = (unsigned char)script[i];
+		if ((c & 0xC0) != 0x80) /* a character, a blank */
+			out[at++] = c == '\n' || c == '\t' ? (char)c : ' ';
+	}
+	memcpy(out + at, statement->text, text_bytes + 1);
+	return out;
 }

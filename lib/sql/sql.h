@@ -36,12 +36,17 @@ typedef struct mill_sql_context {
 MILL_NODISCARD mill_status mill_sql_bind(const mill_sql_context *context, const char *text, mill_statement *out,
                                          mill_error *err);
 
-/* Splits a script into statements (texts in arena). kind: SELECT, or CREATE TABLE|VIEW name AS select. */
+/* Splits a script into statements (texts in arena): SELECT, CREATE TABLE|VIEW name AS select, DROP TABLE|VIEW name. */
 typedef struct mill_script_statement {
-	const char *text;        /* the SELECT */
-	const char *create_name; /* CREATE … AS: the table's name; NULL: a SELECT */
+	const char *text;        /* the SELECT; of a DROP all of it */
+	const char *create_name; /* CREATE … AS: the table's name; NULL: something else */
+	const char *drop_name;   /* DROP: the table's name; NULL: something else */
+	bool may_be_missing;     /* DROP … IF EXISTS */
 	int offset;              /* in the script, for messages */
 } mill_script_statement;
+/* The statement behind blanks where the script has text before it, so that messages about it tell lines and columns of
+ * the script; NULL: out of memory. */
+const char *mill_sql_in_place(const char *script, const mill_script_statement *statement, mill_arena *arena);
 MILL_NODISCARD mill_status mill_sql_split(const char *script, const char *where, mill_arena *arena,
                                           mill_script_statement **out, int *count, mill_error *err);
 

@@ -8,6 +8,13 @@ code 0 rankmill help exit-codes
 code 2 rankmill help standardise
 for later in profile apply report init schema; do code 2 rankmill $later x; done
 code 2 rankmill rnu
+rankmill --version | grep -c '^rankmill [0-9]'
+code 0 rankmill help count
+code 0 rankmill help row_number
+code 0 rankmill help dedup
+code 0 rankmill help tokenize
+rankmill datagen --help | grep -e --out -e --format -e --rows
+rankmill query --help | grep -e --format -e --rows
 rankmill help | grep -c '^  \(run\|sql\|vocabulary\) '
 rankmill help functions | grep -c '^  \(lower\|abs\|date_trunc\) '
 rankmill help man | head -3

@@ -3,7 +3,7 @@
 # when not root. No-op when everything is there.
 set -euo pipefail
 group=${1:-build}
-build=(build-essential pkg-config libopenmpi-dev openmpi-bin libhdf5-dev libpg-query-dev libprotobuf-c-dev libcurl4-openssl-dev libssl-dev
+build=(build-essential pkg-config libopenmpi-dev openmpi-bin libhdf5-dev libpg-query-dev libprotobuf-c-dev
        libcjson-dev libxxhash-dev libsleef-dev libisal-dev libdeflate-dev zlib1g-dev libzstd-dev libpcre2-dev
        libutf8proc-dev)
 test=("${build[@]}" libcunit1-dev clang clang-format libclang-rt-14-dev valgrind python3 python3-numpy python3-h5py
@@ -29,7 +29,7 @@ if [ "$(id -u)" != 0 ]; then
 	echo "  sudo apt-get install -y --no-install-recommends ${missing[*]}" >&2
 	exit 1
 fi
-echo "deps: installing ${missing[*]}" >&2
-export DEBIAN_FRONTEND=noninteractive
+echo "deps: installing ${#missing[@]} Debian packages (a minute or two): ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 apt-get update -qq >&2
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

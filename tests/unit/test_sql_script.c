@@ -32,6 +32,16 @@ static void test_statements(void)
 		CU_ASSERT_EQUAL(
 		    strncmp(script + f.statements[i].offset, f.statements[i].text, strlen(f.statements[i].text)), 0);
 	sql_fixture_release(&f.sql);
+	CU_ASSERT_EQUAL(split(&f, "DROP TABLE \"A b\"; DROP VIEW IF EXISTS Known"), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(f.count, 2);
+	CU_ASSERT_STRING_EQUAL(f.statements[0].drop_name, "A b");
+	CU_ASSERT(!f.statements[0].may_be_missing && f.statements[1].may_be_missing);
+	CU_ASSERT_STRING_EQUAL(f.statements[1].drop_name, "Known");
+	CU_ASSERT_STRING_EQUAL(mill_sql_in_place("-- é\n\tX; SELECT 1",
+	                                         &(mill_script_statement){.text = "SELECT 1", .offset = 10},
+	                                         &f.sql.arena),
+	                       "    \n\t   SELECT 1");
+	sql_fixture_release(&f.sql);
 	CU_ASSERT_EQUAL(split(&f, " ; -- nothing\n"), MILL_OK);
 	CU_ASSERT_EQUAL(f.count, 0);
 	sql_fixture_release(&f.sql);
@@ -47,9 +57,15 @@ static void expect_refused(const char *script, mill_status expected, const char 
 
 static void test_refusals(void)
 {
-	expect_refused(
-	    "SELECT 1;\nDROP TABLE x", MILL_NOT_YET,
-	    "s.sql:2:1: only SELECT and CREATE TABLE|VIEW x AS SELECT are supported yet\n  DROP TABLE x\n  ^");
+	expect_refused("SELECT 1;\nDROP TABLE x, y", MILL_NOT_YET,
+	               "s.sql:2:1: DROP takes one TABLE or VIEW, without a schema; anything else is not supported yet\n"
+	               "  DROP TABLE x, y\n  ^");
+	expect_refused("DROP INDEX x", MILL_NOT_YET,
+	               "s.sql:1:1: DROP takes one TABLE or VIEW, without a schema; anything else is not supported yet\n"
+	               "  DROP INDEX x\n  ^");
+	expect_refused("CREATE TABLE x (a int)", MILL_NOT_YET,
+	               "s.sql:1:1: not supported yet; SELECT, CREATE TABLE|VIEW x AS SELECT and DROP TABLE|VIEW x are\n"
+	               "  CREATE TABLE x (a int)\n  ^");
 	expect_refused("SELECT 1;\nSELCT 2", MILL_USAGE,
 	               "s.sql:2:1: syntax error at or near \"SELCT\"\n  SELCT 2\n  ^");
 	expect_refused("CREATE TABLE a.b AS SELECT 1", MILL_USAGE,
