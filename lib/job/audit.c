@@ -116,6 +116,7 @@ void mill_audit_drop_attempt(mill_audit *audit)
 	if (audit->closed)
 		return;
 	memset(audit->by_reason, 0, sizeof audit->by_reason);
+	audit->judged = false;
 	audit->bad_rows = 0;
 	audit->shown_count = 0;
 	mill_spill_delete(audit->quarantine);
@@ -213,11 +214,12 @@ static mill_status keep_lines(mill_audit *audit, const int64_t *first_lines, int
 }
 
 mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams,
-                             const mill_scan_counts *counts, mill_error *err)
+                             const mill_scan_counts *counts, bool whole, mill_error *err)
 {
 	if (audit->closed)
 		return MILL_OK;
-	audit->closed = true;
+	audit->closed = whole;
+	audit->judged = true;
 	mill_comm *comm = audit->books->comm;
 	mill_bytes all;
 	mill_bytes_init(&all, audit->books->mem);

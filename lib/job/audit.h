@@ -43,7 +43,8 @@ struct mill_audit {
 	const mill_schema *schema;
 	const mill_input_file *files;
 	int64_t file_count;
-	bool closed;
+	bool judged; /* a verdict was given on what was read last */
+	bool closed; /* … and that was the whole source: what is read again is not counted again */
 	int64_t by_reason[MILL_REASON_COUNT];
 	int64_t bad_rows;
 	int64_t read_rows;

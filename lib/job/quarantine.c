@@ -110,7 +110,7 @@ static mill_status write_audit(mill_run *run, const mill_audit *audit, const cha
 mill_status mill_quarantine_write(mill_run *run, const char *folder, mill_error *err)
 {
 	for (const mill_audit *audit = run->books->audits; audit != NULL; audit = audit->next)
-		if (audit->quarantine != NULL && audit->closed)
+		if (audit->quarantine != NULL && audit->judged)
 			MILL_TRY(write_audit(run, audit, folder, err));
 	return MILL_OK;
 }

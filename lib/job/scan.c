@@ -196,7 +196,8 @@ static mill_status judge(scan_source *source, const mill_seam *all, int64_t coun
 	while (mine_count > 0 && offset + mine_count < count &&
 	       (all[offset].file != mine[0].file || all[offset].begin != mine[0].begin))
 		offset++;
-	return mill_audit_judge(source->table->audit, lines + offset, mine_count, mill_csv_counts(source->reader), err);
+	return mill_audit_judge(source->table->audit, lines + offset, mine_count, mill_csv_counts(source->reader),
+	                        source->base.first == NULL, err);
 }
 
 static void read_alone(scan_source *source)

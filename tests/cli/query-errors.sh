@@ -9,3 +9,10 @@ rankmill query --fromat csv 'SELECT 1'
 rankmill query
 rankmill querry 'SELECT 1'
 rankmill query 'SELECT id, 10 / (id - 1) FROM "t.csv"'
+# What a LIMIT left unread is still read, and judged, by the next statement.
+{ echo a; seq 30000; echo x; } >late.csv
+for n in 1 2; do
+	rankmill query -n $n --format csv --source 't={"path":"late.csv","schema":{"a":"int64"}}' 'SELECT * FROM t LIMIT 2; SELECT count(*) FROM t'
+	echo "-- exit $?"
+done
+true
