@@ -169,7 +169,7 @@ static mill_status check_pattern(mill_expr_builder *b, const mill_expr *call, in
 	if (!mill_expr_literal_text(call, 1, &pattern.data, &pattern.size) ||
 	    (call->arg_count > flag_arg && !mill_expr_literal_text(call, flag_arg, &flags.data, &flags.size)))
 		return MILL_OK;
-	MILL_TRY(mill_regex_new(b->arena->mem, &regex, err));
+	MILL_TRY(mill_regex_new(b->arena->mem, MILL_SIMD_PORTABLE, &regex, err));
 	mill_status status = mill_regex_use(regex, pattern, flags, &ok, err);
 	if (status == MILL_OK && !ok)
 		status =
