@@ -95,7 +95,8 @@ def main():
     taxi, groupby = f"{DATA}/taxi/*.csv", f"{DATA}/groupby/*.csv"
     size = sum(os.path.getsize(f"{DATA}/taxi/{f}") for f in os.listdir(f"{DATA}/taxi"))
     print(f"rankmill beside DuckDB {duckdb.__version__}, {ROWS} rows, {size / 1e6:.0f} MB of taxi CSV, {THREADS} cores; "
-          f"best of {RUNS} whole processes; a ratio above 1 means rankmill is faster")
+          f"best of {RUNS} whole processes; a ratio above 1 means rankmill is faster. DuckDB's times include starting Python: the first line shows how much")
+    line("start: SELECT 1, 1 core", *best(lambda: mill("query", "-n", "1", "SELECT 1"), lambda: duck(1, "COPY (SELECT 1) TO '/dev/null' (FORMAT csv)")))
     for threads in sorted({1, THREADS}):
         query_case("scan: count(*)", "SELECT count(*) FROM {x}", taxi, threads, size)
         query_case("scan: avg of five columns", "SELECT avg(fare_amount), avg(pickup_longitude), avg(pickup_latitude), "
