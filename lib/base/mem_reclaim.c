@@ -2,7 +2,20 @@
 
 #include "base/checked.h"
 
+#include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #define RELIEVED 0.6
+
+/* malloc keeps the holes between blocks that are still held: they are memory in use all the same. */
+static void return_holes(void)
+{
+#if defined(__GLIBC__)
+	malloc_trim(0);
+#endif
+}
 
 void mill_mem_register(mill_mem *mem, mill_reclaimer *reclaimer)
 {
@@ -38,17 +51,19 @@ static mill_reclaimer *largest(const mill_mem *mem)
 
 mill_status mill_mem_reclaim(mill_mem *mem, int64_t bytes, mill_error *err)
 {
-	int64_t goal_bytes = mill_max_i64(0, mem->used_bytes - bytes);
-	while (mem->used_bytes > goal_bytes) {
+	int64_t first_bytes = mem->used_bytes, goal_bytes = mill_max_i64(0, first_bytes - bytes);
+	mill_status status = MILL_OK;
+	bool gained = true;
+	while (status == MILL_OK && gained && mem->used_bytes > goal_bytes) {
 		int64_t before_bytes = mem->used_bytes;
 		mill_reclaimer *reclaimer = largest(mem);
-		if (reclaimer == NULL)
-			return MILL_OK;
-		MILL_TRY(reclaimer->reclaim(reclaimer, mem->used_bytes - goal_bytes, err));
-		if (mem->used_bytes >= before_bytes)
-			return MILL_OK;
+		if (reclaimer != NULL)
+			status = reclaimer->reclaim(reclaimer, before_bytes - goal_bytes, err);
+		gained = mem->used_bytes < before_bytes;
 	}
-	return MILL_OK;
+	if (mem->used_bytes < first_bytes)
+		return_holes();
+	return status;
 }
 
 mill_status mill_mem_relieve(mill_mem *mem, mill_error *err)

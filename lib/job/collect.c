@@ -6,37 +6,10 @@
 #include <string.h>
 
 /* Rows that one rank may send at once without being asked. */
-#define SMALL_BYTES (64 << 10)
-#define CHUNK_BYTES (4 << 20)
-
-/* This rank's kept rows, frame by frame in order. */
-typedef struct frame_cursor {
-	mill_sink sink;
-	mill_unit_source *source;
-	int64_t unit;
-	mill_bytes bytes; /* frames not sent yet */
-} frame_cursor;
-
-static mill_status cursor_push(mill_sink *self, const mill_batch *batch, mill_error *err)
-{
-	frame_cursor *cursor = (frame_cursor *)self;
-	return mill_frame_write(batch, NULL, batch->rows, 0, 0, &cursor->bytes, err);
-}
-
-static mill_status cursor_nothing(mill_sink *self, mill_error *err)
-{
-	(void)self;
-	(void)err;
-	return MILL_OK;
-}
-
-/* Reads units until there is enough for a chunk or nothing is left. */
-static mill_status cursor_fill(frame_cursor *cursor, size_t wanted, mill_error *err)
-{
-	while (cursor->unit < cursor->source->end_unit && cursor->bytes.size_bytes < wanted)
-		MILL_TRY(cursor->source->read(cursor->source, cursor->unit++, &cursor->sink, err));
-	return MILL_OK;
-}
+#define SMALL_BYTES ((int64_t)64 << 10)
+/* Otherwise ranks send in turn, in pieces of this size or, where the budget is small, of a share of it. */
+#define CHUNK_BYTES ((int64_t)4 << 20)
+#define CHUNK_SHARE 32
 
 static mill_status push_frames(mill_run *run, const uint8_t *data, size_t size_bytes, mill_sink *sink, mill_error *err)
 {
@@ -54,8 +27,7 @@ static mill_status push_frames(mill_run *run, const uint8_t *data, size_t size_b
 }
 
 /* Collective: one gather in which each rank sends mine. Rank 0 pushes what arrived, in rank order. */
-static mill_status gather_and_push(mill_run *run, const mill_bytes *mine, size_t size_bytes, mill_sink *sink,
-                                   mill_error *err)
+static mill_status gather_and_push(mill_run *run, const mill_bytes *mine, mill_sink *sink, mill_error *err)
 {
 	mill_bytes all;
 	mill_bytes_init(&all, run->mem);
@@ -63,7 +35,7 @@ static mill_status gather_and_push(mill_run *run, const mill_bytes *mine, size_t
 	mill_status status = sizes == NULL ? mill_fail_nomem(err, 0, "a result") : MILL_OK;
 	status = mill_comm_agree(run->comm, status, err);
 	if (status == MILL_OK)
-		status = mill_comm_gather(run->comm, 0, mine->data, size_bytes, &all, sizes, err);
+		status = mill_comm_gather(run->comm, 0, mine->data, mine->size_bytes, &all, sizes, err);
 	if (status == MILL_OK && mill_comm_rank(run->comm) == 0)
 		status = push_frames(run, all.data, all.size_bytes, sink, err);
 	mill_bytes_release(&all);
@@ -71,71 +43,80 @@ static mill_status gather_and_push(mill_run *run, const mill_bytes *mine, size_t
 	return mill_comm_agree(run->comm, status, err);
 }
 
-/* Collective: rank r sends what it has left, chunk by chunk. */
-static mill_status stream_rank(mill_run *run, frame_cursor *cursor, int r, int64_t chunks, mill_sink *sink,
-                               mill_error *err)
+/* Rank 0's own rows. The others wait, so it tells that it is at work. */
+static mill_status push_own(mill_run *run, mill_unit_source *source, int64_t chunk_bytes, mill_bytes *frames,
+                            mill_sink *sink, mill_error *err)
+{
+	do {
+		frames->size_bytes = 0;
+		mill_comm_progress(run->comm);
+		MILL_TRY(mill_comm_check_stop(run->comm, err));
+		MILL_TRY(mill_local_take_frames(source, (size_t)chunk_bytes, frames, err));
+		MILL_TRY(push_frames(run, frames->data, frames->size_bytes, sink, err));
+	} while (frames->size_bytes > 0);
+	return MILL_OK;
+}
+
+/* Collective: rank r, which is not 0, sends what it has, chunk by chunk; bytes is how much that is. */
+static mill_status stream_rank(mill_run *run, mill_unit_source *source, int r, int64_t bytes, int64_t chunk_bytes,
+                               mill_bytes *frames, mill_sink *sink, mill_error *err)
 {
 	bool mine = mill_comm_rank(run->comm) == r;
-	for (int64_t i = 0; i < chunks; i++) {
-		mill_status status = mine ? cursor_fill(cursor, CHUNK_BYTES, err) : MILL_OK;
+	for (int64_t i = 0; i < bytes / chunk_bytes + 1; i++) {
+		frames->size_bytes = 0;
+		mill_status status = mine ? mill_local_take_frames(source, (size_t)chunk_bytes, frames, err) : MILL_OK;
 		MILL_TRY(mill_comm_agree(run->comm, status, err));
-		MILL_TRY(gather_and_push(run, &cursor->bytes, mine ? cursor->bytes.size_bytes : 0, sink, err));
-		if (mine)
-			cursor->bytes.size_bytes = 0;
+		MILL_TRY(gather_and_push(run, frames, sink, err));
 	}
 	return MILL_OK;
 }
 
-/* Chunks that a rank with this many bytes needs at most. */
-static int64_t chunk_count(int64_t bytes)
+/* Collective: the kept rows of all ranks, in rank order. frames is working space, empty. */
+static mill_status stream_all(mill_run *run, const mill_local *local, mill_unit_source *source, mill_bytes *frames,
+                              mill_sink *sink, mill_error *err)
 {
-	return bytes / CHUNK_BYTES + 1;
-}
-
-static mill_status stream_all(mill_run *run, const mill_local *local, frame_cursor *cursor, mill_sink *sink,
-                              mill_error *err)
-{
-	int size = mill_comm_size(run->comm);
+	int size = mill_comm_size(run->comm), rank = mill_comm_rank(run->comm);
+	int64_t chunk_bytes = mill_min_i64(CHUNK_BYTES, run->least_budget_bytes / CHUNK_SHARE);
 	int64_t largest = mill_local_bytes(local);
 	MILL_TRY(mill_comm_max_i64(run->comm, &largest, 1, err));
 	if (largest <= SMALL_BYTES) {
-		MILL_TRY(mill_comm_agree(run->comm, cursor_fill(cursor, SIZE_MAX, err), err));
-		return gather_and_push(run, &cursor->bytes, cursor->bytes.size_bytes, sink, err);
+		MILL_TRY(mill_comm_agree(run->comm, mill_local_take_frames(source, SIZE_MAX, frames, err), err));
+		return gather_and_push(run, frames, sink, err);
 	}
 	int64_t *bytes = mill_arena_array(run->arena, (size_t)size, sizeof *bytes);
 	mill_status status = bytes == NULL ? mill_fail_nomem(err, 0, "a result") : MILL_OK;
+	if (status == MILL_OK && rank == 0)
+		status = push_own(run, source, chunk_bytes, frames, sink, err);
 	MILL_TRY(mill_comm_agree(run->comm, status, err));
-	bytes[mill_comm_rank(run->comm)] = mill_local_bytes(local);
+	bytes[rank] = mill_local_bytes(local);
 	MILL_TRY(mill_comm_sum_i64(run->comm, bytes, size, err));
-	for (int r = 0; r < size; r++)
+	for (int r = 1; r < size; r++)
 		if (bytes[r] > 0)
-			MILL_TRY(stream_rank(run, cursor, r, chunk_count(bytes[r]), sink, err));
+			MILL_TRY(stream_rank(run, source, r, bytes[r], chunk_bytes, frames, sink, err));
 	return MILL_OK;
 }
 
 mill_status mill_flow_collect(mill_run *run, mill_flow *flow, mill_sink *sink, mill_error *err)
 {
 	mill_local *local = NULL;
-	frame_cursor cursor = {0};
+	mill_unit_source *source = NULL;
+	mill_bytes frames;
 	MILL_TRY(mill_flow_materialise(run, flow, &local, err));
-	cursor.sink.push = cursor_push;
-	cursor.sink.finish_unit = cursor_nothing;
-	cursor.sink.finish = cursor_nothing;
-	mill_bytes_init(&cursor.bytes, run->mem);
-	mill_status status = mill_local_source_new(run, local, true, &cursor.source, err);
-	if (status == MILL_OK) {
-		cursor.unit = cursor.source->first_unit;
-		status = cursor.source->begin(cursor.source, run, err);
-	}
+	mill_bytes_init(&frames, run->mem);
+	mill_status status = mill_local_source_new(run, local, true, &source, err);
+	if (status == MILL_OK)
+		status = source->begin(source, run, err);
 	status = mill_comm_agree(run->comm, status, err);
 	if (status == MILL_OK)
-		status = stream_all(run, local, &cursor, sink, err);
+		status = stream_all(run, local, source, &frames, sink, err);
 	if (status == MILL_OK && mill_comm_rank(run->comm) == 0)
 		status = sink->finish(sink, err);
 	status = mill_comm_agree(run->comm, status, err);
-	if (cursor.source != NULL)
-		cursor.source->free(cursor.source);
-	mill_bytes_release(&cursor.bytes);
+	if (status == MILL_NOMEM)
+		mill_fail_context(err, status, "the result");
+	if (source != NULL)
+		source->free(source);
+	mill_bytes_release(&frames);
 	mill_local_free(local);
 	return status;
 }

@@ -85,6 +85,10 @@ MILL_NODISCARD mill_status mill_bucket_source_new(mill_run *run, mill_exchange *
                                                   mill_unit_source **out, mill_error *err);
 MILL_NODISCARD mill_status mill_local_source_new(mill_run *run, mill_local *local, bool consume, mill_unit_source **out,
                                                  mill_error *err);
+/* For a source of kept rows, instead of its read: the next frames as they are kept are appended to out, until it holds
+ * wanted_bytes or nothing is left. */
+MILL_NODISCARD mill_status mill_local_take_frames(mill_unit_source *source, size_t wanted_bytes, mill_bytes *out,
+                                                  mill_error *err);
 /* Both sides of a join by bucket: the right bucket fills build before the left bucket is pushed. Owns both exchanges.
  */
 MILL_NODISCARD mill_status mill_join_source_new(mill_run *run, mill_exchange *left, mill_exchange *right,

@@ -99,35 +99,19 @@ static mill_status drop_added(mill_run *run, const mill_plan *plan, const join_s
 	return mill_flow_add(flow, mill_make_project(run, plan, exprs, plan->schema.count, with_ids), err);
 }
 
-typedef struct frame_sink {
-	mill_sink sink;
-	mill_bytes *bytes;
-} frame_sink;
-
-static mill_status frame_push(mill_sink *self, const mill_batch *batch, mill_error *err)
-{
-	return mill_frame_write(batch, NULL, batch->rows, 0, 0, ((frame_sink *)self)->bytes, err);
-}
-
-static mill_status frame_nothing(mill_sink *self, mill_error *err)
-{
-	(void)self;
-	(void)err;
-	return MILL_OK;
-}
+/* A side of this share of the budget may be broadcast: its frames, its rows and a table over them are held at once. */
+#define BROADCAST_SHARE 8
 
 /* This rank's kept rows as one blob of frames. */
 static mill_status local_frames(mill_run *run, mill_local *local, mill_bytes *out, mill_error *err)
 {
 	mill_unit_source *source = NULL;
-	frame_sink frames = {.bytes = out};
-	frames.sink.push = frame_push;
-	frames.sink.finish_unit = frame_nothing;
-	frames.sink.finish = frame_nothing;
+	if (mill_bytes_reserve(out, (size_t)mill_local_bytes(local)) != MILL_OK)
+		return mill_fail_nomem(err, (size_t)mill_local_bytes(local), "kept rows to be sent");
 	MILL_TRY(mill_local_source_new(run, local, true, &source, err));
 	mill_status status = source->begin(source, run, err);
-	for (int64_t unit = source->first_unit; unit < source->end_unit && status == MILL_OK; unit++)
-		status = source->read(source, unit, &frames.sink, err);
+	if (status == MILL_OK)
+		status = mill_local_take_frames(source, SIZE_MAX, out, err);
 	source->free(source);
 	return status;
 }
@@ -159,10 +143,12 @@ static mill_status broadcast_build(mill_run *run, mill_local *local, mill_join_b
 	status = mill_comm_agree(run->comm, status, err);
 	if (status == MILL_OK)
 		status = mill_comm_allgather(run->comm, mine.data, mine.size_bytes, &all, sizes, err);
+	mill_bytes_release(&mine);
 	if (status == MILL_OK)
 		status = mill_comm_agree(run->comm, fill_build(run, &all, build, err), err);
-	mill_bytes_release(&mine);
 	mill_bytes_release(&all);
+	if (status == MILL_NOMEM)
+		mill_fail_context(err, status, "join: every rank gets the right side");
 	return status;
 }
 
@@ -217,7 +203,8 @@ mill_status mill_compile_join(mill_run *run, const mill_plan *plan, bool with_id
 		status = fill_spec(run, plan, &left, &right, with_ids, &spec, err);
 	if (status == MILL_OK)
 		status = mill_comm_agree(run->comm, mill_join_build_new(&env, &spec, &build, err), err);
-	if (status == MILL_OK && (plan->key_count == 0 || bytes <= run->knobs->broadcast_bytes)) {
+	int64_t most_bytes = mill_min_i64(run->knobs->broadcast_bytes, run->least_budget_bytes / BROADCAST_SHARE);
+	if (status == MILL_OK && (plan->key_count == 0 || bytes <= most_bytes)) {
 		status = mill_run_keep_build(run, build, err);
 		if (status == MILL_OK)
 			status = broadcast_build(run, local, build, err);

@@ -220,20 +220,21 @@ static mill_status local_source_begin(mill_unit_source *self, mill_run *run, mil
 	return MILL_OK;
 }
 
-/* Decodes frame `at`. It may have gone to the file, with all after it, since the one before was read. */
-static mill_status read_frame(local_source *source, mill_batch *out, mill_error *err)
+/* Finds frame `at`, borrowed until the next call or until it is let go. It may have gone to the file, with all after
+ * it, since the one before was read. */
+static mill_status find_frame(local_source *source, const void **out, size_t *size_bytes, mill_error *err)
 {
 	const mill_local *local = source->local;
 	const kept_frame *frame = &local->frames[source->at];
 	const void *data = frame->data;
-	size_t size_bytes = frame->size_bytes;
+	*size_bytes = frame->size_bytes;
 	if (data == NULL && source->reader == NULL) {
 		for (int64_t i = 0; i < source->at; i++)
 			source->skip += local->frames[i].in_file;
 		MILL_TRY(mill_spill_reader_open(local->file, &source->reader, err));
 	}
 	while (data == NULL) {
-		MILL_TRY(mill_spill_next(source->reader, &data, &size_bytes, err));
+		MILL_TRY(mill_spill_next(source->reader, &data, size_bytes, err));
 		if (data == NULL)
 			return mill_fail(err, MILL_INTERNAL, "a scratch file of kept rows is short");
 		if (source->skip > 0) {
@@ -241,7 +242,15 @@ static mill_status read_frame(local_source *source, mill_batch *out, mill_error 
 			data = NULL;
 		}
 	}
-	return mill_frame_read(data, size_bytes, local->run->mem, out, err);
+	*out = data;
+	return MILL_OK;
+}
+
+static void pass_frame(local_source *source)
+{
+	if (source->consume)
+		let_go(source->local, &source->local->frames[source->at]);
+	source->at++;
 }
 
 static mill_status local_source_read(mill_unit_source *self, int64_t unit, mill_sink *sink, mill_error *err)
@@ -250,15 +259,30 @@ static mill_status local_source_read(mill_unit_source *self, int64_t unit, mill_
 	mill_local *local = source->local;
 	while (source->at < local->frame_count && local->frames[source->at].unit == unit && !sink->done) {
 		mill_batch batch = {0};
-		MILL_TRY(read_frame(source, &batch, err));
-		if (source->consume)
-			let_go(local, &local->frames[source->at]);
-		source->at++;
+		const void *data;
+		size_t size_bytes;
+		MILL_TRY(find_frame(source, &data, &size_bytes, err));
+		MILL_TRY(mill_frame_read(data, size_bytes, local->run->mem, &batch, err));
+		pass_frame(source);
 		mill_status status = mill_sink_push(sink, &batch, err);
 		mill_batch_release(&batch);
 		MILL_TRY(status);
 	}
 	return sink->finish_unit(sink, err);
+}
+
+mill_status mill_local_take_frames(mill_unit_source *self, size_t wanted_bytes, mill_bytes *out, mill_error *err)
+{
+	local_source *source = (local_source *)self;
+	while (source->at < source->local->frame_count && out->size_bytes < wanted_bytes) {
+		const void *data;
+		size_t size_bytes;
+		MILL_TRY(find_frame(source, &data, &size_bytes, err));
+		if (mill_bytes_append(out, data, size_bytes) != MILL_OK)
+			return mill_fail_nomem(err, out->size_bytes + size_bytes, "kept rows to be sent");
+		pass_frame(source);
+	}
+	return MILL_OK;
 }
 
 static void local_source_free(mill_unit_source *self)

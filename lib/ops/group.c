@@ -7,15 +7,18 @@
 /* Batches that go past the table, a state a row, before grouping is tried again; doubled each time it gains nothing. */
 #define PARTIAL_PASSED      32
 #define PARTIAL_PASSED_MOST 1024
-#define PARTIAL_PRESSURE    0.7
 #define PARTIAL_LEAST       1024 /* groups below which giving memory back is not worth it */
+/* Of the budget: what a partial table may hold. It grows by doubling, and to be passed on takes room in the exchange.
+ */
+#define PARTIAL_SHARE 4
 
 typedef struct group_op {
 	op_base base;
 	op_groups groups;
-	int64_t look_at;   /* partial: the number of groups at which to look at the gain */
-	int64_t pass;      /* batches that still go past the table */
-	int64_t pass_next; /* as many next time */
+	int64_t held_bytes; /* by the table */
+	int64_t look_at;    /* partial: the number of groups at which to look at the gain */
+	int64_t pass;       /* batches that still go past the table */
+	int64_t pass_next;  /* as many next time */
 } group_op;
 
 /* Says which operator ran out of memory, how far it had come and what to do. */
@@ -23,25 +26,36 @@ static mill_status group_failure(const group_op *op, mill_status status, mill_er
 {
 	if (status != MILL_NOMEM)
 		return status;
-	return op_nomem(&op->base.env, "group by", op->groups.rows,
-	                op->groups.group_count * (op->groups.keys.words + op->groups.spec.aggregate_count * 2) * 8,
-	                err);
+	return op_nomem(&op->base.env, "group by", op->groups.rows, op->held_bytes, err);
 }
 
 static mill_status partial_flush(group_op *op, bool give_back, mill_error *err)
 {
+	mill_mem *mem = op->base.env.mem;
 	if (op->groups.group_count == 0)
 		return MILL_OK;
+	MILL_TRY(mill_mem_relieve(mem, err));
 	mill_status status = op_groups_emit_states(&op->groups, &op->base, err);
+	int64_t before_bytes = mem->used_bytes;
 	op_groups_clear(&op->groups, give_back);
+	op->held_bytes += mem->used_bytes - before_bytes;
 	return status;
+}
+
+/* Whether the table is to go: it has its share, or memory presses and it holds some of it. */
+static bool partial_presses(const group_op *op)
+{
+	const mill_mem *mem = op->base.env.mem;
+	int64_t share_bytes = mem->budget_bytes / PARTIAL_SHARE;
+	bool pressed = mill_mem_pressure(mem) > MILL_MEM_HIGH_WATER && op->held_bytes > share_bytes / 4;
+	return op->groups.group_count >= PARTIAL_LEAST && (op->held_bytes > share_bytes || pressed);
 }
 
 /* Passes on what is held where memory presses or every fourth row at most found its group. */
 static mill_status partial_review(group_op *op, mill_error *err)
 {
 	int64_t groups = op->groups.group_count;
-	if (groups >= PARTIAL_LEAST && mill_mem_pressure(op->base.env.mem) > PARTIAL_PRESSURE)
+	if (partial_presses(op))
 		return partial_flush(op, true, err);
 	if (groups < op->look_at)
 		return MILL_OK;
@@ -63,13 +77,17 @@ static mill_status partial_push(mill_sink *self, const mill_batch *batch, mill_e
 		op->pass--;
 		return group_failure(op, op_groups_pass(&op->groups, &op->base, batch, err), err);
 	}
+	int64_t before_bytes = op->base.env.mem->used_bytes;
 	mill_status status = op_groups_reserve(&op->groups, batch->rows, err);
 	if (status == MILL_NOMEM && op->groups.group_count > 0) {
+		op->held_bytes += op->base.env.mem->used_bytes - before_bytes;
 		MILL_TRY(partial_flush(op, true, err));
+		before_bytes = op->base.env.mem->used_bytes;
 		status = op_groups_reserve(&op->groups, batch->rows, err);
 	}
 	if (status == MILL_OK)
 		status = op_groups_add(&op->groups, batch, err);
+	op->held_bytes += op->base.env.mem->used_bytes - before_bytes;
 	if (status != MILL_OK)
 		return group_failure(op, status, err);
 	return partial_review(op, err);
@@ -93,13 +111,19 @@ static mill_status partial_finish(mill_sink *self, mill_error *err)
 static mill_status final_push(mill_sink *self, const mill_batch *batch, mill_error *err)
 {
 	group_op *op = (group_op *)self;
-	return group_failure(op, op_groups_merge(&op->groups, batch, err), err);
+	int64_t before_bytes = op->base.env.mem->used_bytes;
+	mill_status status = op_groups_merge(&op->groups, batch, err);
+	op->held_bytes += op->base.env.mem->used_bytes - before_bytes;
+	return group_failure(op, status, err);
 }
 
 static mill_status whole_push(mill_sink *self, const mill_batch *batch, mill_error *err)
 {
 	group_op *op = (group_op *)self;
-	return group_failure(op, op_groups_add(&op->groups, batch, err), err);
+	int64_t before_bytes = op->base.env.mem->used_bytes;
+	mill_status status = op_groups_add(&op->groups, batch, err);
+	op->held_bytes += op->base.env.mem->used_bytes - before_bytes;
+	return group_failure(op, status, err);
 }
 
 static mill_status results_finish_unit(mill_sink *self, mill_error *err)
