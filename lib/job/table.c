@@ -2,6 +2,19 @@
 
 #include <string.h>
 
+/* A store's folder holds files that no reader of rows understands. */
+static mill_status refuse_store(mill_run *run, const char *path, mill_error *err)
+{
+	const char *manifest = mill_arena_printf(run->arena, "%s/manifest.json", path);
+	if (manifest == NULL)
+		return mill_fail_nomem(err, strlen(path), "a path");
+	if (!mill_path_exists(manifest))
+		return MILL_OK;
+	return mill_fail(err, MILL_NOT_YET,
+	                 "%s is a store, and stores as tables are not supported yet; rankmill head shows its rows",
+	                 path);
+}
+
 /* All paths of a source as one listing. Ordinals come from each path's own listing, so several paths keep their order.
  */
 static mill_status list_paths(mill_run *run, const mill_source_spec *spec, mill_storage_listing *out, mill_error *err)
@@ -9,7 +22,9 @@ static mill_status list_paths(mill_run *run, const mill_source_spec *spec, mill_
 	mill_storage_listing all = {0};
 	for (int i = 0; i < spec->path_count; i++) {
 		mill_storage_listing one;
-		mill_status status = mill_storage_list(spec->paths[i], run->arena, &one, err);
+		mill_status status = refuse_store(run, spec->paths[i], err);
+		if (status == MILL_OK)
+			status = mill_storage_list(spec->paths[i], run->arena, &one, err);
 		if (status == MILL_NOT_FOUND && spec->optional)
 			continue;
 		if (status != MILL_OK && strcmp(spec->where, spec->paths[i]) == 0)

@@ -16,3 +16,5 @@ for n in 1 2; do
 	echo "-- exit $?"
 done
 true
+mkdir store && echo '{}' >store/manifest.json
+rankmill query 'SELECT * FROM "store"'
