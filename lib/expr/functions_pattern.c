@@ -507,8 +507,8 @@ static const mill_overload contains_overloads[] = {ROW(2, MILL_TYPE_BOOL, contai
 static const mill_function functions[] = {
     REWRITE("like", like, 2, 3, "x LIKE p [ESCAPE e]: % any text, _ one character"),
     REWRITE("ilike", ilike, 2, 3, "x ILIKE p [ESCAPE e]: LIKE without case"),
-    LIKE("~~", like, "x ~~ p: x LIKE p", "like"),
-    LIKE("~~*", ilike, "x ~~* p: x ILIKE p", "ilike"),
+    LIKE("~~", like, "x LIKE p, of texts: % any text, _ one character", "like"),
+    LIKE("~~*", ilike, "x ILIKE p, of texts: LIKE without case", "ilike"),
     REWRITE("!~~", not_like, 2, 2, "x !~~ p: NOT x LIKE p"),
     REWRITE("!~~*", not_ilike, 2, 2, "x !~~* p: NOT x ILIKE p"),
     PLAIN("like_escape", escape, "like_escape(p, e): the pattern with \\ for its escape e"),

@@ -138,6 +138,11 @@ static mill_status no_overload(mill_expr_builder *b, const mill_function *f, mil
 		mill_type_text(args[i]->type, type);
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", type);
 	}
+	if (f->compares && arg_count == 2) {
+		char left[MILL_TYPE_TEXT_BYTES], right[MILL_TYPE_TEXT_BYTES];
+		return mill_builder_fail(b, b->position, err, MILL_USAGE, "cannot compare %s with %s: CAST one of them",
+		                         mill_type_text(args[0]->type, left), mill_type_text(args[1]->type, right));
+	}
 	return mill_builder_fail(b, b->position, err, MILL_USAGE, "no %s for (%s); there is %s",
 	                         mill_function_display(f), list, f->help);
 }

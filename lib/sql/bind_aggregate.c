@@ -106,7 +106,7 @@ static mill_status bind_filter(sql_select *select, const PgQuery__Node *node, mi
 	mill_expr *filter;
 	MILL_TRY(sql_bind_expr(select, node, &filter));
 	binder->builder.position = sql_position_of(node);
-	if (filter->type.id != MILL_TYPE_BOOL && filter->type.id != MILL_TYPE_NULL && !filter->is_wide_literal)
+	if (!sql_is_condition(filter))
 		return sql_fail(binder, MILL_USAGE, sql_position_of(node), "FILTER (WHERE …) needs a condition");
 	return sql_built(
 	    binder, mill_expr_cast(&binder->builder, filter, mill_type_of(MILL_TYPE_BOOL), false, &binder->inner), out);

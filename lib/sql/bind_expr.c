@@ -133,7 +133,7 @@ static mill_status bind_boolean_test(sql_select *select, const PgQuery__BooleanT
 	sql_binder *binder = select->binder;
 	mill_expr *arg;
 	MILL_TRY(sql_bind_expr(select, node->arg, &arg));
-	if (arg->type.id != MILL_TYPE_BOOL && arg->type.id != MILL_TYPE_NULL && !arg->is_wide_literal) {
+	if (!sql_is_condition(arg)) {
 		char type[MILL_TYPE_TEXT_BYTES];
 		return sql_fail(binder, MILL_USAGE, sql_position_of(node->arg),
 		                "IS TRUE and its like need a condition, not %s", mill_type_text(arg->type, type));

@@ -75,6 +75,11 @@ static mill_status bind_on(sql_select *select, join_sides *sides, const PgQuery_
 	select->scope = scope;
 	select->plan = plan;
 	binder->builder.position = sql_position_of(quals);
+	if (!sql_is_condition(condition)) {
+		char type[MILL_TYPE_TEXT_BYTES];
+		return sql_fail(binder, MILL_USAGE, sql_position_of(quals), "ON must be a condition, not %s",
+		                mill_type_text(condition->type, type));
+	}
 	MILL_TRY(sql_built(
 	    binder, mill_expr_cast(&binder->builder, condition, mill_type_of(MILL_TYPE_BOOL), false, &binder->inner),
 	    &condition));

@@ -3,10 +3,16 @@
 
 #include <string.h>
 
+bool sql_is_condition(const mill_expr *expr)
+{
+	bool is_untyped = expr->kind == MILL_EXPR_LITERAL && expr->is_wide_literal && expr->type.id == MILL_TYPE_STRING;
+	return expr->type.id == MILL_TYPE_BOOL || expr->type.id == MILL_TYPE_NULL || is_untyped;
+}
+
 static mill_status check_boolean(sql_select *select, mill_expr *expr, const char *what, int position, mill_expr **out)
 {
 	sql_binder *binder = select->binder;
-	if (expr->type.id != MILL_TYPE_BOOL && expr->type.id != MILL_TYPE_NULL && !expr->is_wide_literal) {
+	if (!sql_is_condition(expr)) {
 		char type[MILL_TYPE_TEXT_BYTES];
 		return sql_fail(binder, MILL_USAGE, position, "%s must be a condition, not %s", what,
 		                mill_type_text(expr->type, type));

@@ -9,6 +9,8 @@ static mill_status add_subquery(sql_binder *binder, mill_plan *plan, int positio
 	MILL_TRY(sql_reserve(binder, &binder->subquery_positions, binder->subquery_count, &capacity,
 	                     sizeof *binder->subquery_positions));
 	int number = binder->context->first_subquery + binder->subquery_count;
+	if (plan->position < 0)
+		plan->position = position;
 	binder->subqueries[binder->subquery_count] = plan;
 	binder->subquery_positions[binder->subquery_count++] = position;
 	binder->builder.position = position;

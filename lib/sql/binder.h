@@ -199,6 +199,8 @@ MILL_NODISCARD mill_status sql_rewrite(sql_binder *binder, mill_expr *expr, sql_
 bool sql_uses_columns_from(const mill_expr *expr, int first, int end);
 int64_t sql_expr_size(const mill_expr *expr);
 
+/* Boolean, NULL, or text that is still to be read as one ('true'). */
+bool sql_is_condition(const mill_expr *expr);
 /* rankmill_functions(): name, group and help of all that a query may call. */
 MILL_NODISCARD mill_status sql_bind_function_table(sql_binder *binder, mill_plan **out);
 

@@ -18,7 +18,9 @@ static const replacement replacements[] = {
     {"div", "integer division is written / (integers truncate)"},
     {"semi", "LEFT SEMI JOIN is written JOIN (SELECT DISTINCT k FROM u) AS s ON t.k = s.k"},
     {"anti", "LEFT ANTI JOIN is written LEFT JOIN u ON t.k = u.k WHERE u.k IS NULL"},
-    {"view", "LATERAL VIEW explode(x) is written CROSS JOIN unnest(x)"},
+    {"lateral", "lists and their explode() are not supported yet"},
+    {"asof", "ASOF JOIN is not supported yet"},
+    {"top", "TOP n is written LIMIT n at the end"},
     {"distribute", "DISTRIBUTE BY has no meaning here: leave it out"},
     {"cluster", "CLUSTER BY has no meaning here: leave it out"},
     {"sort", "SORT BY is written ORDER BY"},
@@ -62,10 +64,21 @@ static bool has_backtick(const sql_parsed *parsed)
 	return false;
 }
 
+/* FROM 'data.csv', as in DuckDB. */
+static bool is_quoted_file(const sql_parsed *parsed, int token)
+{
+	return token < parsed->token_count && parsed->tokens[token].kind == PG_QUERY__TOKEN__SCONST &&
+	       (sql_token_is(parsed, token - 1, "from") || sql_token_is(parsed, token - 1, "join"));
+}
+
 const char *sql_dialect_hint(const sql_parsed *parsed, int token)
 {
 	if (has_backtick(parsed))
 		return "names are quoted with double quotes: `a b` is written \"a b\"";
+	if (is_quoted_file(parsed, token))
+		return "a file is named in double quotes: FROM \"data/*.csv\"";
+	if (token < parsed->token_count && parsed->text[parsed->tokens[token].start] == '$')
+		return "${name} is replaced in job files only";
 	bool after_interval =
 	    sql_token_is(parsed, token - 1, "interval") || sql_token_is(parsed, token - 2, "interval");
 	bool at_number = token < parsed->token_count && (parsed->tokens[token].kind == PG_QUERY__TOKEN__ICONST ||

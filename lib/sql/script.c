@@ -118,9 +118,13 @@ static mill_status split_statement(split_state *state, const PgQuery__RawStmt *r
 	case PG_QUERY__NODE__NODE_DROP_STMT: return split_drop(state, raw, raw->stmt->drop_stmt, out, err);
 	default: {
 		int token = first_token(state, raw);
-		int position = token < state->parsed.token_count ? state->parsed.tokens[token].start : -1;
-		return fail(state, MILL_NOT_YET, position,
-		            "not supported yet; SELECT, CREATE TABLE|VIEW x AS SELECT and DROP TABLE|VIEW x are", err);
+		if (token >= state->parsed.token_count)
+			return fail(state, MILL_NOT_YET, -1, "this statement is not supported yet", err);
+		const sql_token *first = &state->parsed.tokens[token];
+		return mill_sql_fail_at(err, MILL_NOT_YET, state->parsed.where, state->parsed.text, first->start,
+		                        "%.*s is not supported yet; SELECT, CREATE TABLE|VIEW x AS "
+		                        "SELECT and DROP TABLE|VIEW x are",
+		                        first->end - first->start, state->parsed.text + first->start);
 	}
 	}
 }

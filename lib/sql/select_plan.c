@@ -22,8 +22,10 @@ static mill_status rewrite_later(sql_select *select, sql_replace replace, bool w
 
 static mill_status fail_ungrouped(sql_select *select, const mill_expr *column)
 {
-	const mill_schema *input = &select->plan->inputs[0]->schema;
-	const char *name = column->column < input->count ? input->fields[column->column].name : "?";
+	const char *name = "?"; /* as FROM names it */
+	for (int i = 0; i < select->scope.count; i++)
+		if (select->scope.columns[i].position == column->column)
+			name = select->scope.columns[i].name;
 	return sql_fail(
 	    select->binder, MILL_USAGE, column->position,
 	    "column \"%s\" must be in GROUP BY or inside an aggregate (any_value(%s) takes one of the group)", name,

@@ -63,9 +63,10 @@ static void test_refusals(void)
 	expect_refused("DROP INDEX x", MILL_NOT_YET,
 	               "s.sql:1:1: DROP takes one TABLE or VIEW, without a schema; anything else is not supported yet\n"
 	               "  DROP INDEX x\n  ^");
-	expect_refused("CREATE TABLE x (a int)", MILL_NOT_YET,
-	               "s.sql:1:1: not supported yet; SELECT, CREATE TABLE|VIEW x AS SELECT and DROP TABLE|VIEW x are\n"
-	               "  CREATE TABLE x (a int)\n  ^");
+	expect_refused(
+	    "CREATE TABLE x (a int)", MILL_NOT_YET,
+	    "s.sql:1:1: CREATE is not supported yet; SELECT, CREATE TABLE|VIEW x AS SELECT and DROP TABLE|VIEW x are\n"
+	    "  CREATE TABLE x (a int)\n  ^");
 	expect_refused("SELECT 1;\nSELCT 2", MILL_USAGE,
 	               "s.sql:2:1: syntax error at or near \"SELCT\"\n  SELCT 2\n  ^");
 	expect_refused("CREATE TABLE a.b AS SELECT 1", MILL_USAGE,
