@@ -194,7 +194,10 @@ mill_status mill_json_int(const mill_json *node, int64_t min, int64_t max, int64
 	if (node->kind != MILL_JSON_NUMBER && node->kind != MILL_JSON_STRING)
 		return found_instead(node, "an integer", err);
 	if (!read_int(node, &value))
-		return mill_json_fail(node, err, "expected an integer, found %s", node->text);
+		return mill_json_fail(node, err,
+		                      node->kind == MILL_JSON_STRING ? "expected an integer, found \"%s\""
+		                                                     : "expected an integer, found %s",
+		                      node->text);
 	if (value < min)
 		return mill_json_fail(node, err, "%" PRId64 " is too small; the least is %" PRId64, value, min);
 	if (value > max)

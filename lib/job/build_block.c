@@ -55,14 +55,8 @@ static mill_status read_compression(const mill_json *node, mill_compression *out
 static mill_status read_from(const mill_json *node, mill_job_catalog *catalog, mill_plan **out, mill_error *err)
 {
 	mill_json *from;
-	const char *table;
-	mill_error inner = {0};
 	MILL_TRY(mill_json_need(node, "from", &from, err));
-	MILL_TRY(mill_json_string(from, &table, err));
-	mill_status status = mill_catalog_plan(catalog, table, out, &inner);
-	if (status == MILL_USAGE)
-		return mill_json_fail_as(from, status, err, "%s", inner.message);
-	return status == MILL_OK ? MILL_OK : mill_fail(err, status, "%s", inner.message);
+	return mill_catalog_plan_at(catalog, from, out, err);
 }
 
 /* The split step that the rows of a plan come from, if there is one and nothing changes its column after it. */

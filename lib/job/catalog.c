@@ -64,11 +64,31 @@ mill_status mill_catalog_add_plan(mill_job_catalog *catalog, const char *name, m
 	return add_named(catalog, &named, err);
 }
 
+/* The step that makes this table and has not been bound yet; −1: none. */
+static int64_t find_later(const mill_job_catalog *catalog, const char *name)
+{
+	for (int64_t i = catalog->step; catalog->steps != NULL && i < catalog->steps->count; i++) {
+		const mill_json *given = mill_json_get(&catalog->steps->items[i], "name");
+		if (given != NULL && given->kind == MILL_JSON_STRING && strcasecmp(given->text, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
 static mill_status unknown_table(const mill_job_catalog *catalog, const char *name, mill_error *err)
 {
 	const char **names = mill_arena_array(catalog->run->arena, (size_t)catalog->count + 1, sizeof *names);
 	if (names == NULL)
 		return nomem(err);
+	int64_t later = find_later(catalog, name);
+	if (later == catalog->step)
+		return mill_fail(err, MILL_USAGE, "the step \"%s\" cannot read itself", name);
+	if (later > catalog->step)
+		return mill_fail(
+		    err, MILL_USAGE,
+		    "the table \"%s\" is made later, by /steps/%lld: a step reads sources and the steps above "
+		    "it, so move that one up",
+		    name, (long long)later);
 	for (int i = 0; i < catalog->count; i++)
 		names[i] = catalog->tables[i].name;
 	const char *near = mill_suggest(name, names, (size_t)catalog->count);
@@ -111,6 +131,18 @@ mill_status mill_catalog_plan(mill_job_catalog *catalog, const char *name, mill_
 {
 	mill_named_table *named = find_named(catalog, name);
 	return named != NULL ? named_plan(catalog, named, out, err) : unknown_table(catalog, name, err);
+}
+
+mill_status mill_catalog_plan_at(mill_job_catalog *catalog, const mill_json *node, mill_plan **out, mill_error *err)
+{
+	const char *name;
+	mill_error inner = {0};
+	MILL_TRY(mill_json_string(node, &name, err));
+	mill_named_table *named = find_named(catalog, name);
+	if (named != NULL)
+		return named_plan(catalog, named, out, err);
+	mill_status status = unknown_table(catalog, name, &inner);
+	return mill_json_fail_as(node, status, err, "%s", inner.message);
 }
 
 static bool looks_like_path(const char *name)
@@ -156,6 +188,7 @@ static mill_status table_function(mill_job_catalog *catalog, const char *name, c
 	if (text == NULL)
 		return nomem(err);
 	MILL_TRY(mill_source_path(text, arena, &spec, err));
+	spec.format_given = true;
 	for (int i = 1; i < argument_count; i++) {
 		if (arguments[i].name == NULL)
 			return mill_fail(err, MILL_USAGE, "read_csv takes its options by name: delimiter => ';'");

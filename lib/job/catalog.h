@@ -23,6 +23,8 @@ typedef struct mill_job_catalog {
 	int subquery_count;
 	mill_plan **subqueries; /* of all statements bound so far */
 	int run_subqueries;     /* whose values are params already */
+	const mill_json *steps; /* of the job, for messages: NULL in scripts */
+	int64_t step;           /* the one that is being bound */
 	bool is_script;         /* query: a quoted name may be a path */
 } mill_job_catalog;
 
@@ -38,6 +40,9 @@ MILL_NODISCARD mill_status mill_catalog_add_plan(mill_job_catalog *catalog, cons
 /* Collective where it opens a source for the first time. The plan a name stands for; suggests near names. */
 MILL_NODISCARD mill_status mill_catalog_plan(mill_job_catalog *catalog, const char *name, mill_plan **out,
                                              mill_error *err);
+/* The same for the name that a job file gives; messages are located there. */
+MILL_NODISCARD mill_status mill_catalog_plan_at(mill_job_catalog *catalog, const mill_json *node, mill_plan **out,
+                                                mill_error *err);
 /* Collective (opens what it names). Binds one statement; its sub-queries join the catalog's numbering. */
 MILL_NODISCARD mill_status mill_catalog_bind(mill_job_catalog *catalog, const char *sql, const char *where,
                                              mill_plan **out, mill_error *err);

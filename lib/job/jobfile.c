@@ -100,7 +100,8 @@ static mill_status refuse_later(const mill_json *root, mill_error *err)
 	for (size_t i = 0; i < COUNT(later); i++) {
 		const mill_json *node = mill_json_get(root, later[i]);
 		if (node != NULL && node->count > 0)
-			return mill_json_fail_as(node, MILL_NOT_YET, err, "\"%s\" is not supported yet", later[i]);
+			return mill_json_fail_as(node, MILL_NOT_YET, err, "\"%s\" is not supported yet; leave it out",
+			                         later[i]);
 	}
 	return MILL_OK;
 }

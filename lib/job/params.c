@@ -57,6 +57,9 @@ static mill_status unknown_param(const mill_params *params, const mill_json *nod
 		return nomem(err);
 	for (int i = 0; i < params->count; i++)
 		names[i] = params->items[i].name;
+	if (params->declared != NULL && mill_json_get(params->declared, name) != NULL)
+		return mill_json_fail(
+		    node, err, "parameter \"%s\" stands further down in \"params\"; move it above this one", name);
 	const char *near = mill_suggest(name, names, (size_t)params->count);
 	if (near != NULL)
 		return mill_json_fail(node, err, "unknown parameter \"%s\" (did you mean \"%s\"?)", name, near);
@@ -96,7 +99,8 @@ static mill_status append_outside(mill_params *params, const mill_json *node, co
 	} else {
 		mill_bytes content;
 		mill_bytes_init(&content, out->mem);
-		mill_status status = mill_path_read_all(name + 5, &content, err);
+		mill_error inner = {0};
+		mill_status status = mill_path_read_all(name + 5, &content, &inner);
 		if (status == MILL_OK) {
 			while (content.size_bytes > 0 && content.data[content.size_bytes - 1] == '\n')
 				content.size_bytes--;
@@ -104,7 +108,7 @@ static mill_status append_outside(mill_params *params, const mill_json *node, co
 		}
 		mill_bytes_release(&content);
 		if (status != MILL_OK)
-			return mill_json_fail(node, err, "${file:%s} cannot be read", name + 5);
+			return mill_json_fail(node, err, "${file:%s}: %s", name + 5, inner.message);
 	}
 	if (value.text == NULL)
 		return nomem(err);
@@ -243,7 +247,7 @@ mill_status mill_params_read(mill_json *root, const char *job, const char *job_d
                              mill_arena *arena, mill_params *params, mill_error *err)
 {
 	mill_json *declared = mill_json_get(root, "params");
-	*params = (mill_params){.arena = arena};
+	*params = (mill_params){.arena = arena, .declared = declared};
 	MILL_TRY(add_builtin(params, "job", job, err));
 	MILL_TRY(add_builtin(params, "job_dir", job_dir, err));
 	MILL_TRY(add_builtin(params, "out", out_path, err));

@@ -16,6 +16,7 @@ typedef struct mill_param {
 
 typedef struct mill_params {
 	mill_arena *arena;
+	const mill_json *declared; /* the job's "params", NULL: none */
 	mill_param *items;
 	int count;
 	int capacity;

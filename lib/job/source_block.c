@@ -282,6 +282,7 @@ static mill_status read_format(const mill_json *node, mill_source_spec *out, mil
 		                      near ? near : "", near ? "\"?)" : "");
 	}
 	out->is_tsv = strcmp(text, "tsv") == 0;
+	out->format_given = true;
 	return MILL_OK;
 }
 
@@ -313,11 +314,16 @@ mill_status mill_source_block_read(const mill_json *node, mill_arena *arena, mil
 	MILL_TRY(mill_json_expect(node, MILL_JSON_OBJECT, err));
 	MILL_TRY(mill_json_check_keys(node, source_keys, COUNT(source_keys), err));
 	spec.where = mill_arena_printf(arena, "%s: %s", node->source->name, mill_json_pointer(node, pointer));
-	if (mill_json_get(node, "rows") != NULL || mill_json_get(node, "new_since") != NULL)
-		return mill_json_fail_as(node, MILL_NOT_YET, err, "\"rows\" and \"new_since\" are not supported yet");
+	const mill_json *rows = mill_json_get(node, "rows"), *since = mill_json_get(node, "new_since");
+	if (rows != NULL)
+		return mill_json_fail_as(rows, MILL_NOT_YET, err,
+		                         "inline \"rows\" are not supported yet; put them into a CSV file, or into SQL "
+		                         "with VALUES");
+	if (since != NULL)
+		return mill_json_fail_as(since, MILL_NOT_YET, err, "\"new_since\" is not supported yet; leave it out");
 	const mill_json *path = mill_json_get(node, "path");
 	if (path == NULL)
-		return mill_json_fail(node, err, "\"path\" is missing");
+		return mill_json_fail(node, err, "\"path\" is missing: a file, glob or folder, or a list of them");
 	MILL_TRY(read_paths(path, arena, &spec, err));
 	MILL_TRY(read_format(mill_json_get(node, "format"), &spec, err));
 	mill_csv_options_init(&spec.options, spec.is_tsv);
@@ -332,11 +338,6 @@ mill_status mill_source_block_read(const mill_json *node, mill_arena *arena, mil
 
 mill_status mill_source_path(const char *path, mill_arena *arena, mill_source_spec *out, mill_error *err)
 {
-	static const char *const later[] = {".parquet", ".jsonl", ".ndjson", ".json", ".jsonl.gz"};
-	for (size_t i = 0; i < COUNT(later); i++)
-		if (ends_with(path, later[i]))
-			return mill_fail(err, MILL_NOT_YET, "%s: %s files are not supported yet; csv and tsv are", path,
-			                 later[i] + 1);
 	mill_source_spec spec = {.bad_rows = default_limit(), .is_tsv = is_tsv_name(path), .path_count = 1};
 	const char **paths = mill_arena_array(arena, 1, sizeof *paths);
 	spec.name = mill_arena_strdup(arena, path);

@@ -198,14 +198,9 @@ static mill_status split_step(mill_job_catalog *catalog, const mill_json *step, 
 			return mill_json_fail_as(mill_json_get(node, later[i]), MILL_NOT_YET, err,
 			                         "splits by hash are supported; \"%s\" is not yet", later[i]);
 	mill_json *from;
-	const char *table;
 	mill_plan *input;
 	MILL_TRY(mill_json_need(node, "from", &from, err));
-	MILL_TRY(mill_json_string(from, &table, err));
-	mill_error inner = {0};
-	mill_status status = mill_catalog_plan(catalog, table, &input, &inner);
-	if (status != MILL_OK)
-		return mill_json_fail_as(from, status, err, "%s", inner.message);
+	MILL_TRY(mill_catalog_plan_at(catalog, from, &input, err));
 	mill_plan *plan = mill_arena_alloc(arena, sizeof *plan);
 	mill_plan_split *split = mill_arena_alloc(arena, sizeof *split);
 	if (plan == NULL || split == NULL)
@@ -292,7 +287,8 @@ mill_status mill_job_file_tables(const mill_job_file *job, mill_job_catalog *cat
 	const mill_json *steps = mill_json_get(job->root, "steps");
 	MILL_TRY(mill_json_need(job->root, "sources", &sources, err));
 	MILL_TRY(add_sources(catalog, sources, err));
-	for (int64_t i = 0; steps != NULL && i < steps->count; i++)
-		MILL_TRY(add_one(catalog, &steps->items[i], job->seed, err));
+	catalog->steps = steps;
+	for (catalog->step = 0; steps != NULL && catalog->step < steps->count; catalog->step++)
+		MILL_TRY(add_one(catalog, &steps->items[catalog->step], job->seed, err));
 	return MILL_OK;
 }

@@ -1,6 +1,8 @@
 #include "job/table.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A store's folder holds files that no reader of rows understands. */
 static mill_status refuse_store(mill_run *run, const char *path, mill_error *err)
@@ -45,11 +47,73 @@ static mill_status list_paths(mill_run *run, const mill_source_spec *spec, mill_
 	return MILL_OK;
 }
 
+/* Names of other formats; what they hold would be read as CSV and refused, or worse, not. */
+static mill_status check_name(const char *path, mill_error *err)
+{
+	static const char *const later[] = {".parquet", ".jsonl",   ".ndjson", ".json", ".h5",  ".hdf5",
+	                                    ".arrow",   ".feather", ".orc",    ".avro", ".xlsx"};
+	static const char *const packed[] = {"", ".gz", ".zst"};
+	size_t size = strlen(path);
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+		for (size_t k = 0; k < sizeof packed / sizeof packed[0]; k++) {
+			size_t name = strlen(later[i]), ending = name + strlen(packed[k]);
+			if (size < ending || strncasecmp(path + size - ending, later[i], name) != 0 ||
+			    strcmp(path + size - strlen(packed[k]), packed[k]) != 0)
+				continue;
+			return mill_fail(err, MILL_NOT_YET,
+			                 "%s: %s files are not supported yet; csv and tsv are (whatever the name, with "
+			                 "\"format\": \"csv\" or read_csv('…'))",
+			                 path, later[i] + 1);
+		}
+	return MILL_OK;
+}
+
+static mill_status check_names(const mill_source_spec *spec, const mill_storage_listing *listing, mill_error *err)
+{
+	for (int i = 0; i < spec->path_count && !spec->format_given; i++)
+		MILL_TRY(check_name(spec->paths[i], err));
+	for (int64_t i = 0; listing != NULL && i < listing->count && !spec->format_given; i++)
+		MILL_TRY(check_name(listing->entries[i].uri, err));
+	return MILL_OK;
+}
+
+static int compare_uris(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A file that two paths name would be read twice. */
+static mill_status check_twice(mill_run *run, const mill_source_spec *spec, const mill_storage_listing *listing,
+                               mill_error *err)
+{
+	if (spec->path_count < 2)
+		return MILL_OK;
+	const char **uris = mill_arena_array(run->arena, (size_t)listing->count + 1, sizeof *uris);
+	if (uris == NULL)
+		return mill_fail_nomem(err, 0, "the list of input files");
+	for (int64_t i = 0; i < listing->count; i++)
+		uris[i] = listing->entries[i].uri;
+	qsort(uris, (size_t)listing->count, sizeof *uris, compare_uris);
+	for (int64_t i = 1; i < listing->count; i++)
+		if (strcmp(uris[i - 1], uris[i]) == 0)
+			return mill_fail(err, MILL_USAGE, "%s is named by two of the paths; name it once", uris[i]);
+	return MILL_OK;
+}
+
 static mill_status open_on_root(mill_run *run, const mill_source_spec *spec, mill_bytes *blob, mill_error *err)
 {
 	mill_storage_listing listing;
 	mill_csv_table csv;
-	MILL_TRY(list_paths(run, spec, &listing, err));
+	mill_status named = check_names(spec, NULL, err);
+	if (named == MILL_OK)
+		MILL_TRY(list_paths(run, spec, &listing, err));
+	if (named == MILL_OK)
+		named = check_names(spec, &listing, err);
+	if (named == MILL_OK)
+		named = check_twice(run, spec, &listing, err);
+	if (named != MILL_OK)
+		return strcmp(spec->where, spec->paths[0]) == 0 ? named
+		                                                : mill_fail_context(err, named, "%s", spec->where);
 	if (listing.count == 0 && spec->declared.count == 0)
 		return mill_fail(err, MILL_USAGE,
 		                 "%s: optional and nothing is there, so its schema cannot be inferred; declare it in "

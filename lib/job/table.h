@@ -11,6 +11,7 @@ typedef struct mill_source_spec {
 	const char *const *paths;
 	int path_count;
 	bool is_tsv;
+	bool format_given; /* else a name such as x.parquet is refused: it is not read as CSV */
 	mill_csv_options options;
 	mill_schema declared; /* count 0: nothing declared */
 	mill_bad_limit bad_rows;
