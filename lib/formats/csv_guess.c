@@ -207,12 +207,11 @@ mill_status mill_csv_check_seams(const mill_seam *seams, int64_t count, bool *ba
 		if (before != NULL && (before->file > seam->file || (same_file && before->begin > seam->begin)))
 			return mill_fail(err, MILL_INTERNAL, "the seams are not in the order of (file, begin)");
 		/* One that was left early says nothing about the next. */
-		bool left_early = same_file && before->next_row >= 0 && before->next_row < before->end;
-		bool touches = same_file && before->end == seam->begin && !left_early;
+		bool touches = same_file && before->end == seam->begin && !before->left_early;
 		bool differs = touches && before->next_row >= 0 && before->next_row != seam->first_row;
 		bool wrong = seam->next_row < 0 || differs;
 		/* A guess that nobody can vouch for is as good as wrong. */
-		wrong |= seam->guessed != 0 && !touches;
+		wrong |= seam->guessed && !touches;
 		if (wrong && !bad_files[seam->file]) {
 			bad_files[seam->file] = true;
 			bad++;

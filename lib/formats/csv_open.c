@@ -22,7 +22,8 @@ void mill_csv_options_init(mill_csv_options *options, bool is_tsv)
 /* What is known while the files are looked at, one after the other. */
 typedef struct opener {
 	const mill_csv_options *options;
-	const mill_schema *declared;
+	const mill_schema *declared; /* maybe of no fields */
+	const bool *is_folder;       /* [declared] it names a hive folder's column, not one of the files */
 	mill_mem *mem;
 	mill_arena *arena;
 	mill_csv_rules rules;
@@ -255,6 +256,12 @@ static mill_status compare_headers(opener *o, const char **names, int count, mil
 	    joined(o, names, count));
 }
 
+/* The file that is looked at, for messages. */
+static const char *current_file(const opener *o)
+{
+	return o->window.reader != NULL ? mill_reader_uri(o->window.reader) : "the source (no file is there)";
+}
+
 /* Fixes the columns once their names are known: which are declared, and room to guess the others. */
 static mill_status set_names(opener *o, const char **names, int count, mill_error *err)
 {
@@ -272,33 +279,50 @@ static mill_status set_names(opener *o, const char **names, int count, mill_erro
 	for (int i = 0; i < count; i++)
 		fields[i].name = names[i];
 	mill_schema found = {fields, count};
-	for (int d = 0; o->declared != NULL && d < o->declared->count; d++) {
-		int at = o->options->header ? mill_schema_find(&found, o->declared->fields[d].name) : d;
+	for (int d = 0, position = 0; d < o->declared->count; d++) {
+		int at = -1;
+		if (o->options->header)
+			at = mill_schema_find(&found, o->declared->fields[d].name);
+		else if (!o->is_folder[d])
+			at = position++;
 		if (at == -2)
 			return mill_fail(err, MILL_USAGE,
 			                 "the schema's column \"%s\" matches several columns of %s that differ in case",
-			                 o->declared->fields[d].name, mill_reader_uri(o->window.reader));
+			                 o->declared->fields[d].name, current_file(o));
 		if (at >= 0 && at < count)
 			declared_at[at] = d;
 	}
 	o->names = names;
 	o->name_count = count;
-	o->names_from = mill_arena_strdup(o->arena, mill_reader_uri(o->window.reader));
+	o->names_from = mill_arena_strdup(o->arena, current_file(o));
 	o->declared_at = declared_at;
 	return o->names_from == NULL ? nomem(err) : MILL_OK;
+}
+
+/* The names of the declared columns of files, in their order. */
+static int declared_names(const opener *o, const char **names)
+{
+	int count = 0;
+	for (int d = 0; d < o->declared->count; d++)
+		if (!o->is_folder[d])
+			names[count++] = o->declared->fields[d].name;
+	return count;
 }
 
 /* Without a header columns are called as declared, or column0, column1, … */
 static mill_status name_by_position(opener *o, int width, mill_error *err)
 {
-	int declared = o->declared == NULL ? 0 : o->declared->count;
-	int count = width > declared ? width : declared;
-	const char **names = mill_arena_array(o->arena, (size_t)count + 1, sizeof *names);
+	bool repeated = false;
+	const char **names = mill_arena_array(o->arena, (size_t)width + (size_t)o->declared->count + 1, sizeof *names);
 	if (names == NULL)
 		return nomem(err);
-	for (int i = 0; i < count; i++) {
-		names[i] = i < declared ? o->declared->fields[i].name : mill_arena_printf(o->arena, "column%d", i);
-		if (names[i] == NULL)
+	int count = declared_names(o, names);
+	MILL_TRY(has_repeated(o, names, count, &repeated, err));
+	if (repeated)
+		return mill_fail(err, MILL_USAGE, "the schema names a column twice, and the files have no header");
+	for (; count < width; count++) {
+		names[count] = mill_arena_printf(o->arena, "column%d", count);
+		if (names[count] == NULL)
 			return nomem(err);
 	}
 	return set_names(o, names, count, err);
@@ -367,16 +391,11 @@ static mill_status look_at_files(opener *o, mill_csv_table *table, mill_error *e
 	if (o->names != NULL)
 		return MILL_OK;
 	/* Nothing but empty files: the declared columns, if any. */
-	if (o->declared == NULL || o->declared->count == 0)
+	if (o->declared->count == 0)
 		return mill_fail(err, MILL_DATA, "%s%s is empty, so its columns are unknown; declare them in schema",
 		                 table->files[0].uri,
 		                 table->file_count > 1 ? " (and every other file of the source)" : "");
-	const char **names = mill_arena_array(o->arena, (size_t)o->declared->count, sizeof *names);
-	if (names == NULL)
-		return nomem(err);
-	for (int i = 0; i < o->declared->count; i++)
-		names[i] = o->declared->fields[i].name;
-	return set_names(o, names, o->declared->count, err);
+	return name_by_position(o, 0, err);
 }
 
 static mill_status check_declared_type(const mill_field *field, mill_error *err)
@@ -423,18 +442,35 @@ static mill_status make_schema(opener *o, mill_csv_table *table, const char **hi
 			fields[i].type = mill_type_of(MILL_TYPE_STRING);
 	}
 	table->schema = (mill_schema){fields, count};
-	for (int d = 0; o->declared != NULL && d < o->declared->count; d++) {
+	for (int d = 0, position = 0; d < o->declared->count; d++) {
 		const mill_field *wanted = &o->declared->fields[d];
-		bool by_position = !o->options->header && d < o->name_count;
-		int at = by_position ? d : mill_schema_find(&table->schema, wanted->name);
+		bool by_position = !o->options->header && !o->is_folder[d];
+		int at = by_position ? position++ : mill_schema_find(&table->schema, wanted->name);
 		if (at < 0)
 			return refuse_unknown(o, &table->schema, wanted->name, err);
 		MILL_TRY(check_declared_type(wanted, err));
+		if (is_declared[at])
+			return mill_fail(err, MILL_USAGE, "the schema names the column \"%s\" twice", fields[at].name);
 		fields[at].type = wanted->type;
 		is_declared[at] = true;
 	}
 	table->is_declared = is_declared;
 	table->file_column_count = o->name_count;
+	return MILL_OK;
+}
+
+/* Which of the declared columns are hive folders'. */
+static mill_status find_folders(opener *o, const mill_storage_listing *listing, mill_error *err)
+{
+	bool *is_folder = mill_arena_array(o->arena, (size_t)o->declared->count + 1, sizeof *is_folder);
+	if (is_folder == NULL)
+		return nomem(err);
+	for (int64_t i = 0; i < listing->count; i++)
+		for (int k = 0; k < listing->entries[i].hive_count; k++)
+			for (int d = 0; d < o->declared->count; d++)
+				is_folder[d] |=
+				    strcasecmp(o->declared->fields[d].name, listing->entries[i].hive_keys[k]) == 0;
+	o->is_folder = is_folder;
 	return MILL_OK;
 }
 
@@ -453,6 +489,7 @@ static mill_status open_files(opener *o, const mill_storage_listing *listing, mi
 		file->size_bytes = entry->size_bytes;
 		file->mtime_ns = entry->mtime_ns;
 	}
+	MILL_TRY(find_folders(o, listing, err));
 	MILL_TRY(look_at_files(o, table, err));
 	const char **hive_keys = NULL;
 	int hive_count = 0;
@@ -467,9 +504,11 @@ mill_status mill_csv_open(const mill_storage_listing *listing, const mill_csv_op
                           mill_error *err)
 {
 	mill_csv_table table = {0};
+	const mill_schema nothing = {NULL, 0};
 	MILL_TRY(mill_csv_options_check(options, err));
 	MILL_TRY(mill_csv_options_copy(options, arena, &table.options, err));
-	opener o = {.options = &table.options, .declared = declared, .mem = mem, .arena = arena};
+	opener o = {.options = &table.options, .mem = mem, .arena = arena};
+	o.declared = declared != NULL ? declared : &nothing;
 	MILL_TRY(mill_csv_rules_init(&o.rules, &table.options, err));
 	o.simd = mill_simd_level(NULL);
 	mill_csv_rows_init(&o.rows, mem);

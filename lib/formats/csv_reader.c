@@ -168,7 +168,7 @@ static mill_status find_first_row(mill_csv_reader *r, mill_seam *seam, mill_erro
 	if (recall(&r->exact_rows, seam->file, seam->begin, &seam->first_row))
 		return MILL_OK;
 	mill_csv_state state;
-	seam->guessed = 1;
+	seam->guessed = true;
 	MILL_TRY(mill_csv_guess_state(&r->window, &r->rules.bytes, r->simd, r->table->file_column_count, seam->begin,
 	                              r->knobs.invert_guess, r->mem, &state, err));
 	return mill_csv_find_row(&r->window, &r->rules.bytes, state, &seam->first_row, err);
@@ -238,7 +238,7 @@ static mill_status add_seam(mill_csv_reader *r, const mill_range *range, mill_er
 /* While a head is a guess, text that cannot be read speaks against the guess, not against the file: the seam fails. */
 static bool is_guess_refuted(const mill_seam *seam, mill_status status)
 {
-	return seam->guessed != 0 && (status == MILL_DATA || status == MILL_NOMEM);
+	return seam->guessed && (status == MILL_DATA || status == MILL_NOMEM);
 }
 
 static mill_status begin_seam(mill_csv_reader *r, const mill_range *range, mill_error *err)
@@ -283,6 +283,8 @@ static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_s
 	mill_seam *seam = &r->seams[r->seam_count - 1];
 	bool at_end = false;
 	int64_t end = wanted_end(r, range);
+	const mill_scan_bound *bound = r->spec.bound;
+	seam->left_early = bound != NULL && bound->file == range->file && bound->offset < range->end;
 	if (seam->next_row < 0 || seam->next_row >= end)
 		return MILL_OK;
 	MILL_TRY(mill_csv_window_seek(&r->window, seam->next_row, err));
@@ -295,6 +297,7 @@ static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_s
 		}
 	}
 	MILL_TRY(check_size(r, range, at_end, err));
+	seam->left_early |= sink->done && !at_end && r->window.offset < range->end;
 	seam->next_row = r->window.offset;
 	seam->lines = r->line.lines;
 	seam->rows += r->counts.read_rows - rows_before;

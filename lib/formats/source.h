@@ -49,12 +49,13 @@ void mill_split_run(const mill_split_plan *plan, int rank, int size, int64_t *fi
 
 /* What a rank claims about one contiguous range it read of a file, for the check of guesses at stage end: over the
  * ranges of a file in order, each range's first_row must equal the next_row of the range before it (and first_row of
- * the range at 0 is exact). A range in which no row starts has first_row = next_row ≥ end; one that was left
- * early (LIMIT) has next_row < end; one whose guess led to text that cannot be read has next_row = −1. lines counts the
- * line ends in [first_row, next_row), so that a prefix sum gives line numbers. */
+ * the range at 0 is exact). A range in which no row starts has first_row = next_row ≥ end; one whose guess
+ * led to text that cannot be read has next_row = −1. lines counts the line ends in [first_row, next_row), so that a
+ * prefix sum gives line numbers. */
 typedef struct mill_seam {
 	int32_t file;
-	int32_t guessed; /* 1: first_row was a guess */
+	bool guessed;    /* first_row was a guess */
+	bool left_early; /* LIMIT: what follows the last row read is not wanted */
 	int64_t begin;
 	int64_t end;
 	int64_t first_row;

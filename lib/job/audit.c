@@ -1,6 +1,8 @@
 #include "job/audit.h"
 
 #include "base/checked.h"
+#include "base/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -20,29 +22,54 @@ static void copy_text(char *out, size_t capacity, const char *text)
 	snprintf(out, capacity, "%s", text != NULL ? text : "");
 }
 
+/* Where a character of text begins at or behind `at`: cuts are made there. */
+static size_t next_character(const char *text, size_t size, size_t at)
+{
+	while (at < size && ((unsigned char)text[at] & 0xC0) == 0x80)
+		at++;
+	return at;
+}
+
+/* The row as a terminal may show it: control characters are blanks, bytes that are not UTF-8 question marks. */
+static void copy_shown(char *out, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size;) {
+		size_t sound = mill_utf8_valid_prefix(text + i, size - i);
+		for (size_t end = i + sound; i < end; i++) {
+			unsigned char c = (unsigned char)text[i];
+			out[i] = c < 0x20 || c == 0x7F ? ' ' : (char)c;
+		}
+		if (i < size)
+			out[i++] = '?';
+	}
+}
+
 /* A window of the raw row around the caret, so that a long row still shows what is wrong. */
 static void show_row(mill_shown_row *shown, const mill_bad_row *row)
 {
 	size_t from = row->caret_bytes > MILL_AUDIT_RAW_BYTES / 2 ? row->caret_bytes - MILL_AUDIT_RAW_BYTES / 2 : 0;
+	from = next_character(row->raw, row->caret_bytes, from);
 	size_t size = row->raw_bytes - from;
-	if (size > MILL_AUDIT_RAW_BYTES)
+	if (size > MILL_AUDIT_RAW_BYTES) {
 		size = MILL_AUDIT_RAW_BYTES;
+		while (size > 0 && ((unsigned char)row->raw[from + size] & 0xC0) == 0x80)
+			size--;
+	}
 	*shown = (mill_shown_row){.file = row->file, .offset = row->offset, .line = row->line, .column = row->column};
 	shown->reason = (int32_t)row->reason;
-	shown->caret = (int32_t)(row->caret_bytes - from);
 	shown->raw_bytes = (int32_t)size;
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)row->raw[from + i];
-		shown->raw[i] = c < 0x20 || c == 0x7F ? ' ' : (char)c;
-	}
+	copy_shown(shown->raw, row->raw + from, size);
+	for (size_t i = 0; i < row->caret_bytes - from; i++)
+		shown->caret += ((unsigned char)shown->raw[i] & 0xC0) != 0x80 ? 1 : 0;
 	copy_text(shown->detail, sizeof shown->detail, row->detail);
 }
 
 static mill_status keep_for_quarantine(mill_audit *audit, const mill_bad_row *row, mill_error *err)
 {
 	mill_books *books = audit->books;
-	if (audit->quarantine == NULL)
-		MILL_TRY(mill_spill_create(books->scratch, "quarantine", &audit->quarantine, err));
+	mill_spill_file **file = &audit->attempt.quarantine;
+	if (*file == NULL)
+		MILL_TRY(mill_spill_create(books->scratch, "quarantine", file, err));
 	size_t detail_bytes = row->detail != NULL ? strlen(row->detail) : 0;
 	mill_quarantine_head head = {.file = row->file, .offset = row->offset, .line = row->line, .seam = row->seam};
 	head.column = row->column;
@@ -58,7 +85,7 @@ static mill_status keep_for_quarantine(mill_audit *audit, const mill_bad_row *ro
 	if (status != MILL_OK)
 		mill_fail_nomem(err, row->raw_bytes, "a quarantined row");
 	else
-		status = mill_spill_append(audit->quarantine, record.data, record.size_bytes, err);
+		status = mill_spill_append(*file, record.data, record.size_bytes, err);
 	mill_bytes_release(&record);
 	return status;
 }
@@ -66,17 +93,24 @@ static mill_status keep_for_quarantine(mill_audit *audit, const mill_bad_row *ro
 static mill_status audit_report(mill_bad_rows *self, const mill_bad_row *row, mill_error *err)
 {
 	mill_audit *audit = (mill_audit *)self;
-	if (audit->closed)
+	mill_audit_attempt *attempt = &audit->attempt;
+	if (row->offset < audit->judged[row->file].until)
 		return MILL_OK;
-	audit->by_reason[row->reason]++;
-	audit->bad_rows++;
-	if (audit->shown_count < MILL_AUDIT_SHOWN) {
-		audit->shown_seam[audit->shown_count] = row->seam;
-		show_row(&audit->shown[audit->shown_count++], row);
+	/* Cells that become NULL are reported one by one; a row counts once, by its first. */
+	bool same_row = attempt->bad_rows > 0 && attempt->file == row->file && attempt->offset == row->offset;
+	if (same_row)
+		return MILL_OK;
+	attempt->file = row->file;
+	attempt->offset = row->offset;
+	attempt->by_reason[row->reason]++;
+	attempt->bad_rows++;
+	if (attempt->shown_count < MILL_AUDIT_SHOWN) {
+		attempt->shown_seam[attempt->shown_count] = row->seam;
+		show_row(&attempt->shown[attempt->shown_count++], row);
 	}
 	bool keep = audit->limit.policy == MILL_BAD_QUARANTINE ||
 	            (audit->limit.policy == MILL_BAD_FAIL && audit->books->keeps_refused &&
-	             audit->bad_rows <= MILL_AUDIT_REFUSED_ROWS);
+	             attempt->bad_rows <= MILL_AUDIT_REFUSED_ROWS);
 	return keep ? keep_for_quarantine(audit, row, err) : MILL_OK;
 }
 
@@ -94,6 +128,9 @@ mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad
 	audit->schema = schema;
 	audit->files = files;
 	audit->file_count = file_count;
+	audit->judged = mill_arena_array(&books->arena, (size_t)file_count + 1, sizeof *audit->judged);
+	if (audit->judged == NULL)
+		return mill_fail_nomem(err, (size_t)file_count * sizeof *audit->judged, "an audit");
 	mill_audit **last = &books->audits;
 	while (*last != NULL)
 		last = &(*last)->next;
@@ -113,19 +150,21 @@ mill_bad_policy mill_audit_policy(const mill_audit *audit)
 
 void mill_audit_drop_attempt(mill_audit *audit)
 {
-	if (audit->closed)
-		return;
-	memset(audit->by_reason, 0, sizeof audit->by_reason);
-	audit->judged = false;
-	audit->bad_rows = 0;
-	audit->shown_count = 0;
-	mill_spill_delete(audit->quarantine);
-	audit->quarantine = NULL;
+	mill_spill_delete(audit->attempt.quarantine);
+	audit->attempt = (mill_audit_attempt){.bad_rows = 0};
+}
+
+void mill_audit_release(mill_audit *audit)
+{
+	mill_audit_drop_attempt(audit);
+	for (mill_audit_scan *scan = audit->scans; scan != NULL; scan = scan->next)
+		mill_spill_delete(scan->quarantine);
+	audit->scans = NULL;
 }
 
 int64_t mill_audit_found(const mill_audit *audit)
 {
-	return audit->closed ? 0 : audit->bad_rows;
+	return audit->attempt.bad_rows;
 }
 
 static mill_status append_shown(const mill_audit *audit, const mill_shown_row *row, mill_bytes *text)
@@ -188,53 +227,79 @@ static bool over_limit(const mill_audit *audit)
 	return audit->bad_rows > audit->limit.count;
 }
 
-/* Collective: the counts of all ranks. */
-static mill_status merge_counts(mill_audit *audit, const mill_scan_counts *counts, mill_error *err)
+/* Collective: the counts of all ranks are added to those of the scans before. */
+static mill_status merge_counts(mill_audit *audit, mill_error *err)
 {
-	int64_t values[MILL_REASON_COUNT + 2];
-	memcpy(values, audit->by_reason, sizeof audit->by_reason);
-	values[MILL_REASON_COUNT] = audit->bad_rows;
-	values[MILL_REASON_COUNT + 1] = counts->read_rows;
-	MILL_TRY(mill_comm_sum_i64(audit->books->comm, values, MILL_REASON_COUNT + 2, err));
-	memcpy(audit->by_reason, values, sizeof audit->by_reason);
-	audit->bad_rows = values[MILL_REASON_COUNT];
-	audit->read_rows = values[MILL_REASON_COUNT + 1];
+	int64_t values[MILL_REASON_COUNT + 1];
+	memcpy(values, audit->attempt.by_reason, sizeof audit->attempt.by_reason);
+	values[MILL_REASON_COUNT] = audit->attempt.bad_rows;
+	MILL_TRY(mill_comm_sum_i64(audit->books->comm, values, MILL_REASON_COUNT + 1, err));
+	for (int i = 0; i < MILL_REASON_COUNT; i++)
+		audit->by_reason[i] += values[i];
+	audit->bad_rows += values[MILL_REASON_COUNT];
 	return MILL_OK;
 }
 
-static mill_status keep_lines(mill_audit *audit, const int64_t *first_lines, int64_t seams, mill_error *err)
+/* What the files' rows have been judged up to, and how many they are. A file's seams are without a gap from its begin.
+ */
+static void mark_judged(mill_audit *audit, const mill_seam *seams, int64_t count)
 {
-	audit->seam_lines = mill_arena_array(&audit->books->arena, (size_t)seams + 1, sizeof *audit->seam_lines);
-	if (audit->seam_lines == NULL)
-		return mill_fail_nomem(err, (size_t)seams * 8, "line numbers");
-	memcpy(audit->seam_lines, first_lines, (size_t)seams * sizeof *first_lines);
-	for (int i = 0; i < audit->shown_count; i++)
-		audit->shown[i].line += first_lines[audit->shown_seam[i]] + 1;
-	return MILL_OK;
+	for (int64_t i = 0, next; i < count; i = next) {
+		int64_t rows = 0;
+		for (next = i; next < count && seams[next].file == seams[i].file; next++)
+			rows += seams[next].rows;
+		const mill_seam *last = &seams[next - 1];
+		mill_audit_file *file = &audit->judged[last->file];
+		if (rows > file->rows) {
+			audit->read_rows += rows - file->rows;
+			file->rows = rows;
+		}
+		file->until = mill_max_i64(file->until, last->left_early ? last->next_row : INT64_MAX);
+	}
 }
 
-mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams,
-                             const mill_scan_counts *counts, bool whole, mill_error *err)
+/* The attempt becomes a scan that is judged. */
+static mill_status close_attempt(mill_audit *audit, const int64_t *lines, int64_t mine_count, mill_error *err)
 {
-	if (audit->closed)
+	mill_audit_attempt *attempt = &audit->attempt;
+	for (int i = 0; i < attempt->shown_count; i++)
+		attempt->shown[i].line += lines[attempt->shown_seam[i]] + 1;
+	if (attempt->quarantine == NULL)
 		return MILL_OK;
-	audit->closed = whole;
-	audit->judged = true;
+	mill_arena *arena = &audit->books->arena;
+	mill_audit_scan *scan = mill_arena_alloc(arena, sizeof *scan);
+	int64_t *seam_lines = mill_arena_array(arena, (size_t)mine_count + 1, sizeof *seam_lines);
+	if (scan == NULL || seam_lines == NULL)
+		return mill_fail_nomem(err, (size_t)mine_count * sizeof *seam_lines, "line numbers");
+	memcpy(seam_lines, lines, (size_t)mine_count * sizeof *lines);
+	*scan = (mill_audit_scan){attempt->quarantine, seam_lines, audit->scans};
+	audit->scans = scan;
+	attempt->quarantine = NULL;
+	return MILL_OK;
+}
+
+mill_status mill_audit_judge(mill_audit *audit, const mill_seam *seams, int64_t count, const int64_t *lines,
+                             int64_t mine_count, mill_error *err)
+{
 	mill_comm *comm = audit->books->comm;
 	mill_bytes all;
 	mill_bytes_init(&all, audit->books->mem);
 	size_t *sizes = mill_arena_array(&audit->books->arena, (size_t)mill_comm_size(comm), sizeof *sizes);
 	mill_status status =
-	    sizes == NULL ? mill_fail_nomem(err, 0, "an audit") : keep_lines(audit, first_lines, seams, err);
+	    sizes == NULL ? mill_fail_nomem(err, 0, "an audit") : close_attempt(audit, lines, mine_count, err);
 	MILL_TRY(mill_comm_agree(comm, status, err));
-	MILL_TRY(merge_counts(audit, counts, err));
-	if (audit->bad_rows == 0)
-		return MILL_OK;
-	status = mill_comm_allgather(comm, audit->shown, (size_t)audit->shown_count * sizeof audit->shown[0], &all,
-	                             sizes, err);
-	if (status == MILL_OK && over_limit(audit))
-		status = refuse(audit, (const mill_shown_row *)(const void *)all.data,
-		                (int64_t)(all.size_bytes / sizeof(mill_shown_row)), err);
+	int64_t bad_before = audit->bad_rows;
+	MILL_TRY(merge_counts(audit, err));
+	mark_judged(audit, seams, count);
+	if (audit->bad_rows > bad_before) {
+		status = mill_comm_allgather(comm, audit->attempt.shown,
+		                             (size_t)audit->attempt.shown_count * sizeof audit->attempt.shown[0], &all,
+		                             sizes, err);
+		if (status == MILL_OK && over_limit(audit))
+			status = refuse(audit, (const mill_shown_row *)(const void *)all.data,
+			                (int64_t)(all.size_bytes / sizeof(mill_shown_row)), err);
+	}
+	mill_audit_drop_attempt(audit);
 	mill_bytes_release(&all);
 	return status;
 }

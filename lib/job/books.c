@@ -36,7 +36,7 @@ void mill_books_free(mill_books *books)
 	if (books == NULL)
 		return;
 	for (mill_audit *audit = books->audits; audit != NULL; audit = audit->next)
-		mill_spill_delete(audit->quarantine);
+		mill_audit_release(audit);
 	mill_arena_release(&books->arena);
 	mill_mem_free(books->exchanges);
 	mill_mem_free(books->stages);

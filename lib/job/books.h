@@ -43,17 +43,17 @@ void mill_books_free(mill_books *books);
 MILL_NODISCARD mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
                                             const mill_schema *schema, const mill_input_file *files, int64_t file_count,
                                             mill_audit **out, mill_error *err);
-/* What a scan reports to. While an audit is closed (judged over the whole source), reports are ignored: a source
- * scanned twice is counted once. */
+/* What a scan reports to. Rows that an earlier scan of the source was judged by are ignored: a source scanned twice is
+ * counted once, but what a LIMIT or a pruned file left out counts when a later scan comes upon it. */
 mill_bad_rows *mill_audit_bad_rows(mill_audit *audit);
 mill_bad_policy mill_audit_policy(const mill_audit *audit);
 void mill_audit_drop_attempt(mill_audit *audit);   /* forgets what this stage reported */
-int64_t mill_audit_found(const mill_audit *audit); /* bad rows and cells of this rank that will be judged */
-/* Collective: closes the audit unless a LIMIT may have left rows unread (`whole` false): then the next scan counts
- * afresh. first_lines[seam of this rank] is the number of lines before it in its file. Counts are
- * merged and the limit applied: MILL_DATA with counts by reason and the first rows with a caret. */
-MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const int64_t *first_lines, int64_t seams,
-                                            const mill_scan_counts *counts, bool whole, mill_error *err);
+int64_t mill_audit_found(const mill_audit *audit); /* bad rows of this rank that will be judged */
+/* Collective, at the end of a scan. seams[count]: those of all ranks up to the last row that counts, in order.
+ * lines[mine_count]: the lines before each of this rank's in its file. Counts are merged and the limit applied:
+ * MILL_DATA with counts by reason and the first rows with a caret. */
+MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const mill_seam *seams, int64_t count,
+                                            const int64_t *lines, int64_t mine_count, mill_error *err);
 
 /* Row errors of SQL: a policy for operators that reports with file, line where the batch carries ids. */
 mill_row_error_policy *mill_books_sql_errors(mill_books *books, const char *sql, const char *sql_where);

@@ -35,8 +35,8 @@ static mill_status put_raw(mill_json_writer *w, const char *raw, size_t raw_byte
 	return MILL_OK;
 }
 
-static mill_status append_record(const mill_audit *audit, const uint8_t *data, size_t size_bytes, mill_bytes *line,
-                                 mill_bytes *scratch)
+static mill_status append_record(const mill_audit *audit, const mill_audit_scan *scan, const uint8_t *data,
+                                 size_t size_bytes, mill_bytes *line, mill_bytes *scratch)
 {
 	mill_quarantine_head head;
 	mill_json_writer w;
@@ -47,7 +47,7 @@ static mill_status append_record(const mill_audit *audit, const uint8_t *data, s
 	mill_json_writer_init(&w, line, false);
 	mill_json_put_object(&w, NULL);
 	mill_json_put_text(&w, "file", audit->files[head.file].uri);
-	mill_json_put_int(&w, "line", head.line + audit->seam_lines[head.seam] + 1);
+	mill_json_put_int(&w, "line", head.line + scan->seam_lines[head.seam] + 1);
 	mill_json_put_int(&w, "offset", head.offset);
 	if (head.column >= 0)
 		mill_json_put_text(&w, "column", audit->schema->fields[head.column].name);
@@ -59,12 +59,12 @@ static mill_status append_record(const mill_audit *audit, const uint8_t *data, s
 	return mill_bytes_append_u8(line, '\n');
 }
 
-static mill_status copy_records(const mill_audit *audit, mill_spill_reader *reader, mill_writer *writer, mill_mem *mem,
-                                mill_error *err)
+static mill_status copy_scan(const mill_audit *audit, const mill_audit_scan *scan, mill_spill_reader *reader,
+                             mill_writer *writer, mill_error *err)
 {
 	mill_bytes line, scratch;
-	mill_bytes_init(&line, mem);
-	mill_bytes_init(&scratch, mem);
+	mill_bytes_init(&line, audit->books->mem);
+	mill_bytes_init(&scratch, audit->books->mem);
 	mill_status status = MILL_OK;
 	while (status == MILL_OK) {
 		const void *data;
@@ -73,7 +73,7 @@ static mill_status copy_records(const mill_audit *audit, mill_spill_reader *read
 		if (status != MILL_OK || data == NULL)
 			break;
 		line.size_bytes = 0;
-		if (append_record(audit, data, size_bytes, &line, &scratch) != MILL_OK)
+		if (append_record(audit, scan, data, size_bytes, &line, &scratch) != MILL_OK)
 			status = mill_fail_nomem(err, size_bytes, "a quarantined row");
 		else
 			status = mill_writer_append(writer, line.data, line.size_bytes, err);
@@ -83,9 +83,23 @@ static mill_status copy_records(const mill_audit *audit, mill_spill_reader *read
 	return status;
 }
 
-static mill_status write_audit(mill_run *run, const mill_audit *audit, const char *folder, mill_error *err)
+/* The scans' records, those of the first scan first. */
+static mill_status copy_scans(const mill_audit *audit, const mill_audit_scan *scan, mill_writer *writer,
+                              mill_error *err)
 {
 	mill_spill_reader *reader = NULL;
+	if (scan == NULL)
+		return MILL_OK;
+	MILL_TRY(copy_scans(audit, scan->next, writer, err));
+	MILL_TRY(mill_spill_flush(scan->quarantine, err));
+	MILL_TRY(mill_spill_reader_open(scan->quarantine, &reader, err));
+	mill_status status = copy_scan(audit, scan, reader, writer, err);
+	mill_spill_reader_close(reader);
+	return status;
+}
+
+static mill_status write_audit(mill_run *run, const mill_audit *audit, const char *folder, mill_error *err)
+{
 	mill_writer *writer = NULL;
 	char *path = mill_arena_printf(run->arena, "%s/quarantine/%s-%05d.jsonl", folder, audit->name,
 	                               mill_comm_rank(run->comm));
@@ -93,24 +107,18 @@ static mill_status write_audit(mill_run *run, const mill_audit *audit, const cha
 	if (path == NULL || parent == NULL)
 		return mill_fail_nomem(err, 0, "a path");
 	MILL_TRY(mill_path_make_folders(parent, err));
-	mill_status status = mill_spill_flush(audit->quarantine, err);
-	if (status == MILL_OK)
-		status = mill_spill_reader_open(audit->quarantine, &reader, err);
-	if (status == MILL_OK)
-		status = mill_writer_open(path, run->mem, &writer, err);
-	if (status == MILL_OK)
-		status = copy_records(audit, reader, writer, run->mem, err);
+	MILL_TRY(mill_writer_open(path, run->mem, &writer, err));
+	mill_status status = copy_scans(audit, audit->scans, writer, err);
 	if (status == MILL_OK)
 		status = mill_writer_commit(writer, err);
 	mill_writer_close(writer);
-	mill_spill_reader_close(reader);
 	return status;
 }
 
 mill_status mill_quarantine_write(mill_run *run, const char *folder, mill_error *err)
 {
 	for (const mill_audit *audit = run->books->audits; audit != NULL; audit = audit->next)
-		if (audit->quarantine != NULL && audit->judged)
+		if (audit->scans != NULL)
 			MILL_TRY(write_audit(run, audit, folder, err));
 	return MILL_OK;
 }

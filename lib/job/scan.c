@@ -1,5 +1,6 @@
 /* Scan of a table as a stage's source: a run of splits a rank, a predicate pushed into the reader, guesses at run heads
  * checked when every rank is through (architecture §3, "Speculation"). */
+#include "job/books.h"
 #include "job/flow.h"
 #include "job/meter.h"
 #include "job/table.h"
@@ -107,12 +108,12 @@ static void scan_free(mill_unit_source *self)
 	close_attempt((scan_source *)self);
 }
 
-/* Rows of a range that was left early (LIMIT) were enough: what follows it is not used, so not checked either. */
-static int64_t complete_seams(const mill_seam *seams, int64_t count)
+/* Rows up to a range that was left early (LIMIT) were enough: what follows it is not used, so not checked either. */
+static int64_t used_seams(const mill_seam *seams, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++)
-		if (seams[i].next_row < seams[i].end && seams[i].end != INT64_MAX)
-			return i;
+		if (seams[i].left_early)
+			return i + 1;
 	return count;
 }
 
@@ -172,32 +173,27 @@ static mill_status find_exact(scan_source *source, const mill_seam *mine, int64_
 	return status;
 }
 
-static mill_status check_all(scan_source *source, const mill_seam *all, int64_t count, bool *again, mill_error *err)
+static mill_status check_seams(scan_source *source, const mill_seam *seams, int64_t count, bool *again, mill_error *err)
 {
 	int64_t files = source->table->csv.file_count;
 	int64_t bad_count = 0;
-	int64_t complete = complete_seams(all, count);
 	memset(source->bad_files, 0, (size_t)files * sizeof(bool));
-	MILL_TRY(mill_csv_check_seams(all, complete, source->bad_files, files, &bad_count, err));
+	MILL_TRY(mill_csv_check_seams(seams, count, source->bad_files, files, &bad_count, err));
 	*again = bad_count > 0;
 	return MILL_OK;
 }
 
-static mill_status judge(scan_source *source, const mill_seam *all, int64_t count, const mill_seam *mine,
-                         mill_error *err)
+/* Collective. seams: those of all ranks that are to be judged; from first_mine on there are mine_count of this rank. */
+static mill_status judge(scan_source *source, const mill_seam *seams, int64_t count, int64_t first_mine,
+                         int64_t mine_count, mill_error *err)
 {
 	int64_t *lines = mill_arena_array(source->run->arena, (size_t)count + 1, sizeof *lines);
 	if (lines == NULL)
 		return mill_fail_nomem(err, 0, "line numbers of a scan");
-	mill_csv_line_bases(&source->table->csv, all, count, lines);
-	int64_t offset = 0; /* of this rank's seams among all */
-	int64_t mine_count = 0;
-	mill_csv_seams(source->reader, &mine_count);
-	while (mine_count > 0 && offset + mine_count < count &&
-	       (all[offset].file != mine[0].file || all[offset].begin != mine[0].begin))
-		offset++;
-	return mill_audit_judge(source->table->audit, lines + offset, mine_count, mill_csv_counts(source->reader),
-	                        source->base.first == NULL, err);
+	mill_csv_line_bases(&source->table->csv, seams, count, lines);
+	first_mine = mill_min_i64(first_mine, count);
+	mine_count = mill_min_i64(mine_count, count - first_mine);
+	return mill_audit_judge(source->table->audit, seams, count, lines + first_mine, mine_count, err);
 }
 
 static void read_alone(scan_source *source)
@@ -216,20 +212,26 @@ static bool scan_retry(mill_unit_source *self, mill_run *run)
 	return true;
 }
 
-/* Collective: what this attempt found wrong counts only where it cannot be behind the last row that is wanted. */
-static mill_status repeat_for_limit(scan_source *source, bool *again, mill_error *err)
+/* Collective: what this attempt read counts only where it cannot be behind the last row that is wanted. Unless nothing
+ * is wrong and no manifest tells how much was read, the attempt is repeated up to that row. *judged: what was read is
+ * what counts. */
+static mill_status repeat_for_limit(scan_source *source, bool *again, bool *judged, mill_error *err)
 {
 	mill_first_rows *first = source->base.first;
 	mill_run *run = source->run;
-	int64_t sums[2] = {mill_audit_found(source->table->audit) + mill_books_sql_found(run->books), first->rows};
-	MILL_TRY(mill_comm_sum_i64(run->comm, sums, 2, err));
-	if (sums[0] == 0 || sums[1] < first->limit || source->part == SCAN_UP_TO_BOUND)
+	bool is_root = mill_comm_rank(run->comm) == 0;
+	int64_t sums[3] = {mill_audit_found(source->table->audit) + mill_books_sql_found(run->books), first->rows,
+	                   is_root ? first->rows : 0};
+	MILL_TRY(mill_comm_sum_i64(run->comm, sums, 3, err));
+	if (sums[1] < first->limit || source->part == SCAN_UP_TO_BOUND)
+		return MILL_OK;
+	*judged = false;
+	if (sums[0] == 0 && !run->books->keeps_refused)
 		return MILL_OK;
 	*again = true;
-	if (source->part == SCAN_TOGETHER && mill_comm_size(run->comm) > 1) {
-		read_alone(source);
+	read_alone(source);
+	if (sums[2] < first->limit)
 		return MILL_OK;
-	}
 	source->part = SCAN_UP_TO_BOUND;
 	source->bound = (mill_scan_bound){.file = (int32_t)first->last_id[0], .offset = (int64_t)first->last_id[1]};
 	if (first->limit == 0)
@@ -242,7 +244,8 @@ static mill_status repeat_for_limit(scan_source *source, bool *again, mill_error
 static mill_status scan_end(mill_unit_source *self, mill_run *run, bool *again, mill_error *err)
 {
 	scan_source *source = (scan_source *)self;
-	int64_t mine_count = 0;
+	int64_t mine_count = 0, first_mine = 0;
+	bool judged = true;
 	const mill_seam *mine = mill_csv_seams(source->reader, &mine_count);
 	mill_bytes all;
 	mill_bytes_init(&all, run->mem);
@@ -250,16 +253,18 @@ static mill_status scan_end(mill_unit_source *self, mill_run *run, bool *again, 
 	if (sizes == NULL)
 		return mill_fail_nomem(err, 0, "seams of a scan");
 	mill_status status = mill_comm_allgather(run->comm, mine, (size_t)mine_count * sizeof *mine, &all, sizes, err);
+	for (int rank = 0; rank < mill_comm_rank(run->comm); rank++)
+		first_mine += (int64_t)(sizes[rank] / sizeof *mine);
 	const mill_seam *seams = (const mill_seam *)(const void *)all.data;
-	int64_t count = (int64_t)(all.size_bytes / sizeof *seams);
+	int64_t count = used_seams(seams, (int64_t)(all.size_bytes / sizeof *seams));
 	if (status == MILL_OK)
-		status = check_all(source, seams, count, again, err);
+		status = check_seams(source, seams, count, again, err);
 	if (status == MILL_OK && *again)
 		status = find_exact(source, mine, mine_count, err);
 	else if (status == MILL_OK && source->base.first != NULL)
-		status = repeat_for_limit(source, again, err);
+		status = repeat_for_limit(source, again, &judged, err);
 	if (status == MILL_OK && !*again)
-		status = judge(source, seams, count, mine, err);
+		status = judge(source, seams, judged ? count : 0, first_mine, mine_count, err);
 	mill_bytes_release(&all);
 	return status;
 }
