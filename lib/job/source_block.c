@@ -313,7 +313,10 @@ mill_status mill_source_block_read(const mill_json *node, mill_arena *arena, mil
 	mill_source_spec spec = {.name = node->key, .bad_rows = default_limit()};
 	MILL_TRY(mill_json_expect(node, MILL_JSON_OBJECT, err));
 	MILL_TRY(mill_json_check_keys(node, source_keys, COUNT(source_keys), err));
-	spec.where = mill_arena_printf(arena, "%s: %s", node->source->name, mill_json_pointer(node, pointer));
+	const char *place = mill_json_pointer(node, pointer);
+	spec.where = mill_arena_printf(arena, "%s%s%s", node->source->name, place[0] != '\0' ? ": " : "", place);
+	if (spec.where == NULL)
+		return mill_fail_nomem(err, 0, "a source");
 	const mill_json *rows = mill_json_get(node, "rows"), *since = mill_json_get(node, "new_since");
 	if (rows != NULL)
 		return mill_json_fail_as(rows, MILL_NOT_YET, err,
