@@ -148,6 +148,33 @@ mill_status mill_books_exchange(mill_books *books, const mill_ledger *ledger, mi
 	return MILL_OK;
 }
 
+void mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t rows)
+{
+	int i = 0;
+	while (i < entry->reason_count && strcmp(entry->reasons[i].name, reason) != 0)
+		i++;
+	if (i == MILL_STAGE_REASONS)
+		i--; /* there are fewer kinds of operators that change the number of rows */
+	if (i == entry->reason_count)
+		entry->reasons[entry->reason_count++] = (mill_stage_reason){.name = reason};
+	entry->reasons[i].dropped += rows;
+}
+
+/* Collective: the entry of all ranks. */
+static mill_status sum_entry(mill_comm *comm, mill_stage_entry *entry, mill_error *err)
+{
+	int64_t values[3 + MILL_STAGE_REASONS] = {entry->rows_in, entry->rows_out, !entry->is_counted};
+	for (int i = 0; i < entry->reason_count; i++)
+		values[3 + i] = entry->reasons[i].dropped;
+	MILL_TRY(mill_comm_sum_i64(comm, values, 3 + MILL_STAGE_REASONS, err));
+	entry->rows_in = values[0];
+	entry->rows_out = values[1];
+	entry->is_counted = values[2] == 0;
+	for (int i = 0; i < entry->reason_count; i++)
+		entry->reasons[i].dropped = values[3 + i];
+	return MILL_OK;
+}
+
 mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, mill_error *err)
 {
 	size_t size = ((size_t)books->stage_count + 1) * sizeof *books->stages;
@@ -155,19 +182,15 @@ mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, m
 	if (stages == NULL)
 		return mill_fail_nomem(err, size, "the ledger");
 	books->stages = stages;
-	int64_t values[5] = {entry->rows_in, entry->rows_out, entry->dropped_bad, entry->dropped_filter,
-	                     !entry->is_counted};
-	MILL_TRY(mill_comm_sum_i64(books->comm, values, 5, err));
-	if (values[4] == 0 && values[0] != values[1] + values[2] + values[3])
+	mill_stage_entry sum = *entry;
+	MILL_TRY(sum_entry(books->comm, &sum, err));
+	int64_t dropped = 0;
+	for (int i = 0; i < sum.reason_count; i++)
+		dropped += sum.reasons[i].dropped;
+	if (sum.is_counted && sum.rows_in != sum.rows_out + dropped)
 		return mill_fail(err, MILL_INTERNAL, "ledger: stage %s read %lld rows, passed on %lld and dropped %lld",
-		                 entry->name, (long long)values[0], (long long)values[1],
-		                 (long long)(values[2] + values[3]));
-	stages[books->stage_count++] = (mill_stage_entry){
-	    .name = mill_arena_strdup(&books->arena, entry->name),
-	    .rows_in = values[0],
-	    .rows_out = values[1],
-	    .dropped_bad = values[2],
-	    .dropped_filter = values[3],
-	};
+		                 entry->name, (long long)sum.rows_in, (long long)sum.rows_out, (long long)dropped);
+	sum.name = mill_arena_strdup(&books->arena, entry->name);
+	stages[books->stage_count++] = sum;
 	return MILL_OK;
 }

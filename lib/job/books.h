@@ -64,14 +64,22 @@ MILL_NODISCARD mill_status mill_books_judge_sql(mill_books *books, mill_error *e
 
 /* Ledger entries. Collective in the sense that all ranks make the same entries. */
 MILL_NODISCARD mill_status mill_books_exchange(mill_books *books, const mill_ledger *ledger, mill_error *err);
+#define MILL_STAGE_REASONS 8
+typedef struct mill_stage_reason {
+	const char *name; /* "filter" */
+	int64_t dropped;  /* rows; negative where rows were added */
+} mill_stage_reason;
+
 typedef struct mill_stage_entry {
 	const char *name;
 	int64_t rows_in;
-	int64_t rows_out;
-	int64_t dropped_bad;
-	int64_t dropped_filter;
-	bool is_counted; /* rows in = rows out + dropped has to hold */
+	int64_t rows_out;                              /* to the next stage, to what is fitted or to shards */
+	mill_stage_reason reasons[MILL_STAGE_REASONS]; /* the same ones in the same order on every rank */
+	int reason_count;
+	bool is_counted; /* rows in = rows out + dropped has to hold: false where a LIMIT had enough */
 } mill_stage_entry;
+/* Adds to what was dropped for a reason. */
+void mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t rows);
 /* MILL_INTERNAL: rows were lost or made up. */
 MILL_NODISCARD mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, mill_error *err);
 

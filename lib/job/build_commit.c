@@ -1,9 +1,11 @@
 /* The last stage: every rank's shards and sums on rank 0, which writes views, fitted state and the manifest. */
 #include "base/json_writer.h"
-#include "base/version.h"
+#include "expr/versions.h"
 #include "job/books.h"
 #include "job/build.h"
 #include "job/quarantine.h"
+#include "sql/versions.h"
+#include "store/versions.h"
 
 #include <stdlib.h>
 
@@ -38,9 +40,6 @@ static mill_status add_scalars(const mill_build *build, extras *e, mill_error *e
 {
 	mill_bytes text;
 	mill_json_writer w;
-	extra_begin(e, &text, &w);
-	mill_json_put_text(&w, NULL, MILL_VERSION);
-	MILL_TRY(extra_end(e, "rankmill", &text, &w, err));
 	extra_begin(e, &text, &w);
 	mill_json_put_text(&w, NULL, build->job->name);
 	MILL_TRY(extra_end(e, "job_name", &text, &w, err));
@@ -96,6 +95,22 @@ static void put_exchange(mill_json_writer *w, const mill_ledger *ledger)
 	mill_json_end(w);
 }
 
+/* What made rows, as a join does where a row has several partners; left out where nothing did. */
+static void put_added(mill_json_writer *w, const mill_stage_entry *stage)
+{
+	bool any = false;
+	for (int i = 0; i < stage->reason_count; i++) {
+		if (stage->reasons[i].dropped >= 0)
+			continue;
+		if (!any)
+			mill_json_put_object(w, "added");
+		any = true;
+		mill_json_put_int(w, stage->reasons[i].name, -stage->reasons[i].dropped);
+	}
+	if (any)
+		mill_json_end(w);
+}
+
 static void put_stage(mill_json_writer *w, const mill_stage_entry *stage)
 {
 	mill_json_put_object(w, NULL);
@@ -103,11 +118,11 @@ static void put_stage(mill_json_writer *w, const mill_stage_entry *stage)
 	mill_json_put_int(w, "rows_in", stage->rows_in);
 	mill_json_put_int(w, "rows_out", stage->rows_out);
 	mill_json_put_object(w, "dropped");
-	if (stage->dropped_bad > 0)
-		mill_json_put_int(w, "bad_rows", stage->dropped_bad);
-	if (stage->dropped_filter > 0)
-		mill_json_put_int(w, "filter", stage->dropped_filter);
+	for (int i = 0; i < stage->reason_count; i++)
+		if (stage->reasons[i].dropped > 0)
+			mill_json_put_int(w, stage->reasons[i].name, stage->reasons[i].dropped);
 	mill_json_end(w);
+	put_added(w, stage);
 	mill_json_end(w);
 }
 
@@ -141,6 +156,26 @@ static mill_status add_bad_rows(const mill_build *build, extras *e, mill_error *
 	return extra_end(e, "bad_rows", &text, &w, err);
 }
 
+static mill_status add_versions(extras *e, mill_error *err)
+{
+	mill_version_list list = {.count = 0};
+	mill_bytes text;
+	mill_json_writer w;
+	extra_begin(e, &text, &w);
+	mill_json_put_text(&w, NULL, MILL_VERSION);
+	MILL_TRY(extra_end(e, "rankmill", &text, &w, err));
+	mill_base_versions(&list);
+	mill_expr_versions(&list);
+	mill_sql_versions(&list);
+	mill_store_versions(&list);
+	extra_begin(e, &text, &w);
+	mill_json_put_object(&w, NULL);
+	for (int i = 0; i < list.count; i++)
+		mill_json_put_text(&w, list.items[i].name, list.items[i].text);
+	mill_json_end(&w);
+	return extra_end(e, "versions", &text, &w, err);
+}
+
 static mill_status write_fitted(const mill_build *build, mill_error *err)
 {
 	mill_bytes json;
@@ -164,6 +199,7 @@ static mill_status commit_on_root(mill_build *build, const mill_shard_info *shar
 	MILL_TRY(add_inputs(build, &e, err));
 	MILL_TRY(add_ledger(build, &e, err));
 	MILL_TRY(add_bad_rows(build, &e, err));
+	MILL_TRY(add_versions(&e, err));
 	MILL_TRY(write_fitted(build, err));
 	for (int s = 0; s < build->split_count; s++)
 		MILL_TRY(mill_store_write_view(&build->spec, s, shards, shard_count, build->run->mem, err));

@@ -30,6 +30,7 @@ typedef struct place_op {
 	mill_block *blocks;
 	int dataset_count;
 	int64_t *at; /* [split_count] next ordinal on this rank */
+	int64_t written_rows;
 	int32_t *chosen;
 } place_op;
 
@@ -58,6 +59,8 @@ static mill_status write_rows(place_op *op, const mill_batch *batch, int split, 
 	mill_batch_release(&view);
 	if (status == MILL_OK)
 		status = mill_store_writer_append(build->writer, split, first, op->blocks, err);
+	if (status == MILL_OK)
+		op->written_rows += batch->rows;
 	release_blocks(op);
 	return status;
 }
@@ -223,13 +226,19 @@ static mill_status place_make(const mill_op_maker *self, mill_run *run, mill_sin
 	return MILL_OK;
 }
 
+static int64_t written_rows(const mill_sink *self)
+{
+	return ((const place_op *)self)->written_rows;
+}
+
 static mill_op_maker *make(mill_run *run, mill_build *build, bool only_writes)
 {
 	place_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (place_maker){
-	    .base = {"write", MILL_ROWS_OTHER, place_make, NULL}, .build = build, .only_writes = only_writes};
+	*maker = (place_maker){.base = {"write", MILL_ROWS_KEPT, place_make, written_rows, NULL},
+	                       .build = build,
+	                       .only_writes = only_writes};
 	return &maker->base;
 }
 

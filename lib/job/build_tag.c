@@ -8,6 +8,7 @@ typedef struct tag_op {
 	mill_build *build;
 	int pass;
 	bool tags; /* false: fit only */
+	int64_t seen_rows;
 	mill_bytes scratch;
 	int *indices; /* of each row's split in counts; [MILL_BATCH_ROWS] */
 } tag_op;
@@ -191,6 +192,7 @@ static mill_status tag_push(mill_sink *self, const mill_batch *batch, mill_error
 	mill_batch tagged = {0};
 	MILL_TRY(find_splits(op, batch, err));
 	MILL_TRY(fit_batch(op, batch, err));
+	op->seen_rows += batch->rows;
 	if (!op->tags)
 		return MILL_OK;
 	if (op->build->order_column < 0) {
@@ -259,15 +261,20 @@ static mill_status tag_make(const mill_op_maker *self, mill_run *run, mill_sink 
 	return MILL_OK;
 }
 
+/* Rows that a later pass has looked at; they stay where they are. */
+static int64_t fitted_rows(const mill_sink *self)
+{
+	const tag_op *op = (const tag_op *)self;
+	return op->tags ? 0 : op->seen_rows;
+}
+
 static mill_op_maker *make(mill_run *run, mill_build *build, int pass, bool tags)
 {
 	tag_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (tag_maker){.base = {"fit", tags ? MILL_ROWS_KEPT : MILL_ROWS_OTHER, tag_make, NULL},
-	                     .build = build,
-	                     .pass = pass,
-	                     .tags = tags};
+	*maker = (tag_maker){
+	    .base = {"fit", MILL_ROWS_KEPT, tag_make, fitted_rows, NULL}, .build = build, .pass = pass, .tags = tags};
 	return &maker->base;
 }
 

@@ -29,8 +29,8 @@ struct mill_unit_source {
 	struct mill_meter *meter; /* of the attempt that runs: to be ticked by sources that may push nothing for long */
 };
 
-/* What an operator does to the number of rows: the ledger checks stages of the first two kinds. */
-typedef enum mill_row_effect { MILL_ROWS_OTHER, MILL_ROWS_KEPT, MILL_ROWS_FILTERED } mill_row_effect;
+/* What an operator does to the number of rows. What does not keep them is the reason, by its name, in the ledger. */
+typedef enum mill_row_effect { MILL_ROWS_CHANGED, MILL_ROWS_KEPT } mill_row_effect;
 
 /* Makes one operator in front of next. Descriptors live in the run's arena. */
 typedef struct mill_op_maker mill_op_maker;
@@ -39,6 +39,8 @@ struct mill_op_maker {
 	mill_row_effect effect;
 	mill_status (*make)(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
 	                    mill_error *err);
+	/* Rows that an operator took to where the stage leads them (shards, a fit) and does not hand on; NULL: none. */
+	int64_t (*taken_rows)(const mill_sink *op);
 	mill_op_maker *before; /* the operator that feeds this one; NULL: the source does */
 };
 

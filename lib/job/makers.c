@@ -61,7 +61,7 @@ mill_op_maker *mill_make_filter(mill_run *run, const mill_plan *plan, mill_expr 
 		return NULL;
 	exprs[0] = predicate;
 	*maker = (expr_maker){
-	    .base = {"filter", MILL_ROWS_FILTERED, filter_make, NULL}, .plan = plan, .exprs = exprs, .count = 1};
+	    .base = {"filter", MILL_ROWS_CHANGED, filter_make, NULL, NULL}, .plan = plan, .exprs = exprs, .count = 1};
 	return &maker->base;
 }
 
@@ -71,8 +71,10 @@ mill_op_maker *mill_make_project(mill_run *run, const mill_plan *plan, mill_expr
 	expr_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (expr_maker){
-	    .base = {"project", MILL_ROWS_KEPT, project_make, NULL}, .plan = plan, .exprs = exprs, .count = count};
+	*maker = (expr_maker){.base = {"project", MILL_ROWS_KEPT, project_make, NULL, NULL},
+	                      .plan = plan,
+	                      .exprs = exprs,
+	                      .count = count};
 	maker->with_ids = with_ids;
 	return &maker->base;
 }
@@ -100,7 +102,8 @@ mill_op_maker *mill_make_group(mill_run *run, const mill_group_spec *spec, mill_
 	group_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (group_maker){.base = {"aggregate", MILL_ROWS_OTHER, group_make, NULL}, .spec = *spec, .half = half};
+	*maker = (group_maker){
+	    .base = {"aggregate", MILL_ROWS_CHANGED, group_make, NULL, NULL}, .spec = *spec, .half = half};
 	return &maker->base;
 }
 
@@ -123,7 +126,8 @@ mill_op_maker *mill_make_probe(mill_run *run, const mill_plan *plan, mill_join_b
 	probe_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (probe_maker){.base = {"join", MILL_ROWS_OTHER, probe_make, NULL}, .plan = plan, .build = build};
+	*maker =
+	    (probe_maker){.base = {"join", MILL_ROWS_CHANGED, probe_make, NULL, NULL}, .plan = plan, .build = build};
 	return &maker->base;
 }
 
@@ -166,8 +170,10 @@ mill_op_maker *mill_make_sort_key(mill_run *run, const mill_sort_key *keys, int 
 	sort_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (sort_maker){
-	    .base = {"sort key", MILL_ROWS_KEPT, sort_key_make, NULL}, .keys = keys, .count = count, .flag = with_ids};
+	*maker = (sort_maker){.base = {"sort key", MILL_ROWS_KEPT, sort_key_make, NULL, NULL},
+	                      .keys = keys,
+	                      .count = count,
+	                      .flag = with_ids};
 	return &maker->base;
 }
 
@@ -177,7 +183,11 @@ mill_op_maker *mill_make_sort(mill_run *run, int key, int64_t limit, bool drop_k
 	if (maker == NULL)
 		return NULL;
 	*maker = (sort_maker){
-	    .base = {"sort", MILL_ROWS_OTHER, sort_make, NULL}, .key = key, .limit = limit, .flag = drop_key};
+	    .base = {"sort", MILL_ROWS_KEPT, sort_make, NULL, NULL}, .key = key, .limit = limit, .flag = drop_key};
+	if (limit != INT64_MAX) {
+		maker->base.name = "limit";
+		maker->base.effect = MILL_ROWS_CHANGED;
+	}
 	return &maker->base;
 }
 
@@ -186,7 +196,8 @@ mill_op_maker *mill_make_limit(mill_run *run, int64_t offset, int64_t limit)
 	sort_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (sort_maker){.base = {"limit", MILL_ROWS_OTHER, limit_make, NULL}, .offset = offset, .limit = limit};
+	*maker = (sort_maker){
+	    .base = {"limit", MILL_ROWS_CHANGED, limit_make, NULL, NULL}, .offset = offset, .limit = limit};
 	return &maker->base;
 }
 
@@ -230,7 +241,7 @@ mill_op_maker *mill_make_row_number(mill_run *run, const mill_plan_window *windo
 	window_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (window_maker){.base = {"row_number", MILL_ROWS_KEPT, row_number_make, NULL}, .window = window};
+	*maker = (window_maker){.base = {"row_number", MILL_ROWS_KEPT, row_number_make, NULL, NULL}, .window = window};
 	return &maker->base;
 }
 
@@ -253,8 +264,8 @@ mill_op_maker *mill_make_split(mill_run *run, const mill_split_spec *spec, bool 
 	split_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker =
-	    (split_maker){.base = {"split", MILL_ROWS_KEPT, split_make, NULL}, .spec = *spec, .with_ids = with_ids};
+	*maker = (split_maker){
+	    .base = {"split", MILL_ROWS_KEPT, split_make, NULL, NULL}, .spec = *spec, .with_ids = with_ids};
 	return &maker->base;
 }
 
@@ -332,6 +343,6 @@ mill_op_maker *mill_make_position(mill_run *run, int64_t first)
 	position_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (position_maker){.base = {"position", MILL_ROWS_KEPT, position_make, NULL}, .first = first};
+	*maker = (position_maker){.base = {"position", MILL_ROWS_KEPT, position_make, NULL, NULL}, .first = first};
 	return &maker->base;
 }

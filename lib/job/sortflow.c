@@ -107,7 +107,7 @@ static mill_status keep_and_sample(mill_run *run, mill_flow *flow, int key, int6
 	if (maker == NULL)
 		return mill_fail_nomem(err, sizeof *maker, "an operator");
 	mill_builder_init(&s.keys, run->mem, mill_type_of(MILL_TYPE_BINARY));
-	*maker = (sample_maker){{"sample", MILL_ROWS_KEPT, sample_make, NULL}, &s};
+	*maker = (sample_maker){{"sample", MILL_ROWS_KEPT, sample_make, NULL, NULL}, &s};
 	mill_flow_append(flow, &maker->base);
 	mill_status status = mill_flow_materialise(run, flow, local, err);
 	if (status == MILL_OK) {

@@ -4,11 +4,10 @@
 
 /* The operators of one attempt, first to last, with meters at both ends. */
 typedef struct chain {
-	mill_sink **ops;           /* in the order they were made: last first */
-	mill_meter *after_filters; /* [count] a meter behind each filter, one in front of it */
-	mill_meter *before_filters;
-	int filter_count;
-	bool counts_rows; /* every operator keeps rows or filters them */
+	mill_sink **ops;              /* in the order they were made: last first */
+	const mill_op_maker **makers; /* of ops */
+	mill_meter *before;           /* [count] in front of each operator that changes the number of rows */
+	mill_meter *after;            /* [count] behind it */
 	int count;
 	mill_meter head;
 	mill_meter tail;
@@ -33,10 +32,12 @@ static void chain_release(chain *c)
 	for (int i = c->count - 1; i >= 0; i--)
 		mill_op_release(c->ops[i]);
 	mill_mem_free(c->ops);
-	mill_mem_free(c->after_filters);
-	mill_mem_free(c->before_filters);
+	mill_mem_free(c->makers);
+	mill_mem_free(c->before);
+	mill_mem_free(c->after);
 	c->ops = NULL;
-	c->after_filters = c->before_filters = NULL;
+	c->makers = NULL;
+	c->before = c->after = NULL;
 	c->count = 0;
 }
 
@@ -44,28 +45,30 @@ static mill_status chain_room(chain *c, mill_run *run, const mill_flow *flow, mi
 {
 	size_t count = (size_t)count_makers(flow) + 1;
 	c->ops = mill_mem_calloc(run->mem, count, sizeof *c->ops);
-	c->after_filters = mill_mem_calloc(run->mem, count, sizeof(mill_meter));
-	c->before_filters = mill_mem_calloc(run->mem, count, sizeof(mill_meter));
-	bool have_all = c->ops != NULL && c->after_filters != NULL && c->before_filters != NULL;
+	c->makers = mill_mem_calloc(run->mem, count, sizeof *c->makers);
+	c->before = mill_mem_calloc(run->mem, count, sizeof(mill_meter));
+	c->after = mill_mem_calloc(run->mem, count, sizeof(mill_meter));
+	bool have_all = c->ops != NULL && c->makers != NULL && c->before != NULL && c->after != NULL;
 	return have_all ? MILL_OK : mill_fail_nomem(err, count * sizeof(mill_meter), "operators of a stage");
 }
 
-/* One operator in front of next; a filter stands between two meters. */
+/* One operator in front of next; what changes the number of rows stands between two meters. */
 static mill_status chain_add(chain *c, mill_run *run, const mill_op_maker *maker, mill_sink **next, mill_error *err)
 {
 	mill_sink *op = NULL;
-	bool filters = maker->effect == MILL_ROWS_FILTERED;
-	c->counts_rows &= maker->effect != MILL_ROWS_OTHER;
-	if (filters) {
-		mill_meter_init(&c->after_filters[c->filter_count], run, *next);
-		*next = &c->after_filters[c->filter_count].sink;
+	int at = c->count;
+	bool is_metered = maker->effect == MILL_ROWS_CHANGED;
+	if (is_metered) {
+		mill_meter_init(&c->after[at], run, *next);
+		*next = &c->after[at].sink;
 	}
 	MILL_TRY(maker->make(maker, run, *next, &op, err));
+	c->makers[at] = maker;
 	c->ops[c->count++] = op;
 	*next = op;
-	if (filters) {
-		mill_meter_init(&c->before_filters[c->filter_count], run, op);
-		*next = &c->before_filters[c->filter_count++].sink;
+	if (is_metered) {
+		mill_meter_init(&c->before[at], run, op);
+		*next = &c->before[at].sink;
 	}
 	return MILL_OK;
 }
@@ -75,7 +78,6 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
                               mill_error *err)
 {
 	MILL_TRY(chain_room(c, run, flow, err));
-	c->counts_rows = true;
 	mill_meter_init(&c->tail, run, end);
 	mill_sink *next = &c->tail.sink;
 	for (const mill_op_maker *m = flow->last; m != NULL; m = m->before)
@@ -91,20 +93,25 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
 	return MILL_OK;
 }
 
-/* What the attempt did with rows: those read are those passed on or dropped, by reason. */
+/* What the attempt did with rows: those read are those passed on, taken or dropped, by reason. */
 static void fill_entry(const chain *c, const mill_unit_source *source, mill_stage_entry *entry)
 {
 	entry->rows_in = c->head.rows;
 	entry->rows_out = c->tail.rows;
-	entry->is_counted = c->counts_rows && !c->head.sink.done;
-	for (int i = 0; i < c->filter_count; i++)
-		entry->dropped_filter += c->before_filters[i].rows - c->after_filters[i].rows;
+	entry->is_counted = !c->head.sink.done;
 	if (source->dropped_rows != NULL) {
 		int64_t bad = 0, filtered = 0;
 		source->dropped_rows(source, &bad, &filtered);
 		entry->rows_in += bad + filtered;
-		entry->dropped_bad += bad;
-		entry->dropped_filter += filtered;
+		mill_stage_entry_drop(entry, "bad_rows", bad);
+		mill_stage_entry_drop(entry, "filter", filtered);
+	}
+	for (int i = c->count - 1; i >= 0; i--) {
+		const mill_op_maker *maker = c->makers[i];
+		if (maker->effect == MILL_ROWS_CHANGED)
+			mill_stage_entry_drop(entry, maker->name, c->before[i].rows - c->after[i].rows);
+		if (maker->taken_rows != NULL)
+			entry->rows_out += maker->taken_rows(c->ops[i]);
 	}
 }
 

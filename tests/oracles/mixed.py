@@ -102,7 +102,9 @@ def main():
             same = kept_values(got, part, name) == [r[name] for r in chosen]
             print("ok" if same else "not ok", f"mixed.{part}.keep/{name}")
             ok &= same
-    oracle.finish(ok)
+    problems = oracle.unbalanced(got.manifest)
+    print("not ok" if problems else "ok", "mixed.ledger", *problems)
+    oracle.finish(ok and not problems)
 
 
 main()

@@ -113,6 +113,16 @@ class Store:
         return out
 
 
+def unbalanced(manifest):
+    """Stages of the ledger whose rows in are not rows out and dropped, and whether shards hold what was written."""
+    stages = manifest["ledger"]["stages"]
+    out = [s for s in stages if s["rows_in"] + sum(s.get("added", {}).values()) != s["rows_out"] + sum(s["dropped"].values())]
+    moved = sum(s["rows_in"] for s in stages if s["name"] == "write straddling rows")
+    written = sum(s["rows_out"] for s in stages if s["name"].startswith("write")) - moved
+    rows = sum(s["rows"] for s in manifest["splits"].values())
+    return out + ([] if written == rows else [f"{written} rows written, {rows} in the splits"])
+
+
 def same_bits(name, got, want):
     """Prints one test line; floats compare by bits."""
     got, want = np.asarray(got), np.asarray(want)

@@ -19,11 +19,9 @@ from fractions import Fraction
 
 import numpy as np
 
-TOOL = os.path.abspath(sys.argv[1])
 # Rank counts by rows; 0: without MPI.
 RANKS = {1: [0, 3], 7: [0, 5], 300: [0, 1, 2, 3, 5], 1500: [0, 3]}
-if sys.argv[2:] == ["slow"]:
-    RANKS = {2: [0, 1, 2, 3, 5, 8], 40000: [0, 1, 2, 3, 5, 8]}
+SLOW_RANKS = {2: [0, 1, 2, 3, 5, 8], 40000: [0, 1, 2, 3, 5, 8]}
 xxh = ctypes.CDLL("libxxhash.so.0").XXH3_64bits_withSeed
 xxh.restype = ctypes.c_uint64
 xxh.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
@@ -339,7 +337,7 @@ def run(ranks, job, data, out, batch, *more):
     launcher = ["mpirun", "--oversubscribe", "-n", str(ranks)] if ranks else []
     # A few hundred bytes a round: many rounds.
     environment = dict(os.environ, RANKMILL_TEST_ROUND_BYTES="500") if ranks % 2 else None
-    command = launcher + [TOOL, job, data, out, str(batch), *more]
+    command = launcher + [os.path.abspath(sys.argv[1]), job, data, out, str(batch), *more]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
     if done.returncode != 0:
         raise AssertionError(f"features_fit at {ranks} ranks: exit {done.returncode}\n{done.stderr}")
@@ -395,7 +393,7 @@ def main():
     print(f"features: RANKMILL_TEST_SEED={seed}")
     rng = random.Random(seed)
     failed = False
-    for rows, ranks in RANKS.items():
+    for rows, ranks in (SLOW_RANKS if sys.argv[2:] == ["slow"] else RANKS).items():
         table, fit = make_table(rng, rows)
         with tempfile.TemporaryDirectory() as work:
             job, data = os.path.join(work, "job.json"), os.path.join(work, "rows.tsv")
@@ -432,4 +430,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
