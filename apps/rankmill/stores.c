@@ -1,4 +1,5 @@
 /* inspect, head, verify, diff: what a store holds. */
+#include "base/json_writer.h"
 #include "command.h"
 #include "store/store.h"
 
@@ -59,26 +60,62 @@ static mill_status verify_shares(const mill_store *store, mill_engine *engine, m
 	return mill_comm_agree(comm, mill_store_check_sums(store, sums, err), err);
 }
 
-static void print_verified(const mill_store *store, const char *path, bool as_json)
+static mill_status put_verdict(const mill_store *store, const char *path, const char *difference, mill_bytes *out)
 {
+	mill_json_writer json;
+	mill_json_writer_init(&json, out, true);
+	mill_json_put_object(&json, NULL);
+	mill_json_put_text(&json, "path", path);
+	mill_json_put_bool(&json, "verified", difference == NULL);
+	if (store != NULL) {
+		char hash[MILL_H128_TEXT_BYTES];
+		mill_h128_text(mill_store_stored_hash(store), hash);
+		mill_json_put_text(&json, "content_hash", hash);
+	}
+	if (difference != NULL)
+		mill_json_put_text(&json, "difference", difference);
+	mill_json_end(&json);
+	return mill_json_finish(&json);
+}
+
+/* What was found, on stdout; differences as JSON only, for the message on stderr tells them too. */
+static mill_status print_verdict(const option_set *options, mill_engine *engine, const mill_store *store,
+                                 const char *difference, mill_error *err)
+{
+	const char *path = options->arguments[0];
 	char hash[MILL_H128_TEXT_BYTES];
-	mill_h128_text(mill_store_stored_hash(store), hash);
-	if (as_json)
-		printf("{\"verified\": true, \"content_hash\": \"%s\"}\n", hash);
-	else
+	if (!options->json && difference == NULL) {
+		mill_h128_text(mill_store_stored_hash(store), hash);
 		printf("%s: verified, content hash %s\n", path, hash);
+	}
+	if (!options->json)
+		return MILL_OK;
+	mill_bytes text;
+	mill_bytes_init(&text, &engine->mem);
+	mill_status status = put_verdict(store, path, difference, &text);
+	if (status == MILL_OK)
+		print(&text);
+	else
+		mill_fail(err, status, "%s: the verdict cannot be put together", path);
+	mill_bytes_release(&text);
+	return status;
 }
 
 mill_status command_verify(const option_set *options, mill_engine *engine, mill_error *err)
 {
 	mill_store *store = NULL;
 	const char *path = options->arguments[0];
-	mill_status status = mill_store_open(path, &engine->mem, &store, err);
+	mill_status status = mill_store_check_manifest(path, &engine->mem, err);
+	if (status == MILL_OK)
+		status = mill_store_open(path, &engine->mem, &store, err);
 	status = mill_comm_agree(mill_engine_comm(engine), status, err);
 	if (status == MILL_OK)
 		status = verify_shares(store, engine, err);
-	if (status == MILL_OK && is_root(engine))
-		print_verified(store, path, options->json);
+	if (is_root(engine) && (status == MILL_OK || status == MILL_DIFFERENT)) {
+		const char *difference = status == MILL_OK ? NULL : err->message;
+		mill_status printed = print_verdict(options, engine, store, difference, err);
+		status = printed == MILL_OK ? status : printed;
+	}
 	mill_store_close(store);
 	return status;
 }

@@ -67,6 +67,23 @@ void mill_h128_text(mill_u128 hash, char out[MILL_H128_TEXT_BYTES])
 	out[32] = '\0';
 }
 
+bool mill_h128_parse(const char *text, mill_u128 *out)
+{
+	mill_u128 hash = 0;
+	int at = 0;
+	for (; at < MILL_H128_TEXT_BYTES - 1; at++) {
+		static const char digits[] = "0123456789abcdef";
+		const char *digit = text[at] != '\0' ? strchr(digits, text[at]) : NULL;
+		if (digit == NULL)
+			return false;
+		hash = hash << 4 | (unsigned)(digit - digits);
+	}
+	if (text[at] != '\0')
+		return false;
+	*out = hash;
+	return true;
+}
+
 uint64_t mill_purpose_seed(uint64_t job_seed, const char *purpose, const char *name)
 {
 	XXH3_state_t state;

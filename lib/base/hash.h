@@ -4,6 +4,7 @@
 #define MILL_BASE_HASH_H
 
 #include "base/mem.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ mill_u128 mill_h128_stream_sum(const mill_h128_stream *stream); /* of what was a
 /* 32 lower-case hex digits and a NUL. */
 #define MILL_H128_TEXT_BYTES 33
 void mill_h128_text(mill_u128 hash, char out[MILL_H128_TEXT_BYTES]);
+bool mill_h128_parse(const char *text, mill_u128 *out); /* false, out untouched: text is anything else */
 
 /* S(purpose, name) = H64(job seed, purpose ‖ 00 ‖ name); purposes: "split", "shuffle", "sample", "folds". */
 uint64_t mill_purpose_seed(uint64_t job_seed, const char *purpose, const char *name);

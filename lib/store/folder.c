@@ -85,7 +85,7 @@ static entry_kind kind_by_name(const char *name)
 	    {MILL_STORE_MANIFEST, ENTRY_MANIFEST}, {MILL_STORE_RUN, ENTRY_RUN},    {MILL_STORE_FAILED, ENTRY_FAILED},
 	    {"fitted.json", ENTRY_CONTENT},        {"fitted", ENTRY_CONTENT},      {"quarantine", ENTRY_CONTENT},
 	    {"report.html", ENTRY_CONTENT},        {"report.json", ENTRY_CONTENT}, {"exports", ENTRY_CONTENT},
-	    {"lost+found", ENTRY_IGNORED}};
+	    {MILL_STORE_CHECKSUMS, ENTRY_CONTENT}, {"lost+found", ENTRY_IGNORED}};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(name, known[i].name) == 0)
 			return known[i].kind;
@@ -155,6 +155,45 @@ done:
 	mill_bytes_release(&path);
 	mill_bytes_release(&names);
 	return status;
+}
+
+/* Appends the files of folder/below; below is "" or ends in a slash. */
+static mill_status add_files(const char *folder, const char *below, mill_mem *mem, mill_bytes *out, mill_error *err)
+{
+	mill_bytes names, path, relative;
+	mill_bytes_init(&names, mem);
+	mill_bytes_init(&path, mem);
+	mill_bytes_init(&relative, mem);
+	mill_status status;
+	MILL_TRY_GOTO(mill_file_join(folder, below, &path, err), done);
+	MILL_TRY_GOTO(names_of((const char *)path.data, &names, err), done);
+	for (const char *name = (const char *)names.data; *name != '\0'; name = next_name(name)) {
+		entry_kind kind = *below == '\0' ? kind_by_name(name) : ENTRY_CONTENT;
+		if (*name == '.' || kind == ENTRY_FAILED || kind == ENTRY_IGNORED)
+			continue;
+		relative.size_bytes = 0;
+		MILL_TRY_GOTO(mill_bytes_printf(&relative, "%s%s", below, name), done);
+		MILL_TRY_GOTO(mill_bytes_terminate(&relative), done);
+		MILL_TRY_GOTO(mill_file_join(folder, (const char *)relative.data, &path, err), done);
+		if (!is_folder((const char *)path.data)) {
+			MILL_TRY_GOTO(mill_bytes_append(out, relative.data, relative.size_bytes + 1), done);
+			continue;
+		}
+		MILL_TRY_GOTO(mill_bytes_append(&relative, "/", 2), done);
+		MILL_TRY_GOTO(add_files(folder, (const char *)relative.data, mem, out, err), done);
+	}
+done:
+	mill_bytes_release(&relative);
+	mill_bytes_release(&path);
+	mill_bytes_release(&names);
+	return status;
+}
+
+mill_status mill_folder_files(const char *folder, mill_mem *mem, mill_bytes *out, mill_error *err)
+{
+	MILL_TRY(add_files(folder, "", mem, out, err));
+	return mill_bytes_append_u8(out, 0) == MILL_OK ? MILL_OK
+	                                               : mill_fail_nomem(err, out->size_bytes, "names of files");
 }
 
 /* Removes the entries of one kind. */

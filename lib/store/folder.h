@@ -4,10 +4,11 @@
 
 #include "store/store.h"
 
-#define MILL_STORE_MANIFEST "manifest.json"
-#define MILL_STORE_RUN      ".rankmill"
-#define MILL_STORE_RUN_FILE "run.json"
-#define MILL_STORE_FAILED   "failed"
+#define MILL_STORE_MANIFEST  "manifest.json"
+#define MILL_STORE_CHECKSUMS "checksums.xxh128"
+#define MILL_STORE_RUN       ".rankmill"
+#define MILL_STORE_RUN_FILE  "run.json"
+#define MILL_STORE_FAILED    "failed"
 
 typedef struct mill_folder_survey {
 	bool has_manifest;
@@ -19,6 +20,9 @@ typedef struct mill_folder_survey {
 /* MILL_IO: the folder cannot be read. */
 MILL_NODISCARD mill_status mill_folder_survey_of(const char *folder, mill_mem *mem, mill_folder_survey *out,
                                                  mill_error *err);
+/* Every file of a store below the folder, relative to it, each name ended by 00 and an empty one last; in no order.
+ * Names that begin with a dot, failed/ and lost+found are left out. out was initialised. MILL_IO, MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_folder_files(const char *folder, mill_mem *mem, mill_bytes *out, mill_error *err);
 /* Removes everything of a store's but .rankmill, manifest first; failed/ only with_failed. What is not ours stays. */
 MILL_NODISCARD mill_status mill_folder_clear(const char *folder, bool with_failed, mill_mem *mem, mill_error *err);
 /* Removes everything in a folder but the entry called keep. A missing folder is fine. */

@@ -9,19 +9,9 @@
 static mill_status parse_hash(const mill_json *node, mill_u128 *out, mill_error *err)
 {
 	const char *text = NULL;
-	mill_u128 hash = 0;
 	MILL_TRY(mill_json_string(node, &text, err));
-	size_t at = 0;
-	for (; text[at] != '\0' && at < 32; at++) {
-		const char *digits = "0123456789abcdef";
-		const char *digit = strchr(digits, text[at]);
-		if (digit == NULL)
-			break;
-		hash = hash << 4 | (unsigned)(digit - digits);
-	}
-	if (at != 32 || text[at] != '\0')
+	if (!mill_h128_parse(text, out))
 		return mill_json_fail(node, err, "expected a hash of 32 hexadecimal digits, found \"%s\"", text);
-	*out = hash;
 	return MILL_OK;
 }
 

@@ -2,9 +2,9 @@
  * §3, definitions D5, D11, D13).
  *
  * Layout on disk: OUT/manifest.json (renamed in last), OUT/SPLIT/shard-NNNNN.h5, OUT/SPLIT.h5 (virtual-dataset view),
- * OUT/fitted.json, OUT/quarantine/, OUT/.rankmill/run.json while a run is under way. Chunks are encoded by us and
- * placed with H5Dwrite_chunk; any HDF5 reader opens them. Nothing here is collective; the job moves rows and merges
- * counts. */
+ * OUT/fitted.json, OUT/quarantine/, OUT/checksums.xxh128, OUT/.rankmill/run.json while a run is under way. Chunks are
+ * encoded by us and placed with H5Dwrite_chunk; any HDF5 reader opens them. Nothing here is collective; the job moves
+ * rows and merges counts. */
 #ifndef MILL_STORE_STORE_H
 #define MILL_STORE_STORE_H
 
@@ -112,7 +112,11 @@ void mill_store_close(mill_store *store);
 int mill_store_split_count(const mill_store *store);
 int mill_store_dataset_count(const mill_store *store);
 mill_u128 mill_store_stored_hash(const mill_store *store); /* the manifest's content_hash */
-/* Checks size and checksum of every file, shapes and types against the manifest, and the content hash from the data.
+/* Whether manifest.json is what the run wrote, before it is opened: whatever it says now. MILL_DIFFERENT; a folder
+ * without one passes. */
+MILL_NODISCARD mill_status mill_store_check_manifest(const char *path, mill_mem *mem, mill_error *err);
+/* Checks size and checksum of every file, that none is missing or was added, shapes and types against the manifest, and
+ * the content hash from the data.
  * MILL_DIFFERENT names the first damage. Prints nothing. part/parts: only every parts-th shard (ranks share the work)
  * and, with parts > 1, not the sums: add them up over ranks and give them to mill_store_check_sums. sums may be NULL;
  * else it gets this part's hash sums, row-major by split. */

@@ -1,3 +1,4 @@
+#include "store/checksums.h"
 #include "store/file.h"
 #include "store/reader.h"
 #include "store/row_hash.h"
@@ -129,6 +130,7 @@ mill_status mill_store_verify(const mill_store *store, int part, int parts, mill
 		MILL_TRY_GOTO(mill_store_check_views(store, err), done);
 	if (parts == 1)
 		MILL_TRY_GOTO(mill_store_check_sums(store, own, err), done);
+	MILL_TRY_GOTO(mill_checksums_check(store, part, parts, err), done);
 	if (sums != NULL && sums_bytes > 0)
 		memcpy(sums, own, sums_bytes);
 done:

@@ -220,6 +220,75 @@ static void verify_finds_damage(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
+/* As `rankmill verify` does. */
+static mill_status verify_whole(const char *folder, mill_mem *mem, mill_error *err)
+{
+	MILL_TRY(mill_store_check_manifest(folder, mem, err));
+	return verify(folder, mem, NULL, err);
+}
+
+/* Where `path` differs by a flipped bit at many places, by one byte less, or is gone: verify says so. */
+static void damage_file(const char *folder, const char *path, mill_mem *mem)
+{
+	mill_error err = {0};
+	int fd = open(path, O_RDWR);
+	CU_ASSERT_FATAL(fd >= 0);
+	off_t size = lseek(fd, 0, SEEK_END);
+	for (off_t at = 0; at < size; at += 1 + size / 499) {
+		uint8_t byte = 0;
+		CU_ASSERT_EQUAL(pread(fd, &byte, 1, at), 1);
+		uint8_t flipped = byte ^ (uint8_t)(1 << at % 8);
+		CU_ASSERT_EQUAL(pwrite(fd, &flipped, 1, at), 1);
+		CU_ASSERT_EQUAL(verify_whole(folder, mem, &err), MILL_DIFFERENT);
+		CU_ASSERT_EQUAL(pwrite(fd, &byte, 1, at), 1);
+	}
+	uint8_t last = 0;
+	CU_ASSERT_EQUAL(pread(fd, &last, 1, size - 1), 1);
+	CU_ASSERT_EQUAL(ftruncate(fd, size - 1), 0);
+	CU_ASSERT_EQUAL(verify_whole(folder, mem, &err), MILL_DIFFERENT);
+	CU_ASSERT_EQUAL(pwrite(fd, &last, 1, size - 1), 1);
+	close(fd);
+	char aside[512];
+	snprintf(aside, sizeof aside, "%s/.aside", folder);
+	CU_ASSERT_EQUAL(rename(path, aside), 0);
+	CU_ASSERT_NOT_EQUAL(verify_whole(folder, mem, &err), MILL_OK); /* without a manifest it is no store */
+	CU_ASSERT_EQUAL(rename(aside, path), 0);
+	expect_ok(verify_whole(folder, mem, &err), &err);
+}
+
+/* Not only shards: the manifest, the views, what else the run wrote, and the list of checksums itself. */
+static void verify_finds_damage_anywhere(void)
+{
+	static const int64_t rows[] = {30, 7};
+	static const char *const files[] = {"manifest.json", "checksums.xxh128", "train.h5", "val.h5",
+	                                    "train/shard-00000.h5"};
+	static const char *const added[] = {"notes.txt", "train/shard-00001.h5", "train/copy/shard-00000.h5"};
+	mill_mem mem = unlimited();
+	char folder[256];
+	mill_error err = {0};
+	mill_u128 sums[2 * FIXTURE_DATASETS];
+	fresh_folder(folder);
+	fixture_options options = {.splits = two_splits,
+	                           .split_rows = rows,
+	                           .split_count = 2,
+	                           .shard_rows = 400,
+	                           .batch_rows = 128,
+	                           .compression = "none"};
+	expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		damage_file(folder, join(folder, files[i]), &mem);
+	CU_ASSERT_EQUAL(mill_path_make_folders(join(folder, "train/copy"), NULL), MILL_OK);
+	for (size_t i = 0; i < sizeof added / sizeof added[0]; i++) {
+		write_text(folder, added[i], "");
+		CU_ASSERT_EQUAL(verify_whole(folder, &mem, &err), MILL_DIFFERENT);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.message, added[i]));
+		CU_ASSERT_EQUAL(unlink(join(folder, added[i])), 0);
+	}
+	expect_ok(verify_whole(folder, &mem, &err), &err);
+	remove_tree(folder);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
 /* Text of the manifest with one occurrence of `from` replaced by `to` of the same length. */
 static void edit_manifest(const char *folder, mill_mem *mem, const char *from, const char *to)
 {
@@ -442,6 +511,7 @@ static const unit_case cases[] = {
     {"empty_stores", empty_stores},
     {"files_are_deterministic", files_are_deterministic},
     {"verify_finds_damage", verify_finds_damage},
+    {"verify_finds_damage_anywhere", verify_finds_damage_anywhere},
     {"verify_finds_edited_manifest", verify_finds_edited_manifest},
     {"names_are_checked", names_are_checked},
     {"claim_rules", claim_rules},
