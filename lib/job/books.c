@@ -163,15 +163,14 @@ void mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t 
 /* Collective: the entry of all ranks. */
 static mill_status sum_entry(mill_comm *comm, mill_stage_entry *entry, mill_error *err)
 {
-	int64_t values[3 + MILL_STAGE_REASONS] = {entry->rows_in, entry->rows_out, !entry->is_counted};
+	int64_t values[2 + MILL_STAGE_REASONS] = {entry->rows_in, entry->rows_out};
 	for (int i = 0; i < entry->reason_count; i++)
-		values[3 + i] = entry->reasons[i].dropped;
-	MILL_TRY(mill_comm_sum_i64(comm, values, 3 + MILL_STAGE_REASONS, err));
+		values[2 + i] = entry->reasons[i].dropped;
+	MILL_TRY(mill_comm_sum_i64(comm, values, 2 + MILL_STAGE_REASONS, err));
 	entry->rows_in = values[0];
 	entry->rows_out = values[1];
-	entry->is_counted = values[2] == 0;
 	for (int i = 0; i < entry->reason_count; i++)
-		entry->reasons[i].dropped = values[3 + i];
+		entry->reasons[i].dropped = values[2 + i];
 	return MILL_OK;
 }
 
@@ -187,7 +186,7 @@ mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, m
 	int64_t dropped = 0;
 	for (int i = 0; i < sum.reason_count; i++)
 		dropped += sum.reasons[i].dropped;
-	if (sum.is_counted && sum.rows_in != sum.rows_out + dropped)
+	if (sum.rows_in != sum.rows_out + dropped)
 		return mill_fail(err, MILL_INTERNAL, "ledger: stage %s read %lld rows, passed on %lld and dropped %lld",
 		                 entry->name, (long long)sum.rows_in, (long long)sum.rows_out, (long long)dropped);
 	sum.name = mill_arena_strdup(&books->arena, entry->name);

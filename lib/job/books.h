@@ -76,7 +76,6 @@ typedef struct mill_stage_entry {
 	int64_t rows_out;                              /* to the next stage, to what is fitted or to shards */
 	mill_stage_reason reasons[MILL_STAGE_REASONS]; /* the same ones in the same order on every rank */
 	int reason_count;
-	bool is_counted; /* rows in = rows out + dropped has to hold: false where a LIMIT had enough */
 } mill_stage_entry;
 /* Adds to what was dropped for a reason. */
 void mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t rows);

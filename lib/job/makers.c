@@ -218,7 +218,7 @@ mill_op_maker *mill_make_first(mill_run *run, mill_first_rows *first)
 	first_maker *maker = mill_arena_alloc(run->arena, sizeof *maker);
 	if (maker == NULL)
 		return NULL;
-	*maker = (first_maker){{"first", MILL_ROWS_OTHER, first_make, NULL}, first};
+	*maker = (first_maker){{"limit", MILL_ROWS_CHANGED, first_make, NULL, NULL}, first};
 	return &maker->base;
 }
 

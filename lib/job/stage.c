@@ -98,7 +98,6 @@ static void fill_entry(const chain *c, const mill_unit_source *source, mill_stag
 {
 	entry->rows_in = c->head.rows;
 	entry->rows_out = c->tail.rows;
-	entry->is_counted = !c->head.sink.done;
 	if (source->dropped_rows != NULL) {
 		int64_t bad = 0, filtered = 0;
 		source->dropped_rows(source, &bad, &filtered);
@@ -113,6 +112,11 @@ static void fill_entry(const chain *c, const mill_unit_source *source, mill_stag
 		if (maker->taken_rows != NULL)
 			entry->rows_out += maker->taken_rows(c->ops[i]);
 	}
+	int64_t left = entry->rows_in - entry->rows_out;
+	for (int i = 0; i < entry->reason_count; i++)
+		left -= entry->reasons[i].dropped;
+	/* Once what comes after has enough, operators hand nothing on. */
+	mill_stage_entry_drop(entry, "limit", c->head.sink.done ? left : 0);
 }
 
 static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_error *err)
