@@ -83,6 +83,7 @@ static size_t deflate_isal(mill_codec *codec, const uint8_t *in, size_t in_bytes
 {
 	struct isal_zstream *stream = codec->isal;
 	isal_deflate_stateless_init(stream);
+	stream->hist_bits = 0; /* the window's size, which init leaves as it is; 0: the largest */
 	stream->level = ISAL_LEVEL;
 	stream->level_buf = codec->level_buffer;
 	stream->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
