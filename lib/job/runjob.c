@@ -73,7 +73,7 @@ static mill_status build(job_run *r, mill_store_claim *claim, const char *folder
 {
 	mill_build build = {.engine = r->engine, .run = &r->run, .job = &r->job, .block = &r->block};
 	build.spec.path = folder;
-	build.spec.scratch = mill_scratch_choose(NULL);
+	build.spec.scratch = r->run.scratch;
 	MILL_TRY(mill_catalog_finish(&r->catalog, &r->block.plan, 1, err));
 	MILL_TRY(mill_catalog_run_subqueries(&r->catalog, err));
 	return mill_build_store(&build, claim, err);

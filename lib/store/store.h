@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/knobs.h"
 #include "column/tensor.h"
+#include "spill/spill.h"
 #include "storage/storage.h"
 
 typedef enum mill_compression_kind {
@@ -59,7 +60,7 @@ typedef struct mill_store_spec {
 	const int64_t *split_rows; /* rows of each split over all ranks */
 	int64_t shard_rows;        /* rows of every shard but the last of a split */
 	mill_compression compression;
-	const char *scratch; /* folder where files are finished when the target is FUSE or remote; made when missing */
+	mill_scratch *scratch;  /* where files are finished when the target is FUSE or remote; NULL: nowhere */
 	bool finish_in_scratch; /* do so on any file system */
 } mill_store_spec;
 

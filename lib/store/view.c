@@ -5,6 +5,7 @@
 #include "store/store_private.h"
 
 #include <float.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -199,10 +200,9 @@ static mill_status write_and_place(view *v, mill_bytes *path, mill_bytes *local,
 		return write_file(v, final, err);
 	if (spec->scratch == NULL)
 		return mill_fail(err, MILL_INTERNAL, "store: %s needs a scratch folder to finish files in", spec->path);
-	MILL_TRY(mill_path_make_folders(spec->scratch, err));
-	if (mill_bytes_printf(local, "%s/view-%ld-%d.h5", spec->scratch, (long)getpid(), v->split) != MILL_OK ||
-	    mill_bytes_terminate(local) != MILL_OK)
-		return mill_fail_nomem(err, local->capacity_bytes, "view");
+	char name[32];
+	snprintf(name, sizeof name, "view-%d.h5", v->split);
+	MILL_TRY(mill_scratch_file_path(spec->scratch, name, local, err));
 	mill_u128 hash = 0;
 	int64_t size_bytes = 0;
 	MILL_TRY(write_file(v, (const char *)local->data, err));

@@ -3,6 +3,7 @@
 
 #include "base/simd.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,8 +56,6 @@ mill_status mill_store_writer_new(const mill_store_spec *spec, const mill_knobs 
 	else if (writer->staged && spec->scratch == NULL)
 		status =
 		    mill_fail(err, MILL_INTERNAL, "store: %s needs a scratch folder to finish files in", spec->path);
-	else if (writer->staged)
-		status = mill_path_make_folders(spec->scratch, err);
 	if (status != MILL_OK)
 		mill_store_writer_free(writer);
 	else
@@ -83,11 +82,10 @@ static mill_status open_shard(mill_store_writer *writer, int split, int64_t inde
 	MILL_TRY(mill_path_make_folders((const char *)writer->path.data, err));
 	MILL_TRY(shard_path(writer, split, index, err));
 	if (writer->staged) {
+		char name[64];
+		snprintf(name, sizeof name, "shard-%d-%lld.h5", split, (long long)index);
 		writer->path.size_bytes = 0;
-		if (mill_bytes_printf(&writer->path, "%s/shard-%ld-%d-%lld.h5", spec->scratch, (long)getpid(), split,
-		                      (long long)index) != MILL_OK ||
-		    mill_bytes_terminate(&writer->path) != MILL_OK)
-			return mill_fail_nomem(err, writer->path.capacity_bytes, "path of a shard");
+		MILL_TRY(mill_scratch_file_path(spec->scratch, name, &writer->path, err));
 	}
 	return mill_shard_open(spec, split, index, (const char *)writer->path.data, &writer->codec, writer->simd,
 	                       &writer->scratch, &writer->open[split], err);

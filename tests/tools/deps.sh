@@ -7,7 +7,7 @@ build=(build-essential pkg-config libopenmpi-dev openmpi-bin libhdf5-dev libpg-q
        libcjson-dev libxxhash-dev libsleef-dev libisal-dev libdeflate-dev zlib1g-dev libzstd-dev libpcre2-dev
        libutf8proc-dev)
 test=("${build[@]}" libcunit1-dev clang clang-format libclang-rt-14-dev valgrind python3 python3-numpy python3-h5py
-      python3-pandas python3-xxhash hdf5-tools zstd gzip)
+      python3-pandas python3-xxhash hdf5-tools zstd gzip bindfs fuse3)
 train=(python3 python3-numpy python3-h5py python3-torch)
 case $group in
 build) packages=("${build[@]}") ;;

@@ -182,7 +182,7 @@ typedef struct fixture_options {
 	int64_t poke;    /* dense's second feature is changed in this row of every split; 0: in none */
 	bool overwrite;
 	bool in_scratch;
-	const char *scratch;
+	mill_scratch *scratch;
 } fixture_options;
 
 /* A whole run on one rank: claim, write, views, commit. */

@@ -103,6 +103,9 @@ static void hash_ignores_layout(void)
 		fresh_folder(folder);
 		snprintf(out, sizeof(out), "%s/out/deep", folder);
 		snprintf(scratch, sizeof(scratch), "%s/scratch", folder);
+		mill_scratch_options place = {.folder = scratch, .run_id = "test"};
+		mill_scratch *opened = NULL;
+		expect_ok(mill_scratch_open(&place, &mem, &opened, &err), &err);
 		fixture_options options = {.splits = two_splits,
 		                           .split_rows = rows,
 		                           .split_count = 2,
@@ -110,12 +113,13 @@ static void hash_ignores_layout(void)
 		                           .batch_rows = shapes[i].batch_rows,
 		                           .compression = shapes[i].compression,
 		                           .in_scratch = shapes[i].in_scratch,
-		                           .scratch = scratch};
+		                           .scratch = opened};
 		expect_ok(fixture_write(out, &options, &mem, sums, &err), &err);
 		expect_ok(verify(out, &mem, &hash, &err), &err);
 		if (i == 0)
 			first = hash;
 		CU_ASSERT(hash == first && hash != 0);
+		mill_scratch_close(opened);
 		CU_ASSERT_FALSE(mill_path_exists(join(out, ".rankmill")));
 		remove_tree(folder);
 	}
