@@ -3,6 +3,7 @@
 #include "job/build.h"
 #include "job/check.h"
 #include "job/explain.h"
+#include "job/narrow.h"
 #include "job/quarantine.h"
 #include "job/secrets.h"
 
@@ -43,6 +44,28 @@ static mill_status check_features(job_run *r, mill_features **out, mill_error *e
 	                         err);
 }
 
+/* Only the columns that the store is made of are read: those of its features, and the split's. */
+static mill_status narrow(job_run *r, mill_error *err)
+{
+	mill_features *features = NULL;
+	MILL_TRY(check_features(r, &features, err));
+	int count = 0;
+	const int *wanted = mill_features_columns(features, &count);
+	const mill_schema *schema = &r->block.plan->schema;
+	int split = mill_schema_find(schema, "split"), n = 0;
+	int *columns = mill_arena_array(r->run.arena, (size_t)schema->count + 1, sizeof *columns);
+	for (int i = 0, next = 0; columns != NULL && i < schema->count; i++) {
+		bool is_wanted = next < count && wanted[next] == i;
+		next += is_wanted;
+		if (is_wanted || i == split)
+			columns[n++] = i;
+	}
+	mill_features_free(features);
+	if (columns == NULL)
+		return mill_fail_nomem(err, 0, "a plan");
+	return mill_plan_narrow(r->block.plan, columns, n, r->run.arena, &r->block.plan, err);
+}
+
 /* Collective: rank 0 claims OUT; the folder to write to is broadcast. */
 static mill_status claim_out(job_run *r, mill_store_claim **claim, const char **folder, mill_error *err)
 {
@@ -81,12 +104,10 @@ static mill_status build(job_run *r, mill_store_claim *claim, const char *folder
 
 static mill_status run_job(job_run *r, const char **store_path, mill_error *err)
 {
-	mill_features *features = NULL;
 	mill_store_claim *claim = NULL;
 	const char *folder = NULL;
 	MILL_TRY(prepare(r, err));
-	MILL_TRY(check_features(r, &features, err));
-	mill_features_free(features);
+	MILL_TRY(narrow(r, err));
 	mill_status status = claim_out(r, &claim, &folder, err);
 	if (status == MILL_OK) {
 		status = build(r, claim, folder, err);
@@ -125,8 +146,10 @@ mill_status mill_engine_run(mill_engine *engine, const mill_job_request *request
 static mill_status explain(job_run *r, mill_error *err)
 {
 	MILL_TRY(prepare(r, err));
-	mill_plan *plan = r->block.plan;
 	bool is_step = r->request->step != NULL;
+	mill_plan *plan = NULL;
+	MILL_TRY(narrow(r, err));
+	plan = r->block.plan;
 	if (is_step)
 		MILL_TRY(mill_catalog_plan(&r->catalog, r->request->step, &plan, err));
 	return mill_explain_print(&r->catalog, &r->job, plan, is_step ? NULL : &r->block, r->request, err);

@@ -1,5 +1,7 @@
 /* Sources and steps of a job file → tables of the catalog. */
 #include "job/jobfile.h"
+#include "job/narrow.h"
+#include "job/table.h"
 
 #include <string.h>
 
@@ -185,6 +187,22 @@ static mill_status read_parts(const mill_json *node, mill_arena *arena, mill_pla
 	return read_weights(into, arena, &split->cumulative, err);
 }
 
+/* What * stands for: a source without its hidden columns. */
+static mill_status visible(const mill_job_catalog *catalog, mill_plan *plan, mill_plan **out, mill_error *err)
+{
+	const mill_plan *scan = plan->kind == MILL_PLAN_LIMIT ? plan->inputs[0] : plan;
+	*out = plan;
+	if (scan->kind != MILL_PLAN_SCAN)
+		return MILL_OK;
+	int count = catalog->run->tables[scan->table]->csv.schema.count;
+	int *columns = mill_arena_array(catalog->run->arena, (size_t)count + 1, sizeof *columns);
+	if (columns == NULL)
+		return nomem(err);
+	for (int i = 0; i < count; i++)
+		columns[i] = i;
+	return mill_plan_narrow(plan, columns, count, catalog->run->arena, out, err);
+}
+
 static mill_status split_step(mill_job_catalog *catalog, const mill_json *step, const char *name, const mill_json *node,
                               uint64_t seed, mill_error *err)
 {
@@ -201,6 +219,7 @@ static mill_status split_step(mill_job_catalog *catalog, const mill_json *step, 
 	mill_plan *input;
 	MILL_TRY(mill_json_need(node, "from", &from, err));
 	MILL_TRY(mill_catalog_plan_at(catalog, from, &input, err));
+	MILL_TRY(visible(catalog, input, &input, err));
 	mill_plan *plan = mill_arena_alloc(arena, sizeof *plan);
 	mill_plan_split *split = mill_arena_alloc(arena, sizeof *split);
 	if (plan == NULL || split == NULL)
