@@ -146,6 +146,18 @@ static mill_status measure_rows(mill_build *build, const ordered_rows *rows, mil
 	return MILL_OK;
 }
 
+static mill_status fail_fit_on(const mill_build *build, mill_error *err)
+{
+	const char *names = "";
+	for (int s = 0; s < build->split_count && names != NULL; s++)
+		if (build->split_rows[s] > 0)
+			names = mill_arena_printf(build->run->arena, "%s%s%s", names, *names == '\0' ? "" : ", ",
+			                          build->splits[s]);
+	return mill_fail(
+	    err, MILL_DATA, "fit_on: split \"%s\" has no rows, so nothing can be fitted; %s%s", build->block->fit_on,
+	    names == NULL || *names == '\0' ? "no split has any" : "splits with rows: ", names == NULL ? "" : names);
+}
+
 static mill_status check_fit_on(mill_build *build, mill_error *err)
 {
 	const char *name = build->block->fit_on;
@@ -154,7 +166,7 @@ static mill_status check_fit_on(mill_build *build, mill_error *err)
 	for (int s = 0; s < build->split_count; s++)
 		if (strcmp(build->splits[s], name) == 0 && build->split_rows[s] > 0)
 			return MILL_OK;
-	return mill_fail(err, MILL_DATA, "fit_on: split \"%s\" has no rows, so nothing can be fitted", name);
+	return fail_fit_on(build, err);
 }
 
 /* Collective: completes pass 0 and runs the later ones over the rows where they are now. */

@@ -91,6 +91,20 @@ static mill_status read_fit_on(const mill_json *node, mill_store_block *block, m
 	                      near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 }
 
+/* Values of the split column name folders. */
+static mill_status check_split_column(const mill_json *node, const mill_schema *schema, mill_error *err)
+{
+	char type[MILL_TYPE_TEXT_BYTES];
+	int at = mill_schema_find(schema, "split");
+	if (at < 0 || schema->fields[at].type.id == MILL_TYPE_STRING)
+		return MILL_OK;
+	return mill_json_fail(
+	    mill_json_get(node, "from"), err,
+	    "column \"split\" is %s, and its values name the store's folders: CAST it to text in SQL, "
+	    "or rename the column",
+	    mill_type_text(schema->fields[at].type, type));
+}
+
 mill_status mill_store_block_read(const mill_job_file *job, mill_job_catalog *catalog, mill_store_block *out,
                                   mill_error *err)
 {
@@ -110,6 +124,7 @@ mill_status mill_store_block_read(const mill_job_file *job, mill_job_catalog *ca
 	MILL_TRY(read_shards(mill_json_get(node, "shards"), &block.shard_rows, err));
 	MILL_TRY(read_compression(mill_json_get(node, "compression"), &block.compression, err));
 	MILL_TRY(read_from(node, catalog, &block.plan, err));
+	MILL_TRY(check_split_column(node, &block.plan->schema, err));
 	MILL_TRY(read_fit_on(node, &block, err));
 	*out = block;
 	return MILL_OK;

@@ -51,6 +51,19 @@ mill_status mill_diff_add(mill_diff *diff, const char *where, const char *place,
 	return MILL_OK;
 }
 
+/* People want to know which datasets differ; their hashes are in the JSON. */
+static mill_status put_datasets(const mill_diff *diff, mill_bytes *out)
+{
+	bool any = false;
+	for (int64_t i = 0; i < diff->count; i++) {
+		if (strcmp(diff->items[i].where, MILL_DIFF_HASH) != 0)
+			continue;
+		MILL_TRY(mill_bytes_printf(out, "%s%s", any ? ", " : "datasets that differ: ", diff->items[i].place));
+		any = true;
+	}
+	return any ? mill_bytes_append_u8(out, '\n') : MILL_OK;
+}
+
 static mill_status report_lines(const mill_diff *diff, const mill_store *a, const mill_store *b, mill_bytes *out)
 {
 	char hash_a[MILL_H128_TEXT_BYTES];
@@ -59,12 +72,15 @@ static mill_status report_lines(const mill_diff *diff, const mill_store *a, cons
 	mill_h128_text(b->content_hash, hash_b);
 	for (int64_t i = 0; i < diff->count; i++) {
 		const mill_difference *item = &diff->items[i];
-		MILL_TRY(mill_bytes_printf(out, "%s %s: ", item->where, item->place));
+		if (strcmp(item->where, MILL_DIFF_HASH) == 0)
+			continue;
+		MILL_TRY(mill_bytes_printf(out, "%s%s%s: ", item->where, *item->place == '\0' ? "" : " ", item->place));
 		MILL_TRY(mill_bytes_append_text(out, item->a == NULL ? "(absent)" : item->a));
 		MILL_TRY(mill_bytes_append_text(out, " → "));
 		MILL_TRY(mill_bytes_append_text(out, item->b == NULL ? "(absent)" : item->b));
 		MILL_TRY(mill_bytes_append_u8(out, '\n'));
 	}
+	MILL_TRY(put_datasets(diff, out));
 	if (diff->unlisted > 0)
 		MILL_TRY(
 		    mill_bytes_printf(out, "… and %lld more differences of these kinds\n", (long long)diff->unlisted));
@@ -119,7 +135,14 @@ static mill_status compare(mill_diff *diff, const mill_store *a, const mill_stor
 	MILL_TRY(mill_diff_inputs(diff, mill_json_get(a->manifest, "inputs"), mill_json_get(b->manifest, "inputs"),
 	                          !equal, err));
 	MILL_TRY(mill_diff_structure(diff, a, b, err));
-	return equal ? MILL_OK : mill_diff_data(diff, a, b, err);
+	if (equal)
+		return MILL_OK;
+	/* Versions explain what jobs and inputs do not. */
+	MILL_TRY(mill_diff_json(diff, "rankmill", mill_json_get(a->manifest, "rankmill"),
+	                        mill_json_get(b->manifest, "rankmill"), err));
+	MILL_TRY(mill_diff_json(diff, "version", mill_json_get(a->manifest, "versions"),
+	                        mill_json_get(b->manifest, "versions"), err));
+	return mill_diff_data(diff, a, b, err);
 }
 
 mill_status mill_store_diff(const mill_store *a, const mill_store *b, bool as_json, mill_bytes *out, mill_error *err)

@@ -20,7 +20,8 @@ typedef struct mill_diff {
 	int64_t unlisted; /* beyond MILL_DIFF_LIMIT of one kind */
 } mill_diff;
 
-#define MILL_DIFF_LIMIT 50 /* of one kind: more of the same helps nobody; their number is told */
+#define MILL_DIFF_HASH  "hash of" /* `where` of datasets whose hashes differ */
+#define MILL_DIFF_LIMIT 50        /* of one kind: more of the same helps nobody; their number is told */
 
 void mill_diff_init(mill_diff *diff, mill_mem *mem);
 void mill_diff_release(mill_diff *diff); /* idempotent */

@@ -211,7 +211,7 @@ mill_status mill_diff_data(mill_diff *diff, const mill_store *a, const mill_stor
 				return mill_fail_nomem(err, strlen(a->datasets[d].name), "differences");
 			if (!found)
 				MILL_TRY(find_cell(diff, a, b, s, t, d, e, &found, err));
-			MILL_TRY(mill_diff_add(diff, "hash of", place, hashes[0], hashes[1], err));
+			MILL_TRY(mill_diff_add(diff, MILL_DIFF_HASH, place, hashes[0], hashes[1], err));
 		}
 	}
 	return MILL_OK;

@@ -6,11 +6,11 @@
  *                         [rows, width]  endian
  * NAME.features           [width]        fixed UTF-8 text   feature names, NUL-padded to the longest
  * keep/NAME               [rows]         see below          a kept column of fixed width
- * keep/NAME.valid         [rows]         bool               present only where the shard holds a NULL: false = NULL.
- * Fill value true, and chunks without a NULL are not stored keep/NAME/values        [bytes]        uint8              a
- * kept text or binary column: the bytes of all rows keep/NAME/offsets       [rows + 1]     int64              row r is
- * values[offsets[r] … offsets[r + 1]) keep/NAME/valid         [rows]         bool               as NAME.valid; a NULL
- * row is empty
+ * keep/NAME.valid         [rows]         bool               present only where the shard holds a NULL: false = NULL;
+ *                                                           fill value true, chunks without a NULL are not stored
+ * keep/NAME/values        [bytes]        uint8              a kept text or binary column: the bytes of all rows
+ * keep/NAME/offsets       [rows + 1]     int64              row r is values[offsets[r] … offsets[r + 1])
+ * keep/NAME/valid         [rows]         bool               as NAME.valid; a NULL row is empty
  *
  * Kept columns: bool is h5py's bool (an int8 enum FALSE, TRUE); timestamp int64 µs since 1970; date int32 days since
  * 1970; decimal(p ≤ 18, s) int64, the value times 10^s; a wider decimal [rows, 2] uint64, low and high word of that

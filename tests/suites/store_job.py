@@ -267,6 +267,37 @@ def run_case(number, case, rng):
         return problems
 
 
+# SQL of the table a store is made from, exit code and what the message says.
+REFUSED = {
+    "split_of_numbers": ("SELECT a, 1 AS split FROM t", 2, 'column "split" is int32, and its values name the store\'s folders'),
+    "split_null": ("SELECT a, CASE WHEN a < 2 THEN 'train' END AS split FROM t", 3, 'column "split" is NULL'),
+    "split_path": ("SELECT a, '../train' AS split FROM t", 3, 'split "../train" cannot be a folder'),
+    "no_fit_on": ("SELECT a, CASE WHEN a < 2 THEN 'x' ELSE 'y' END AS split FROM t", 3,
+                  'split "train" has no rows, so nothing can be fitted; splits with rows: x, y'),
+}
+
+
+def refusals():
+    failed = False
+    for name, (sql, code, message) in REFUSED.items():
+        with tempfile.TemporaryDirectory(prefix="store-job-") as work:
+            job = {"steps": [{"name": "s", "sql": sql}],
+                   "store": {"from": "s", "tensors": {"x": {"dtype": "float32", "columns": ["a"], "do": ["standardize"]}}}}
+            path, data = os.path.join(work, "job.json"), os.path.join(work, "t.csv")
+            job["sources"] = {"t": {"path": data, "schema": {"a": "int32"}}}
+            Path(data).write_text("a\n1\n2\n3\n", encoding="utf-8")
+            Path(path).write_text(json.dumps(job), encoding="utf-8")
+            for ranks in (1, 3):
+                done = subprocess.run([MILL, "run", path, "-n", str(ranks), "--out", os.path.join(work, "out"), "--progress", "none"],
+                                      capture_output=True, text=True, timeout=100)
+                good = done.returncode == code and message in done.stderr and not os.path.exists(os.path.join(work, "out/manifest.json"))
+                failed |= not good
+                print(("ok" if good else "not ok") + f" store_job.refused.{name}.{ranks}")
+                if not good:
+                    print(f"    exit {done.returncode}: {done.stderr}")
+    return failed
+
+
 def main():
     seed = int(os.environ.get("RANKMILL_TEST_SEED", time.time()))
     print(f"store_job: RANKMILL_TEST_SEED={seed}")
@@ -279,7 +310,7 @@ def main():
         dict(rows=500, into=decimal_weights, by=["word", "small"], shard_rows=10**9, shuffle=True, compression="shuffle+deflate:6", files=3, ranks=[1, 2, 3, 5]),
         dict(rows=20000 if SLOW else 1200, into={"train": 99, "rare": 1}, by=["day"], shard_rows=1000, shuffle=True, compression="deflate:9", files=2, ranks=[1, 5]),
     ]
-    failed = False
+    failed = refusals()
     for number, case in enumerate(cases):
         case["seed"] = rng.choice([0, 1, 7, 2**53 - 1])
         problems = run_case(number, case, rng)
