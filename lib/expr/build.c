@@ -125,6 +125,11 @@ mill_expr *mill_expr_call(mill_expr_builder *b, const char *name, mill_expr *con
 		return NULL;
 	}
 	if (function->rewrite != NULL) {
+		if (arg_count > function->max_args && function->max_args > 8) { /* of many, help says nothing */
+			mill_builder_fail(b, b->position, err, MILL_USAGE, "%s takes at most %d arguments, not %d",
+			                  function->name, function->max_args, arg_count);
+			return NULL;
+		}
 		if (arg_count < function->min_args || arg_count > function->max_args) {
 			mill_builder_fail(b, b->position, err, MILL_USAGE, "wrong number of arguments: %s",
 			                  function->help);

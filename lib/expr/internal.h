@@ -219,7 +219,9 @@ struct mill_program {
 	uint64_t *error_rows;
 	int64_t error_words;
 	int depth;
-	int chains[256]; /* first node of each chain, -1: none */
+	int few_chains[64];
+	int *chains; /* first node of each chain, -1: none; few_chains, or in the arena */
+	int chain_count;
 };
 
 /* One reference, at least size_bytes, contents undefined. */

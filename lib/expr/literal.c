@@ -183,7 +183,9 @@ static mill_expr *cast_literal(mill_expr_builder *b, const mill_expr *literal, m
 	mill_column column = {0};
 	mill_row_errors errors;
 	mill_literal value;
-	if (cast == NULL || mill_program_new(&cast, 1, NULL, b->arena->mem, &program, err) != MILL_OK)
+	/* One row: asking the CPU what it can do would take longer. */
+	mill_knobs knobs = {.simd = MILL_SIMD_PORTABLE};
+	if (cast == NULL || mill_program_new(&cast, 1, &knobs, b->arena->mem, &program, err) != MILL_OK)
 		return NULL;
 	mill_status status = mill_program_run(program, &batch, &column, &errors, err);
 	if (status == MILL_OK && errors.count > 0)

@@ -115,6 +115,27 @@ static mill_status settle_node(mill_program *program, int number, const mill_exp
 	return fold(program, number, err);
 }
 
+/* A statement with 100,000 conditions is to be searched as fast as one with ten. */
+static mill_status grow_chains(mill_program *program, mill_error *err)
+{
+	if (program->node_count < 2 * program->chain_count)
+		return MILL_OK;
+	int count = 4 * program->chain_count;
+	int *chains = mill_arena_array(&program->arena, (size_t)count, sizeof *chains);
+	if (chains == NULL)
+		return mill_fail_nomem(err, (size_t)count * sizeof *chains, "expression program");
+	for (int i = 0; i < count; i++)
+		chains[i] = -1;
+	for (int n = 0; n < program->node_count; n++) {
+		int *chain = &chains[program->nodes[n].hash % (uint64_t)count];
+		program->nodes[n].next = *chain;
+		*chain = n;
+	}
+	program->chains = chains;
+	program->chain_count = count;
+	return MILL_OK;
+}
+
 /* state: the node's from the first, given back with it; it goes at once when there is no room for the node. */
 static mill_status add_node(mill_program *program, const mill_expr *expr, const int *args, uint64_t hash, void *state,
                             int *out, mill_error *err)
@@ -123,6 +144,8 @@ static mill_status add_node(mill_program *program, const mill_expr *expr, const 
 	mill_status status = copy == NULL
 	                         ? mill_fail_nomem(err, (size_t)expr->arg_count * sizeof *copy, "expression program")
 	                         : grow_nodes(program, err);
+	if (status == MILL_OK)
+		status = grow_chains(program, err);
 	if (status != MILL_OK) {
 		mill_node unborn = {.state = state};
 		if (state != NULL)
@@ -134,7 +157,7 @@ static mill_status add_node(mill_program *program, const mill_expr *expr, const 
 		program->nodes[args[i]].uses++;
 	}
 	int number = program->node_count++;
-	int *chain = &program->chains[hash % 256];
+	int *chain = &program->chains[hash % (uint64_t)program->chain_count];
 	program->nodes[number] = (mill_node){.kind = expr->kind,
 	                                     .type = expr->type,
 	                                     .is_try = expr->is_try,
@@ -207,7 +230,7 @@ static mill_status intern_deeper(mill_program *program, const mill_expr *expr, i
 	for (int i = 0; i < expr->arg_count; i++)
 		MILL_TRY(intern(program, expr->args[i], &args[i], err));
 	uint64_t hash = node_hash(expr, args);
-	for (int n = program->chains[hash % 256]; n >= 0; n = program->nodes[n].next)
+	for (int n = program->chains[hash % (uint64_t)program->chain_count]; n >= 0; n = program->nodes[n].next)
 		if (program->nodes[n].hash == hash && same_node(program, &program->nodes[n], expr, args)) {
 			*out = n;
 			return MILL_OK;
@@ -266,7 +289,9 @@ mill_status mill_program_new(mill_expr *const *exprs, int count, const mill_knob
 	program->pool.mem = mem;
 	program->simd = mill_simd_level(knobs);
 	mill_arena_init(&program->arena, mem);
-	for (int i = 0; i < 256; i++)
+	program->chains = program->few_chains;
+	program->chain_count = sizeof program->few_chains / sizeof program->few_chains[0];
+	for (int i = 0; i < program->chain_count; i++)
 		program->chains[i] = -1;
 	mill_status status = compile(program, exprs, count, err);
 	if (status != MILL_OK) {

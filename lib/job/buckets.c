@@ -1,4 +1,5 @@
 /* Sources over drained exchanges: one exchange's buckets, two exchanges joined bucket by bucket, constant rows. */
+#include "base/simd.h"
 #include "job/flow.h"
 
 typedef struct bucket_source {
@@ -129,8 +130,10 @@ static mill_status values_row(const values_source *source, int64_t row, mill_sin
 	int columns = source->plan->schema.count;
 	mill_program *program = NULL;
 	mill_batch batch = {0};
-	MILL_TRY(mill_program_new(source->plan->exprs + row * columns, columns, source->run->knobs, source->run->mem,
-	                          &program, err));
+	mill_knobs knobs = *source->run->knobs;
+	knobs.simd = MILL_SIMD_PORTABLE; /* one row: asking the CPU what it can do would take longer */
+	MILL_TRY(
+	    mill_program_new(source->plan->exprs + row * columns, columns, &knobs, source->run->mem, &program, err));
 	mill_status status = values_batch(source, row, program, &batch, err);
 	mill_program_free(program);
 	MILL_TRY(status);
