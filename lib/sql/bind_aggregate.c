@@ -1,6 +1,8 @@
 /* Aggregates: FILTER, DISTINCT, WITHIN GROUP; equal ones are computed once. */
 #include "sql/binder.h"
 
+#include "sql/conjunct.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -112,6 +114,16 @@ static mill_status bind_filter(sql_select *select, const PgQuery__Node *node, mi
 	    binder, mill_expr_cast(&binder->builder, filter, mill_type_of(MILL_TYPE_BOOL), false, &binder->inner), out);
 }
 
+/* A row that FILTER leaves out never reaches the aggregate: what its argument would fail with there is no error. */
+static mill_status guard(sql_binder *binder, mill_expr *filter, mill_expr **arg)
+{
+	mill_expr *parts[2] = {filter, *arg};
+	if (filter == NULL || !sql_can_fail(*arg))
+		return MILL_OK;
+	binder->builder.position = (*arg)->position;
+	return sql_built(binder, mill_expr_case(&binder->builder, parts, 2, &binder->inner), arg);
+}
+
 static mill_status resolve(sql_select *select, const PgQuery__FuncCall *node, const char *name, aggregate_args *args,
                            mill_plan_aggregate *out)
 {
@@ -131,6 +143,7 @@ static mill_status resolve(sql_select *select, const PgQuery__FuncCall *node, co
 		                   mill_expr_cast(&binder->builder, args->exprs[i], out->signature.arg_types[i], false,
 		                                  &binder->inner),
 		                   &out->args[i]));
+		MILL_TRY(guard(binder, out->filter, &out->args[i]));
 	}
 	out->quantile = args->quantile;
 	out->distinct = node->agg_distinct != 0;
