@@ -17,6 +17,17 @@ static const datagen_kind kinds[] = {
 };
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
+const char *datagen_missed(const char *message)
+{
+	char folder[64];
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		snprintf(folder, sizeof folder, "out/data/%s/", kinds[i].name);
+		if (strstr(message, folder) != NULL && strstr(message, ": no file matches") != NULL)
+			return kinds[i].name;
+	}
+	return NULL;
+}
+
 static mill_status find_kind(const char *name, const datagen_kind **out, mill_error *err)
 {
 	static const char *const later[] = {"criteo", "transactions", "tpch"};

@@ -26,6 +26,9 @@ typedef struct datagen_kind {
 	mill_status (*append)(datagen_random *random, int64_t rows, mill_bytes *out);
 } datagen_kind;
 
+/* The kind of sample data that a message misses, as in "out/data/taxi/…: no file matches"; NULL: none. */
+const char *datagen_missed(const char *message);
+
 mill_status datagen_taxi(datagen_random *random, int64_t rows, mill_bytes *out);
 mill_status datagen_titanic(datagen_random *random, int64_t rows, mill_bytes *out);
 mill_status datagen_groupby(datagen_random *random, int64_t rows, mill_bytes *out);

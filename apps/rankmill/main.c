@@ -3,6 +3,7 @@
 #include "base/suggest.h"
 #include "base/version.h"
 #include "command.h"
+#include "datagen.h"
 #include "help.h"
 #include "launch.h"
 #include "observe/progress_display.h"
@@ -82,8 +83,12 @@ static bool is_first_process(void)
 
 static int fail(const mill_error *err, mill_status status)
 {
-	if (is_first_process() && !(status == MILL_IO && launch_reader_left()))
+	if (is_first_process() && !(status == MILL_IO && launch_reader_left())) {
+		const char *kind = datagen_missed(err->message);
 		fprintf(stderr, "rankmill: %s\n", err->message[0] != '\0' ? err->message : mill_status_text(status));
+		if (kind != NULL)
+			fprintf(stderr, "  rankmill datagen %s makes sample data there\n", kind);
+	}
 	return mill_status_exit_code(status);
 }
 

@@ -1,4 +1,5 @@
 # What check shows of a job: tables by what a step changes, tensors, warnings.
+rankmill check "$ROOT/configs/titanic.json"
 rankmill datagen titanic --out out/data/titanic >/dev/null
 rankmill check "$ROOT/configs/titanic.json" -n 2
 rankmill check "$ROOT/configs/titanic.json" --json 2>&1 | tail -5
