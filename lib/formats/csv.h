@@ -76,6 +76,10 @@ MILL_NODISCARD mill_status mill_csv_table_write(const mill_csv_table *table, mil
 MILL_NODISCARD mill_status mill_csv_table_read(mill_bytes_view *in, mill_arena *arena, mill_csv_table *out,
                                                mill_error *err);
 
+/* What hive column `column` of the schema is in the files first … first + rows − 1, a row a file. */
+MILL_NODISCARD mill_status mill_csv_folder_values(const mill_csv_table *table, int column, int64_t first, int64_t rows,
+                                                  mill_mem *mem, mill_column *out, mill_error *err);
+
 /* Reads a run of splits. One reader a rank and stage. */
 typedef struct mill_csv_reader mill_csv_reader;
 MILL_NODISCARD mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_plan *plan,

@@ -144,6 +144,49 @@ mill_status mill_csv_check_hive(const mill_csv_rules *rules, const mill_csv_tabl
 	return MILL_OK;
 }
 
+static size_t folder_text_bytes(const mill_csv_table *table, int at, int64_t first, int64_t rows)
+{
+	size_t bytes = 0;
+	for (int64_t i = first; i < first + rows; i++)
+		bytes += table->files[i].hive_values[at] == NULL ? 0 : strlen(table->files[i].hive_values[at]);
+	return bytes;
+}
+
+mill_status mill_csv_folder_values(const mill_csv_table *table, int column, int64_t first, int64_t rows, mill_mem *mem,
+                                   mill_column *out, mill_error *err)
+{
+	mill_csv_rules rules;
+	mill_column values;
+	mill_type type = table->schema.fields[column].type;
+	int at = column - table->file_column_count;
+	size_t width = mill_type_width_bytes(type), text_bytes = 0;
+	MILL_TRY(mill_csv_rules_init(&rules, &table->options, err));
+	MILL_TRY(mill_column_new(mem, type, rows, folder_text_bytes(table, at, first, rows), &values, err));
+	mill_status status = mill_column_add_validity(mem, &values, err);
+	for (int64_t i = 0; i < rows && status == MILL_OK; i++) {
+		mill_csv_cell cell = {.length = 0};
+		mill_csv_kind kind = mill_csv_hive_value(&rules, type, table->files[first + i].hive_values[at], &cell);
+		if (kind != MILL_CSV_VALUE)
+			mill_bit_clear(values.validity, i);
+		if (mill_type_is_text(type)) {
+			memcpy(values.bytes + text_bytes, cell.length > 0 ? cell.text : "", cell.length);
+			text_bytes += cell.length;
+			values.offsets[i + 1] = (int32_t)text_bytes;
+		} else if (type.id == MILL_TYPE_BOOL) {
+			mill_bit_put(values.values, i, cell.as.u != 0);
+		} else {
+			memcpy((char *)values.values + (size_t)i * width, &cell.as, width);
+		}
+	}
+	if (status != MILL_OK) {
+		mill_column_release(&values);
+		return status;
+	}
+	mill_column_settle_nulls(&values);
+	*out = values;
+	return MILL_OK;
+}
+
 static mill_status put_text(mill_bytes *out, const char *text)
 {
 	if (text == NULL)

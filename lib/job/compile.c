@@ -74,11 +74,10 @@ static mill_status compile_scan(mill_run *run, const mill_plan *plan, bool with_
 {
 	const mill_table *table = run->tables[plan->table];
 	out->ordered = true;
-	out->bytes = table->size_bytes;
 	out->name = mill_arena_printf(run->arena, "scan %s", table->spec.name);
 	if (out->name == NULL)
 		return nomem(err);
-	return mill_scan_source_new(run, plan, with_ids, &out->source, err);
+	return mill_scan_source_new(run, plan, with_ids, &out->source, &out->bytes, err);
 }
 
 static mill_status compile_values(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out, mill_error *err)

@@ -66,6 +66,25 @@ static mill_status put_moves(const mill_plan *plan, int *number, mill_bytes *out
 	return reason == NULL ? MILL_OK : mill_bytes_printf(out, "  %d. %s\n", ++*number, reason);
 }
 
+/* Scans that leave out files by their hive folders. */
+static mill_status put_pruned(mill_run *run, const mill_plan *plan, mill_bytes *out)
+{
+	mill_error ignored = {0};
+	const bool *wanted = NULL;
+	int64_t count = 0;
+	for (int i = 0; i < plan->input_count; i++)
+		MILL_TRY(put_pruned(run, plan->inputs[i], out));
+	if (plan->kind != MILL_PLAN_SCAN)
+		return MILL_OK;
+	const mill_table *table = run->tables[plan->table];
+	MILL_TRY(mill_table_prune(run, table, plan, &wanted, &count, &ignored));
+	if (wanted == NULL)
+		return MILL_OK;
+	return mill_bytes_printf(out,
+	                         "  scan %s: %" PRId64 " of %" PRId64 " files are read, by their key=value folders\n",
+	                         table->spec.name, count, table->csv.file_count);
+}
+
 static mill_status put_store_moves(const mill_store_block *block, int *number, mill_bytes *out)
 {
 	if (block->shuffle)
@@ -99,6 +118,8 @@ static mill_status put_all(const mill_job_catalog *catalog, const mill_plan *pla
 	}
 	MILL_TRY(mill_bytes_append_text(out, "plan (each line feeds the one above it)\n"));
 	MILL_TRY(put_tree(plan, out));
+	if (catalog->subquery_count == 0) /* their values are not known yet */
+		MILL_TRY(put_pruned(catalog->run, plan, out));
 	MILL_TRY(mill_bytes_append_text(out, "what moves between ranks\n"));
 	for (int i = 0; i < catalog->subquery_count; i++)
 		MILL_TRY(put_moves(catalog->subqueries[i], &number, out));

@@ -98,9 +98,9 @@ MILL_NODISCARD mill_status mill_join_source_new(mill_run *run, mill_exchange *le
 /* Rank 0 emits constant rows. */
 MILL_NODISCARD mill_status mill_values_source_new(mill_run *run, const mill_plan *plan, bool with_ids,
                                                   mill_unit_source **out, mill_error *err);
-/* Scan of a table (columns: plan's), with the predicate pushed down. */
+/* Scan of a table (columns: plan's), with the predicate pushed down. size_bytes: of the files that it reads. */
 MILL_NODISCARD mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with_ids,
-                                                mill_unit_source **out, mill_error *err);
+                                                mill_unit_source **out, int64_t *size_bytes, mill_error *err);
 
 /* Collective. Compiles a plan into a flow, running the stages before its last exchange. with_ids: rows carry their id.
  */

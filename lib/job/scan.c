@@ -26,6 +26,8 @@ typedef struct scan_source {
 	mill_run *run;
 	const mill_table *table;
 	const mill_plan *plan;
+	const mill_split_plan *splits; /* the table's, or those of the files that the predicate leaves */
+	mill_split_plan own_splits;
 	int *columns;
 	int *filter_columns;
 	mill_scan_spec spec;
@@ -70,7 +72,7 @@ static mill_status scan_begin(mill_unit_source *self, mill_run *run, mill_error 
 		MILL_TRY(mill_program_new(&predicate, 1, run->knobs, run->mem, &source->predicate, err));
 		source->errors = mill_books_sql_errors(run->books, source->plan->sql, source->plan->sql_where);
 	}
-	MILL_TRY(mill_csv_reader_open(&source->table->csv, &source->table->splits, &source->spec, run->knobs, run->mem,
+	MILL_TRY(mill_csv_reader_open(&source->table->csv, source->splits, &source->spec, run->knobs, run->mem,
 	                              &source->reader, err));
 	for (int64_t i = 0; i < source->exact_count; i++)
 		MILL_TRY(mill_csv_set_exact(source->reader, source->exact[i].file, source->exact[i].begin,
@@ -200,7 +202,7 @@ static void read_alone(scan_source *source)
 {
 	source->part = SCAN_ALONE;
 	source->base.first_unit = 0;
-	source->base.end_unit = mill_comm_rank(source->run->comm) == 0 ? source->table->splits.split_count : 0;
+	source->base.end_unit = mill_comm_rank(source->run->comm) == 0 ? source->splits->split_count : 0;
 }
 
 static bool scan_retry(mill_unit_source *self, mill_run *run)
@@ -322,7 +324,7 @@ static mill_status fill_spec(scan_source *source, bool with_ids, mill_error *err
 /* The contiguous ranges of files that this rank reads: where each begins, and the line ends in it. */
 static mill_status count_own_lines(scan_source *source, mill_seam *seams, int64_t *count, mill_error *err)
 {
-	const mill_split_plan *splits = &source->table->splits;
+	const mill_split_plan *splits = source->splits;
 	bool alone = source->run->knobs->force_speculation; /* every split is a range of its own */
 	*count = 0;
 	for (int64_t s = source->base.first_unit; s < source->base.end_unit; s++) {
@@ -365,8 +367,7 @@ static mill_status count_lines(scan_source *source, mill_error *err)
 	mill_comm *comm = source->run->comm;
 	mill_bytes all;
 	int64_t count = 0;
-	mill_seam *seams =
-	    mill_arena_array(source->run->arena, (size_t)source->table->splits.range_count + 1, sizeof *seams);
+	mill_seam *seams = mill_arena_array(source->run->arena, (size_t)source->splits->range_count + 1, sizeof *seams);
 	size_t *sizes = mill_arena_array(source->run->arena, (size_t)mill_comm_size(comm), sizeof *sizes);
 	mill_status status = seams == NULL || sizes == NULL ? mill_fail_nomem(err, 0, "line numbers of a scan")
 	                                                    : count_own_lines(source, seams, &count, err);
@@ -379,8 +380,22 @@ static mill_status count_lines(scan_source *source, mill_error *err)
 	return mill_comm_agree(comm, status, err);
 }
 
+/* Hive folders that the predicate rules out are not read. */
+static mill_status choose_splits(scan_source *source, int64_t *size_bytes, mill_error *err)
+{
+	const bool *wanted = NULL;
+	int64_t count = 0;
+	MILL_TRY(mill_table_prune(source->run, source->table, source->plan, &wanted, &count, err));
+	source->splits = &source->table->splits;
+	*size_bytes = source->table->size_bytes;
+	if (wanted == NULL)
+		return MILL_OK;
+	source->splits = &source->own_splits;
+	return mill_table_plan_splits(source->run, source->table, wanted, &source->own_splits, size_bytes, err);
+}
+
 mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with_ids, mill_unit_source **out,
-                                 mill_error *err)
+                                 int64_t *size_bytes, mill_error *err)
 {
 	scan_source *source = mill_arena_alloc(run->arena, sizeof *source);
 	if (source == NULL)
@@ -392,8 +407,9 @@ mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with
 	if (source->bad_files == NULL)
 		return mill_fail_nomem(err, (size_t)source->table->csv.file_count, "a scan");
 	MILL_TRY(fill_spec(source, with_ids, err));
-	mill_split_run(&source->table->splits, mill_comm_rank(run->comm), mill_comm_size(run->comm),
-	               &source->base.first_unit, &source->base.end_unit);
+	MILL_TRY(choose_splits(source, size_bytes, err));
+	mill_split_run(source->splits, mill_comm_rank(run->comm), mill_comm_size(run->comm), &source->base.first_unit,
+	               &source->base.end_unit);
 	source->base.name = source->table->spec.name;
 	source->base.begin = scan_begin;
 	source->base.read = scan_read;

@@ -160,12 +160,33 @@ static mill_status add_table(mill_run *run, mill_table *table, mill_error *err)
 /* A small input is cut finer, so that every rank has work. Splits never change a byte of data. */
 #define SMALLEST_SPLIT_BYTES (INT64_C(1) << 20)
 
-static int64_t split_bytes_of(const mill_run *run, const mill_table *table)
+static int64_t split_bytes_of(const mill_run *run, const mill_table *table, int64_t size_bytes)
 {
 	if (table->csv.options.split_bytes > 0)
 		return table->csv.options.split_bytes;
-	int64_t fair = table->size_bytes / (4 * (int64_t)mill_comm_size(run->comm));
+	int64_t fair = size_bytes / (4 * (int64_t)mill_comm_size(run->comm));
 	return mill_min_i64(run->knobs->split_bytes, mill_max_i64(fair, SMALLEST_SPLIT_BYTES));
+}
+
+mill_status mill_table_plan_splits(mill_run *run, const mill_table *table, const bool *wanted, mill_split_plan *out,
+                                   int64_t *size_bytes, mill_error *err)
+{
+	const mill_csv_table *csv = &table->csv;
+	mill_input_file *files = csv->files;
+	int64_t size = 0;
+	if (wanted != NULL) {
+		files = mill_arena_array(run->arena, (size_t)csv->file_count + 1, sizeof *files);
+		if (files == NULL)
+			return mill_fail_nomem(err, (size_t)csv->file_count * sizeof *files, "a split plan");
+		/* A file of no bytes has no ranges. */
+		for (int64_t i = 0; i < csv->file_count; i++)
+			files[i] = wanted[i] ? csv->files[i] : (mill_input_file){.codec = MILL_CODEC_NONE};
+	}
+	for (int64_t i = 0; i < csv->file_count; i++)
+		size += files[i].size_bytes;
+	MILL_TRY(mill_plan_splits(files, csv->file_count, split_bytes_of(run, table, size), run->arena, out, err));
+	*size_bytes = size;
+	return MILL_OK;
 }
 
 mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out, mill_error *err)
@@ -176,10 +197,7 @@ mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_ta
 	table->spec = *spec;
 	if (spec->rows == NULL) {
 		MILL_TRY(share_table(run, spec, &table->csv, err));
-		for (int64_t i = 0; i < table->csv.file_count; i++)
-			table->size_bytes += table->csv.files[i].size_bytes;
-		MILL_TRY(mill_plan_splits(table->csv.files, table->csv.file_count, split_bytes_of(run, table),
-		                          run->arena, &table->splits, err));
+		MILL_TRY(mill_table_plan_splits(run, table, NULL, &table->splits, &table->size_bytes, err));
 		MILL_TRY(mill_books_audit(run->books, spec->name, &spec->bad_rows, &table->csv.schema, table->csv.files,
 		                          table->csv.file_count, &table->audit, err));
 	}

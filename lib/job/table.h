@@ -35,6 +35,14 @@ struct mill_table {
  * MILL_IO, MILL_USAGE, MILL_DATA as storage and formats say. */
 MILL_NODISCARD mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out,
                                            mill_error *err);
+/* Not collective; the same on every rank. *wanted[file]: whether the hive folders of the file leave it open that
+ * conjuncts of the scan's predicate are not FALSE for its rows. *count of them; all, and NULL, where nothing can be
+ * told. params: of the run's sub-queries. Files that are not wanted are not read, so not judged either. */
+MILL_NODISCARD mill_status mill_table_prune(mill_run *run, const mill_table *table, const mill_plan *scan,
+                                            const bool **wanted, int64_t *count, mill_error *err);
+/* Splits of the wanted files (NULL: all), and their bytes. */
+MILL_NODISCARD mill_status mill_table_plan_splits(mill_run *run, const mill_table *table, const bool *wanted,
+                                                  mill_split_plan *out, int64_t *size_bytes, mill_error *err);
 /* The plan that stands for the table: a SCAN of all its columns (under a LIMIT with --limit-rows). Not collective. */
 MILL_NODISCARD mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *arena, mill_plan **out,
                                            mill_error *err);

@@ -135,6 +135,35 @@ def hidden_columns():
                path="lines.csv", options={"comment": "#", "split_bytes": 200})
 
 
+def hive_folders():
+    """key=value folders: values, types, and that what WHERE rules out is not read: a file there would be refused."""
+    for month in (1, 2, 11):
+        for region in ("eu", "a%2Fb%20c", "__HIVE_DEFAULT_PARTITION__"):
+            folder = Path(f"hive/month={month:02}/region={region}")
+            folder.mkdir(parents=True)
+            (folder / "p.csv").write_text("v\nno number\n" if month == 11 else f"v\n{month}\n7\n")
+    source = {"path": "hive", "schema": {"v": "int32"}}
+    rows = '2,,2\n7,,2\n2,a/b c,2\n7,a/b c,2\n2,eu,2\n7,eu,2\n'
+    everywhere("hive_values", "v,region,month\n" + rows, "SELECT v, region, month FROM t WHERE month = 2", **source)
+    for name, where, want in [("range", "month < 10", "12,51\n"), ("and", "month < 3 AND region = 'eu' AND v = 7", "2,14\n"),
+                              ("null", "region IS NULL AND month < 10", "4,17\n"), ("none", "month > 11", "0,\n"),
+                              ("sub_query", "month = (SELECT min(month) FROM t WHERE month < 10)", "6,24\n")]:
+        everywhere("hive_" + name, "count,sum\n" + want, f"SELECT count(*), sum(v) FROM t WHERE {where}", **source)
+    everywhere("hive_all", lambda code, out, err: code == 3 and "3 of 15 rows are bad" in err, "SELECT count(*) FROM t", **source)
+    everywhere("hive_part_then_all", lambda code, out, err: code == 3 and "3 of 15 rows are bad" in err,
+               "SELECT (SELECT count(*) FROM t WHERE month = 1) AS a, count(*) FROM t", **source)
+    Path("hive.json").write_text(json.dumps({"version": 1, "sources": {"t": source}, "steps": [
+        {"name": "s", "sql": "SELECT v FROM t WHERE month < 10 AND region = 'eu'"}],
+        "store": {"from": "s", "tensors": {"v": {"dtype": "int32", "columns": ["v"]}}}}))
+    code, out, err = run(1, {}, "explain", "hive.json")
+    verdict("hive_explained", code == 0 and "scan t: 4 of 9 files are read" in out, out + err)
+    for region in ("eu", "us"):
+        Path(f"bare/day=2024-01-0{len(region)}/r={region}").mkdir(parents=True)
+        Path(f"bare/day=2024-01-0{len(region)}/r={region}/p.csv").write_text("1\n")
+    everywhere("hive_without_header", "v,day\n1,2024-01-02\n1,2024-01-02\n", "SELECT v, day FROM t", path="bare",
+               schema={"v": "int8", "day": "date"}, options={"header": False})
+
+
 def main(folder):
     os.chdir(folder)
     limits()
@@ -143,6 +172,7 @@ def main(folder):
     messages()
     sources()
     hidden_columns()
+    hive_folders()
     return 1 if FAILED else 0
 
 
