@@ -1,4 +1,6 @@
 #include "command.h"
+
+#include "base/utf8.h"
 #include "storage/storage.h"
 
 #include <string.h>
@@ -39,7 +41,9 @@ mill_status command_query(const option_set *options, mill_engine *engine, mill_e
 		status = mill_path_read_all(options->file, &script, err);
 		if (status == MILL_OK)
 			status = mill_bytes_terminate(&script);
-		request.sql = (const char *)script.data;
+		if (status == MILL_OK)
+			request.sql = (const char *)script.data +
+			              mill_utf8_mark_bytes((const char *)script.data, script.size_bytes);
 		request.where = options->file;
 	} else {
 		request.sql = options->arguments[0];

@@ -96,6 +96,11 @@ int mill_utf8_cells(const char *text, size_t size_bytes)
 	return cells;
 }
 
+size_t mill_utf8_mark_bytes(const char *text, size_t size_bytes)
+{
+	return size_bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 bool mill_is_ascii(const char *text, size_t size_bytes)
 {
 	uint64_t seen = 0, word = 0;

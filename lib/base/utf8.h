@@ -13,6 +13,8 @@ size_t mill_utf8_valid_prefix(const char *text, size_t size_bytes);
 /* Cells that a terminal gives the text: two for East Asian characters and emoji, none for combining marks, one for
  * all else. By blocks of Unicode, as good as terminals agree with each other. */
 int mill_utf8_cells(const char *text, size_t size_bytes);
+/* 3 when the text begins with a byte order mark, as editors on Windows write it, else 0. */
+size_t mill_utf8_mark_bytes(const char *text, size_t size_bytes);
 /* No byte above 127. */
 bool mill_is_ascii(const char *text, size_t size_bytes);
 

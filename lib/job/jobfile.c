@@ -2,6 +2,7 @@
 
 #include "base/braces.h"
 #include "base/json_writer.h"
+#include "base/utf8.h"
 #include "storage/storage.h"
 
 #include <string.h>
@@ -69,7 +70,9 @@ static mill_status inline_file(mill_json *node, const char *job_dir, mill_arena 
 	if (status == MILL_OK)
 		status = mill_bytes_terminate(&text);
 	if (status == MILL_OK)
-		status = mill_json_assign_string(node, (const char *)text.data, arena, err);
+		status = mill_json_assign_string(
+		    node, (const char *)text.data + mill_utf8_mark_bytes((const char *)text.data, text.size_bytes),
+		    arena, err);
 	else
 		mill_json_fail_as(node, status, err, "%s", inner.message);
 	mill_bytes_release(&text);

@@ -22,3 +22,9 @@ code 2 rankmill query 'INSERT INTO t VALUES (1)'
 printf 'CREATE TABLE a AS SELECT * FROM t;\nCREATE TABLE s AS\n  SELECT *, fair FROM a' >j.sql
 echo '{ "sources": { "t": { "path": "t.csv" } }, "steps": [ { "sql_file": "j.sql" } ], "store": { "from": "s", "keep": ["id"] } }' >j.json
 code 2 rankmill check j.json
+# A byte order mark before a script is no part of it.
+printf '\xef\xbb\xbfSELECT 1 AS one' >mark.sql
+code 0 rankmill query --file mark.sql --format csv
+printf '\xef\xbb\xbfSELECT id, nope FROM t' >mark.sql
+echo '{ "sources": { "t": { "path": "t.csv" } }, "steps": [ { "name": "s", "sql_file": "mark.sql" } ], "store": { "from": "s", "keep": ["id"] } }' >mark.json
+code 2 rankmill check mark.json

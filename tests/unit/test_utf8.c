@@ -41,6 +41,28 @@ static void check(const uint8_t *text, size_t size)
 	}
 }
 
+static void test_cells(void)
+{
+	static const struct {
+		const char *text;
+		int cells;
+	} cases[] = {{"", 0},
+	             {"abc\t", 4},
+	             {"\xC3\xA9", 1},
+	             {"e\xCC\x81", 1},
+	             {"\xE6\x97\xA5\xE6\x9C\xAC", 4},
+	             {"\xF0\x9F\x98\x80", 2},
+	             {"\xEF\xBC\xA1", 2},
+	             {"\xEA\xB0\x80", 2},
+	             {"a\xFFz", 3},
+	             {"\xE6\x97", 2}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		CU_ASSERT_EQUAL(mill_utf8_cells(cases[i].text, strlen(cases[i].text)), cases[i].cells);
+	CU_ASSERT_EQUAL(mill_utf8_mark_bytes("\xEF\xBB\xBFx", 4), 3);
+	CU_ASSERT_EQUAL(mill_utf8_mark_bytes("\xEF\xBB", 2), 0);
+	CU_ASSERT_EQUAL(mill_utf8_mark_bytes("SELECT", 6), 0);
+}
+
 static void test_all_pairs_and_leads(void)
 {
 	uint8_t text[4];
@@ -81,5 +103,5 @@ static void test_long(void)
 	                         16));
 }
 
-static const unit_case cases[] = {{"sequences", test_all_pairs_and_leads}, {"long", test_long}};
+static const unit_case cases[] = {{"sequences", test_all_pairs_and_leads}, {"long", test_long}, {"cells", test_cells}};
 UNIT_MAIN("utf8", cases)
