@@ -24,7 +24,7 @@ run_suite() {
 	shift
 	out=$(mktemp)
 	local start=$SECONDS
-	timeout "$limit_s" "$@" >"$out" 2>&1 </dev/null
+	timeout -k 10 "$limit_s" "$@" >"$out" 2>&1 </dev/null
 	local rc=$? p f s
 	p=$(grep -c '^ok ' "$out"); f=$(grep -c '^not ok ' "$out"); s=$(grep -c '^skip ' "$out")
 	if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; echo "suite $name exited with $rc" >>"$out"; fi

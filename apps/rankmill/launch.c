@@ -17,6 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { WATCH_EVERY_MS = 500, MOST_CHILDREN = 1024 };
+#define HUNG_AFTER_NS INT64_C(10000000000)
+
 /* Handlers can reach nothing else. */
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t child;
@@ -60,6 +63,14 @@ static void install(int signal_number, void (*handler)(int))
 	sigaction(signal_number, &action, NULL);
 }
 
+/* A terminal that is closed asks for a stop like others; under nohup it does not. */
+static void install_hangup(void (*handler)(int))
+{
+	struct sigaction now;
+	if (sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+		install(SIGHUP, handler);
+}
+
 const volatile int *launch_install_stop(bool launched, bool leaves_nothing)
 {
 	void (*handler)(int) = leaves_nothing ? on_leave : on_stop;
@@ -70,6 +81,7 @@ const volatile int *launch_install_stop(bool launched, bool leaves_nothing)
 	} else {
 		install(SIGTERM, handler);
 		install(SIGINT, handler);
+		install_hangup(handler);
 	}
 	return &stop_signal;
 }
@@ -166,19 +178,68 @@ static _Noreturn void exec_mpirun(int ranks, int out, char **argv)
 	_exit(127);
 }
 
-static void kill_children(void)
+/* Pids of a process's children, at most `most`; −1 where the system does not tell. */
+static int children_of(pid_t parent, pid_t *out, int most)
 {
 	char path[64], text[4096];
-	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+	snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
 	FILE *file = fopen(path, "re");
 	if (file == NULL)
-		return;
+		return -1;
 	size_t n = fread(text, 1, sizeof text - 1, file);
 	fclose(file);
 	text[n] = '\0';
 	char *end = text;
-	for (long pid = strtol(text, &end, 10); pid > 0; pid = strtol(end, &end, 10))
-		kill((pid_t)pid, SIGKILL);
+	int count = 0;
+	for (long pid = strtol(text, &end, 10); pid > 0 && count < most; pid = strtol(end, &end, 10))
+		out[count++] = (pid_t)pid;
+	return count;
+}
+
+static void kill_children(void)
+{
+	pid_t pids[MOST_CHILDREN];
+	int count = children_of(getpid(), pids, MOST_CHILDREN);
+	for (int i = 0; i < count; i++)
+		kill(pids[i], SIGKILL);
+}
+
+/* False for a process that ended, waited for or not. */
+static bool is_alive(pid_t pid)
+{
+	char path[64], text[512];
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	size_t n = fread(text, 1, sizeof text - 1, file);
+	fclose(file);
+	text[n] = '\0';
+	const char *at = strrchr(text, ')');
+	return at != NULL && at[1] == ' ' && at[2] != 'Z' && at[2] != 'X';
+}
+
+/* What the supervisor knows of mpirun's ranks. */
+typedef struct rank_watch {
+	bool had_ranks;
+	int64_t none_since_ns; /* 0: some live */
+} rank_watch;
+
+/* mpirun 4.1 may hang in its clean-up when a rank is killed while it connects: a lock that nobody gives back. One whose
+ * ranks have all ended and that does not end itself is killed. */
+static void end_hung_mpirun(rank_watch *watch)
+{
+	pid_t pids[MOST_CHILDREN];
+	int count = children_of(child, pids, MOST_CHILDREN), alive = 0;
+	for (int i = 0; i < count; i++)
+		alive += is_alive(pids[i]);
+	watch->had_ranks = watch->had_ranks || alive > 0;
+	if (count < 0 || alive > 0 || !watch->had_ranks)
+		watch->none_since_ns = 0;
+	else if (watch->none_since_ns == 0)
+		watch->none_since_ns = now_ns();
+	else if (now_ns() - watch->none_since_ns > HUNG_AFTER_NS)
+		kill(child, SIGKILL);
 }
 
 /* mpirun was killed, or left ranks behind: as their sub-reaper this process sees them end. What still lives after two
@@ -239,7 +300,13 @@ static bool relay_output(int from)
 {
 	char text[1 << 16];
 	bool read_by_someone = true;
+	rank_watch watch = {0};
 	for (;;) {
+		struct pollfd ready = {.fd = from, .events = POLLIN};
+		if (poll(&ready, 1, WATCH_EVERY_MS) <= 0) {
+			end_hung_mpirun(&watch);
+			continue;
+		}
 		ssize_t n = read(from, text, sizeof text);
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return read_by_someone;
@@ -260,6 +327,7 @@ int launch_ranks(int ranks, const char *scratch, char **argv)
 	install(SIGTERM, on_forward);
 	install(SIGINT, on_forward);
 	install(SIGUSR1, on_forward);
+	install_hangup(on_forward);
 	install(SIGPIPE, SIG_IGN);
 	fflush(NULL);
 	if (pipe2(out, O_CLOEXEC) != 0) {

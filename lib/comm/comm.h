@@ -26,7 +26,8 @@ bool mill_comm_launched(void);
  * SLURM_STEP_NUM_TASKS > 1): each copy would write the same store. open checks it too. Not collective. */
 MILL_NODISCARD mill_status mill_comm_check_launch(int world_size, mill_error *err);
 
-/* Collective over the world. timeout_ns 0 means 120 s. MILL_USAGE as mill_comm_check_launch. */
+/* Collective over the world, once in a process that uses MPI (MILL_INTERNAL after that, even when it failed).
+ * timeout_ns 0 means 120 s. MILL_USAGE as mill_comm_check_launch. */
 MILL_NODISCARD mill_status mill_comm_open(const mill_comm_options *options, mill_mem *mem, mill_comm **out,
                                           mill_error *err);
 /* Collective: finalises MPI, unless a rank was lost (main then calls abort). NULL is fine. */

@@ -33,6 +33,7 @@ static void mpi_abort(mill_comm *comm, int exit_code)
 static mill_status mpi_reduce_i64(mill_comm *comm, mill_reduce op, int64_t *values, int count, mill_error *err)
 {
 	mpi_comm *self = (mpi_comm *)comm;
+	MILL_TRY(mpi_check_whole(self, err));
 	MPI_Op mpi_op = op == MILL_REDUCE_SUM ? MPI_SUM : op == MILL_REDUCE_MIN ? MPI_MIN : MPI_MAX;
 	MPI_Request request;
 	int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_INT64_T, mpi_op, self->world, &request);
@@ -44,6 +45,7 @@ static mill_status mpi_reduce_i64(mill_comm *comm, mill_reduce op, int64_t *valu
 static mill_status mpi_exscan_i64(mill_comm *comm, const int64_t *values, int count, int64_t *out, mill_error *err)
 {
 	mpi_comm *self = (mpi_comm *)comm;
+	MILL_TRY(mpi_check_whole(self, err));
 	MPI_Request request;
 	int code = MPI_Iexscan(values, out, count, MPI_INT64_T, MPI_SUM, self->world, &request);
 	if (code != MPI_SUCCESS)
@@ -57,6 +59,7 @@ static mill_status mpi_exscan_i64(mill_comm *comm, const int64_t *values, int co
 static mill_status mpi_allgather_i64(mill_comm *comm, int64_t value, int64_t *out, mill_error *err)
 {
 	mpi_comm *self = (mpi_comm *)comm;
+	MILL_TRY(mpi_check_whole(self, err));
 	MPI_Request request;
 	int code = MPI_Iallgather(&value, 1, MPI_INT64_T, out, 1, MPI_INT64_T, self->world, &request);
 	if (code != MPI_SUCCESS)
@@ -67,6 +70,7 @@ static mill_status mpi_allgather_i64(mill_comm *comm, int64_t value, int64_t *ou
 static mill_status mpi_broadcast(mill_comm *comm, int root, void *data, size_t size_bytes, mill_error *err)
 {
 	mpi_comm *self = (mpi_comm *)comm;
+	MILL_TRY(mpi_check_whole(self, err));
 	/* Tests lower chunk_bytes to walk this loop; otherwise one call carries a gigabyte. */
 	size_t limit = comm->options.chunk_bytes < MILL_COMM_CHUNK_BYTES ? (size_t)comm->options.chunk_bytes
 	                                                                 : (size_t)MILL_COMM_BROADCAST_BYTES;
@@ -86,6 +90,7 @@ static mill_status mpi_gather(mill_comm *comm, int root, const void *data, size_
                               const size_t *sizes_bytes, mill_error *err)
 {
 	mpi_comm *self = (mpi_comm *)comm;
+	MILL_TRY(mpi_check_whole(self, err));
 	mpi_transfer_reset(self, GATHER_TAG);
 	if (comm->rank != root) {
 		mpi_transfer_add(self, root, true, (void *)(uintptr_t)data, size_bytes);
@@ -159,6 +164,9 @@ static mill_status set_up(mpi_comm *self, mill_error *err)
 
 mill_status mill_comm_mpi_open(const mill_comm_options *options, mill_mem *mem, mill_comm **out, mill_error *err)
 {
+	int begun = 0;
+	if (MPI_Initialized(&begun) != MPI_SUCCESS || begun != 0) /* it aborts a process that begins twice */
+		return mill_fail(err, MILL_INTERNAL, "a process opens one communicator, and once");
 	mpi_comm *self = mill_mem_calloc(mem, 1, sizeof *self);
 	if (self == NULL)
 		return mill_fail_nomem(err, sizeof *self, "communicator");

@@ -83,6 +83,9 @@ void mpi_wait_progressed(mpi_wait *wait);
 MILL_NODISCARD mill_status mpi_wait_pause(mpi_comm *self, mpi_wait *wait, const char *what, mill_error *err);
 /* MILL_LOST_RANK naming this rank, the call and MPI's text; marks the communicator broken. */
 MILL_NODISCARD mill_status mpi_fail(mpi_comm *self, int code, const char *call, mill_error *err);
+/* MILL_LOST_RANK when the communicator is broken: nobody would answer, and each wait would take a whole deadline. A
+ * message of that kind in err stays. */
+MILL_NODISCARD mill_status mpi_check_whole(const mpi_comm *self, mill_error *err);
 MILL_NODISCARD mill_status mpi_wait_for(mpi_comm *self, MPI_Request *request, const char *what, mill_error *err);
 
 /* Allocates room for `streams` streams. */

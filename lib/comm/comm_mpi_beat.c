@@ -12,7 +12,6 @@
 enum { BEAT_TAG = 3, BEATS_A_TIMEOUT = 10, NEWS_A_BEAT = 10 };
 #define LONGEST_BEAT_NS INT64_C(1000000000)
 #define BYE             INT64_C(-1)
-#define BYE_DEADLINE_NS INT64_C(10000000000)
 
 static int left_of(const mpi_comm *self)
 {
@@ -124,7 +123,7 @@ bool mpi_beat_close(mpi_comm *self)
 			failed = failed || !hear(self, mill_clock_ns());
 		if (said && idle && beat->left_gone)
 			return !failed;
-		failed = failed || mill_clock_ns() - start_ns > BYE_DEADLINE_NS;
+		failed = failed || mill_clock_ns() - start_ns > self->base.options.timeout_ns;
 		sched_yield();
 	}
 	return false;

@@ -51,6 +51,7 @@ mill_status mpi_round_begin(mill_comm *comm, const void *const *data, const size
 {
 	mpi_comm *self = (mpi_comm *)comm;
 	mpi_round *round = &self->round;
+	MILL_TRY(mpi_check_whole(self, err));
 	comm->sequence++;
 	bool stop = mine.stop || mill_comm_stopping(comm);
 	for (int r = 0; r < comm->size; r++) {

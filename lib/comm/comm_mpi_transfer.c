@@ -57,6 +57,16 @@ mill_status mpi_fail(mpi_comm *self, int code, const char *call, mill_error *err
 	                 text);
 }
 
+mill_status mpi_check_whole(const mpi_comm *self, mill_error *err)
+{
+	if (!self->broken)
+		return MILL_OK;
+	if (err != NULL && err->status == MILL_LOST_RANK) /* the first message says more */
+		return MILL_LOST_RANK;
+	return mill_fail(err, MILL_LOST_RANK, "rank %d of %d: another rank was lost before", self->base.rank,
+	                 self->base.size);
+}
+
 mill_status mpi_wait_for(mpi_comm *self, MPI_Request *request, const char *what, mill_error *err)
 {
 	mpi_wait wait = {0};

@@ -184,7 +184,7 @@ static mill_status scalar_value(mill_run *run, const mill_plan *plan, mill_colle
 		                             batch.rows > 0 ? &batch.columns[0] : NULL, out, err);
 	mill_batch_release(&batch);
 	mill_bytes_release(&frame);
-	return status;
+	return mill_comm_agree(run->comm, status, err);
 }
 
 static mill_status run_subquery(mill_run *run, const mill_plan *plan, mill_expr **out, mill_error *err)

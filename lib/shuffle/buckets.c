@@ -52,15 +52,16 @@ static size_t next_capacity(const mill_exchange *ex, const mill_bucket *bucket, 
 	return capacity < need_bytes ? need_bytes : capacity;
 }
 
-static mill_status add_chunk(mill_exchange *ex, mill_bucket *bucket, size_t need_bytes, mill_error *err)
+static mill_status add_chunk(mill_exchange *ex, int64_t number, mill_bucket *bucket, size_t need_bytes, mill_error *err)
 {
 	size_t capacity = next_capacity(ex, bucket, need_bytes);
 	/* Between frames nothing points into a bucket: room is made before it is needed. */
 	if (mill_mem_pressure(ex->mem) > MILL_MEM_HIGH_WATER)
-		MILL_TRY(mill_buckets_relieve(ex, err));
+		MILL_TRY(mill_buckets_relieve(ex, err)); /* errors name the bucket that was to go */
 	mill_chunk *chunk = mill_mem_alloc(ex->mem, sizeof *chunk + capacity);
 	if (chunk == NULL)
-		return mill_fail_nomem(err, sizeof *chunk + capacity, "received rows");
+		return mill_fail_context(err, mill_fail_nomem(err, sizeof *chunk + capacity, "received rows"),
+		                         "exchange %s: bucket %lld", ex->name, (long long)number);
 	*chunk = (mill_chunk){.capacity_bytes = capacity};
 	if (bucket->last == NULL)
 		bucket->first = chunk;
@@ -80,9 +81,7 @@ static mill_status keep_frame(mill_exchange *ex, const uint8_t *frame, const mil
 		                 (long long)ex->end_bucket - 1);
 	mill_chunk *chunk = bucket->last;
 	if (chunk == NULL || chunk->capacity_bytes - chunk->used_bytes < info->size_bytes) {
-		mill_status status = add_chunk(ex, bucket, info->size_bytes, err);
-		if (status != MILL_OK)
-			return mill_fail_context(err, status, "exchange %s: bucket %u", ex->name, info->bucket);
+		MILL_TRY(add_chunk(ex, info->bucket, bucket, info->size_bytes, err));
 		chunk = bucket->last;
 	}
 	memcpy(chunk->data + chunk->used_bytes, frame, info->size_bytes);

@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 run() { # ranks arguments…: mpirun into $work/out and $work/err
 	local ranks=$1
 	shift
-	timeout 300 mpirun --oversubscribe -n "$ranks" "$tool" "$@" >"$work/out" 2>"$work/err"
+	timeout -k 10 300 mpirun --oversubscribe -n "$ranks" "$tool" "$@" >"$work/out" 2>"$work/err"
 }
 
 # Each group of arguments is a case. At every rank count rank 0 must print the lines of the single backend.

@@ -29,7 +29,7 @@ for ((turn = 0; turn < turns; turn++)); do
 	3) arguments+=(stop=$rank at=$((RANDOM % 3000))) expected=75 ;;
 	4) arguments+=(starve=$rank at=$((1 + RANDOM % 400))) expected=1 ;;
 	esac
-	timeout 100 mpirun --oversubscribe -n "$ranks" "$tool" "${arguments[@]}" >"$work/out" 2>"$work/err"
+	timeout -k 10 100 mpirun --oversubscribe -n "$ranks" "$tool" "${arguments[@]}" >"$work/out" 2>"$work/err"
 	code=$?
 	messages=$(sed -n 's/^rank [0-9]*: //p' "$work/out" | sort | uniq -c | awk '{print $1}')
 	if [ $code -eq $expected ] && { [ $code -eq 0 ] || [ "$messages" = "$ranks" ]; }; then

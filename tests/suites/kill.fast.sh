@@ -4,6 +4,25 @@ suite=kill
 source "$(dirname "$0")/../tools/kill.sh"
 prepare 100000
 
+# A stand-in for an mpirun that hangs once its rank has ended, as the real one sometimes does. Meanwhile the others go on.
+mkdir bin
+cat >bin/mpirun <<'END'
+#!/usr/bin/env python3
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    time.sleep(1)
+    os._exit(0)
+time.sleep(1000)
+END
+chmod +x bin/mpirun
+(
+	start=$SECONDS
+	PATH=$work/bin:$PATH "$mill" query -n 2 'SELECT 1 AS a' >hung.out 2>hung.err
+	echo "$? $((SECONDS - start)) $(grep -c '^rankmill: a rank was lost' hung.err)" >hung
+) &
+hung=$!
+
 # kill -9 of a rank: early, in the middle, in the commit.
 kill_rank_at early 3 1 150000
 kill_rank_at middle 2 0 $((run_us / 2))
@@ -39,6 +58,16 @@ stop_at() { # NAME SIGNAL RANKS MOMENT
 }
 stop_at term TERM 2 "$running"
 stop_at int INT 3 "$running"
+stop_at hangup HUP 2 "$running"
 stop_at one_rank.term TERM 1 "$running"
 stop_at one_rank.int INT 1 "$running"
 under_mpirun=1 stop_at under_mpirun.usr1 USR1 2 "$running"
+
+wait $hung
+read -r code seconds messages <hung
+if [ "$code" = 1 ] && [ "$messages" = 1 ] && [ "$seconds" -le $limit_s ]; then
+	echo "ok kill.hung mpirun is ended"
+else
+	echo "not ok kill.hung mpirun is ended: exit $code after $seconds s, $messages messages"
+	cat hung.err
+fi

@@ -1,5 +1,6 @@
 /* usage: mpirun -n N comm_ranks CASE [CHUNK_BYTES]. Checks the collectives of comm/ against values worked out here;
  * rank 0 prints "ok CASE at N ranks". tests/suites/comm.fast.sh runs it. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "comm/comm.h"
 
@@ -268,7 +269,14 @@ static void stuck(mill_comm *comm)
 	int64_t value = 1;
 	mill_error err = {0};
 	mill_status status = mill_comm_sum_i64(comm, &value, 1, &err);
-	printf("%s: %s\n", mill_status_name(status), err.message);
+	/* Later calls fail at once, with the same message. */
+	mill_error first = err;
+	int64_t start_ns = mill_clock_ns();
+	CHECK(mill_comm_agree(comm, status, &err) == MILL_LOST_RANK && strcmp(err.message, first.message) == 0);
+	CHECK(mill_comm_barrier(comm, NULL) == MILL_LOST_RANK);
+	CHECK(mill_clock_ns() - start_ns < mill_comm_options_of(comm)->timeout_ns);
+	if (failures == 0)
+		printf("%s: %s\n", mill_status_name(status), err.message);
 	fflush(stdout);
 	mill_comm_abort(comm, mill_status_exit_code(status));
 	_exit(mill_status_exit_code(status));
