@@ -3,16 +3,17 @@
 #include "features/internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-static void keep_example(const mill_lane *lane, int64_t row, mill_fault *fault)
+static void keep_example(const mill_lane *lane, int64_t row, mill_mem *mem, mill_fault *fault)
 {
 	mill_bytes text;
 	const mill_column *column = &lane->column;
 	fault->example[0] = 0;
 	if (column->type.id == MILL_TYPE_NULL || mill_column_is_null(column, row))
 		return;
-	mill_bytes_init(&text, fault->mem);
+	mill_bytes_init(&text, mem);
 	if (mill_value_text(column, row, &text) == MILL_OK && mill_bytes_terminate(&text) == MILL_OK) {
 		size_t size = strnlen((const char *)text.data, text.size_bytes);
 		bool cut = size >= sizeof fault->example;
@@ -27,18 +28,23 @@ static void keep_example(const mill_lane *lane, int64_t row, mill_fault *fault)
 	mill_bytes_release(&text);
 }
 
+static bool is_before(const mill_place *a, const mill_place *b)
+{
+	return a->split != b->split ? a->split < b->split : a->row < b->row;
+}
+
 void mill_fault_note(mill_work *work, mill_fault_kind kind, const mill_step *step, const mill_lane *lane, int64_t row)
 {
-	mill_fault *fault = work->fault;
-	if (fault->kind == MILL_FAULT_NONE) {
-		fault->kind = kind;
-		fault->step = step;
-		fault->first_row = work->first_row + row;
-		fault->mem = work->mem;
-		keep_example(lane, row, fault);
-	}
-	if (fault->kind == kind && fault->step == step)
-		fault->count++;
+	mill_fault *fault = &work->faults[kind];
+	mill_place place = work->place;
+	if (place.row >= 0)
+		place.row += work->first_row + row;
+	work->refuses = true;
+	if (fault->count++ > 0 && !is_before(&place, &fault->first))
+		return;
+	fault->first = place;
+	fault->step = step;
+	keep_example(lane, row, work->mem, fault);
 }
 
 static const char *fix_of_null(const mill_chain *chain, mill_type dtype)
@@ -49,54 +55,70 @@ static const char *fix_of_null(const mill_chain *chain, mill_type dtype)
 	                                 : "impute_constant, or vocabulary (0 is NULL)";
 }
 
-static mill_status raise_at_tensor(const mill_tensor *tensor, const mill_chain *chain, mill_error *err)
+/* "in 3 rows, first in row 17 of split train" */
+static void where_text(const mill_fault *f, char *out, size_t out_bytes)
 {
-	char dtype[MILL_TYPE_TEXT_BYTES];
-	const mill_fault *f = &chain->fault;
 	const char *rows = f->count == 1 ? "row" : "rows";
-	mill_type_text(tensor->dtype, dtype);
-	if (f->kind == MILL_FAULT_NULL)
-		return mill_fail(err, MILL_DATA,
-		                 "tensor \"%s\", column \"%s\": NULL in %lld %s of this batch, first in row %lld; "
-		                 "add %s",
-		                 tensor->name, chain->column, (long long)f->count, rows, (long long)f->first_row,
-		                 fix_of_null(chain, tensor->dtype));
-	return mill_fail(err, MILL_DATA,
-	                 "tensor \"%s\", column \"%s\": %s in %lld %s of this batch, first in row %lld (%s); %s",
-	                 tensor->name, chain->column,
-	                 f->kind == MILL_FAULT_RANGE ? "a value that the dtype does not hold"
-	                                             : "a value with a fraction for an integer dtype",
-	                 (long long)f->count, rows, (long long)f->first_row, f->example,
-	                 f->kind == MILL_FAULT_RANGE ? "add clip, or take a wider dtype"
-	                                             : "round it in SQL, add bucketize, or take a float dtype");
+	if (f->first.row < 0) /* others were not looked at any more */
+		snprintf(out, out_bytes, "in at least %lld %s", (long long)f->count, rows);
+	else
+		snprintf(out, out_bytes, "in %lld %s, first in row %lld%s%s", (long long)f->count, rows,
+		         (long long)f->first.row, f->first.name == NULL ? "" : " of split ",
+		         f->first.name == NULL ? "" : f->first.name);
 }
 
-static const char *describe(mill_fault_kind kind, const char **fix)
+static mill_status raise_at_tensor(const mill_tensor *tensor, const mill_chain *chain, mill_fault_kind kind,
+                                   const mill_fault *f, mill_error *err)
+{
+	char where[512];
+	where_text(f, where, sizeof where);
+	if (kind == MILL_FAULT_NULL)
+		return mill_fail(err, MILL_DATA, "tensor \"%s\", column \"%s\": NULL %s; add %s", tensor->name,
+		                 chain->column, where, fix_of_null(chain, tensor->dtype));
+	bool is_range = kind == MILL_FAULT_RANGE;
+	return mill_fail(
+	    err, MILL_DATA, "tensor \"%s\", column \"%s\": %s %s (%s); %s", tensor->name, chain->column,
+	    is_range ? "a value that the dtype does not hold" : "a value with a fraction for an integer dtype", where,
+	    f->example,
+	    is_range ? "add clip, or take a wider dtype" : "round it in SQL, add bucketize, or take a float dtype");
+}
+
+static const char *describe(mill_fault_kind kind, const mill_step *step, const char **fix)
 {
 	switch (kind) {
 	case MILL_FAULT_LOG1P: *fix = "add {\"clip\": {\"min\": 0}} before it"; return "a value at most -1";
 	case MILL_FAULT_UNSEEN:
-		*fix = "give it oov_buckets of at least 1 (vocabulary) or \"unknown\": \"zeros\" (one_hot)";
+		*fix = step->is_one_hot ? "set \"unknown\": \"zeros\"" : "set \"oov_buckets\" to 1 or more";
 		return "a value that the rows it was fitted on do not have, or too seldom,";
 	case MILL_FAULT_INFINITE: *fix = "add clip before it, or filter such rows in SQL"; return "an infinity";
 	default: *fix = "make it NULL in SQL: nullif(x, 'nan')"; return "a NaN";
 	}
 }
 
+static mill_status raise_at_step(const mill_tensor *tensor, const mill_chain *chain, mill_fault_kind kind,
+                                 const mill_fault *f, mill_error *err)
+{
+	char where[512];
+	const char *fix;
+	const char *what = describe(kind, f->step, &fix);
+	where_text(f, where, sizeof where);
+	return mill_fail(err, MILL_DATA, "tensor \"%s\", column \"%s\": %s reaches %s %s (%s); %s", tensor->name,
+	                 chain->column, what, f->step->kind->name, where, f->example, fix);
+}
+
 mill_status mill_fault_raise(const mill_tensor *tensor, const mill_chain *chain, mill_error *err)
 {
-	const mill_fault *f = &chain->fault;
-	const char *fix;
-	if (f->kind == MILL_FAULT_NONE)
+	mill_fault_kind kind = MILL_FAULT_NONE;
+	for (int k = MILL_FAULT_NONE + 1; k < MILL_FAULT_KINDS; k++) {
+		const mill_fault *f = &chain->faults[k];
+		if (f->count > 0 && (kind == MILL_FAULT_NONE || is_before(&f->first, &chain->faults[kind].first)))
+			kind = (mill_fault_kind)k;
+	}
+	if (kind == MILL_FAULT_NONE)
 		return MILL_OK;
-	if (f->step == NULL)
-		return raise_at_tensor(tensor, chain, err);
-	const char *what = describe(f->kind, &fix);
-	return mill_fail(
-	    err, MILL_DATA,
-	    "tensor \"%s\", column \"%s\": %s reaches %s in %lld %s of this batch, first in row %lld (%s); %s",
-	    tensor->name, chain->column, what, f->step->kind->name, (long long)f->count, f->count == 1 ? "row" : "rows",
-	    (long long)f->first_row, f->example, fix);
+	const mill_fault *f = &chain->faults[kind];
+	return f->step == NULL ? raise_at_tensor(tensor, chain, kind, f, err)
+	                       : raise_at_step(tensor, chain, kind, f, err);
 }
 
 bool mill_step_check_finite(const mill_step *step, const mill_lane *lane, const double *x, bool infinite_is_fine,

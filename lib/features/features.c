@@ -156,8 +156,9 @@ static mill_status fit_chain(mill_features *features, const mill_tensor *tensor,
 {
 	mill_work *work = features->work;
 	mill_step *step = open_step(chain->recipe);
-	chain->fault = (mill_fault){0};
-	work->fault = &chain->fault;
+	memset(chain->faults, 0, sizeof chain->faults);
+	work->faults = chain->faults;
+	work->place = (mill_place){.row = -1};
 	for (int64_t first = 0; first < batch->rows; first += MILL_LANE_ROWS) {
 		mill_lane lane;
 		work->first_row = first;
@@ -197,7 +198,7 @@ static mill_status apply_block(mill_features *features, const mill_batch *batch,
 		for (int c = 0; c < tensor->chain_count; c++) {
 			mill_chain *chain = &tensor->chains[c];
 			mill_lane lane;
-			work->fault = &chain->fault;
+			work->faults = chain->faults;
 			mill_chain_start(chain, batch, work, &lane);
 			MILL_TRY(mill_chain_run(chain, chain->recipe->count, &lane, work, err));
 			MILL_TRY(mill_chain_write(tensor, chain, &lane, work, out, err));
@@ -211,8 +212,6 @@ static mill_status start_blocks(mill_features *features, const mill_batch *batch
 	for (int t = 0; t < features->tensor_count; t++) {
 		const mill_tensor *tensor = &features->tensors[t];
 		size_t row_bytes = (size_t)tensor->width * mill_type_width_bytes(tensor->dtype), bytes;
-		for (int c = 0; c < tensor->chain_count; c++)
-			tensor->chains[c].fault = (mill_fault){0};
 		if (mill_mul_overflows(row_bytes, (size_t)batch->rows, &bytes))
 			return mill_fail(err, MILL_DATA, "tensor \"%s\" is too wide", tensor->name);
 		blocks[t] = (mill_block){.spec = &features->datasets[t], .rows = batch->rows};
@@ -232,15 +231,24 @@ static mill_status apply_all(mill_features *features, const mill_batch *batch, m
 {
 	mill_work *work = features->work;
 	MILL_TRY(start_blocks(features, batch, blocks, err));
+	work->place = features->place;
+	work->refuses = false;
 	for (int64_t first = 0; first < batch->rows; first += MILL_LANE_ROWS) {
 		work->first_row = first;
 		work->rows = mill_min_i64(MILL_LANE_ROWS, batch->rows - first);
 		MILL_TRY(apply_block(features, batch, blocks, err));
 	}
-	for (int t = 0; t < features->tensor_count; t++)
-		for (int c = 0; c < features->tensors[t].chain_count; c++)
-			MILL_TRY(mill_fault_raise(&features->tensors[t], &features->tensors[t].chains[c], err));
-	return MILL_OK;
+	return work->refuses ? mill_faults_raise(features, err) : MILL_OK;
+}
+
+void mill_features_at(mill_features *features, int split, const char *name, int64_t first_row)
+{
+	features->place = (mill_place){split, name, first_row};
+}
+
+bool mill_features_refuses(const mill_features *features)
+{
+	return features->work->refuses;
 }
 
 mill_status mill_features_apply(mill_features *features, const mill_batch *batch, mill_block *blocks, mill_error *err)

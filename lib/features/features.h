@@ -47,10 +47,18 @@ MILL_NODISCARD mill_status mill_features_merge(mill_features *features, int pass
  * cardinalities are known once every pass is merged; before, `check` gets what is known (width −1 otherwise). */
 const mill_dataset_spec *mill_features_datasets(const mill_features *features, int *count);
 
-/* Transforms a batch into blocks[dataset count], owned by the caller. first_row_ids name the row in errors: a NULL or
- * out of range value reaching a tensor is MILL_DATA with tensor, column, how many in this batch, the first place and
- * the transform that would fix it. Not collective. */
+/* Transforms a batch into blocks[dataset count], owned by the caller. MILL_DATA: a NULL or out of range value reaches a
+ * tensor, or a step refuses one. What is refused adds up over batches: go on, to be able to tell how many rows, and let
+ * mill_features_judge say so. Not collective. */
 MILL_NODISCARD mill_status mill_features_apply(mill_features *features, const mill_batch *batch, mill_block *blocks,
+                                               mill_error *err);
+/* Where the rows of the next batch stand, for messages: the split's index in byte order and its name (borrowed), the
+ * ordinal of the first row. Not collective. */
+void mill_features_at(mill_features *features, int split, const char *name, int64_t first_row);
+bool mill_features_refuses(const mill_features *features); /* the last apply failed for the rows' sake */
+/* Collective: MILL_DATA where some rank's apply refused rows, with tensor, column, number of rows, the first place and
+ * the transform that would fix it; the same on any ranks. splits: names by index. */
+MILL_NODISCARD mill_status mill_features_judge(mill_features *features, const char *const *splits, mill_comm *comm,
                                                mill_error *err);
 
 /* fitted.json: every fitted statistic, readable. Vocabularies over 100,000 entries go to binary side files in folder

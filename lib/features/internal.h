@@ -34,16 +34,22 @@ typedef enum mill_fault_kind {
 	MILL_FAULT_LOG1P,    /* x ≤ −1 */
 	MILL_FAULT_UNSEEN,   /* and the step has no id for it */
 	MILL_FAULT_NAN,      /* reached a statistic or has no bucket */
-	MILL_FAULT_INFINITE  /* reached a statistic */
+	MILL_FAULT_INFINITE, /* reached a statistic */
+	MILL_FAULT_KINDS
 } mill_fault_kind;
 
-/* Rows of a batch that a chain refuses: all of the kind and step met first. */
+/* Where a row stands in the store, for messages. */
+typedef struct mill_place {
+	int split;        /* index, in byte order of the names */
+	const char *name; /* of the split; NULL: not known */
+	int64_t row;      /* in the split or batch; −1: not known */
+} mill_place;
+
+/* Rows that a chain refuses for one reason. */
 typedef struct mill_fault {
-	mill_fault_kind kind;
-	const mill_step *step;
-	int64_t count;
-	int64_t first_row;
-	mill_mem *mem;
+	int64_t count; /* 0: none */
+	mill_place first;
+	const mill_step *step;            /* of that row; NULL: at the tensor */
 	char example[MILL_FAULT_EXAMPLE]; /* the value of that row */
 } mill_fault;
 
@@ -53,7 +59,9 @@ typedef struct mill_work {
 	mill_mem *mem;
 	int64_t first_row; /* of the block in its batch */
 	int64_t rows;
-	mill_fault *fault;
+	mill_fault *faults;                       /* [MILL_FAULT_KINDS] of the chain that runs */
+	bool refuses;                             /* some row of the batch was noted */
+	mill_place place;                         /* of the batch's first row */
 	const uint64_t *flags[MILL_RECIPE_FLAGS]; /* validity before the steps with `indicator`; NULL: all valid */
 	int flag_count;
 	mill_bytes hash_scratch;
@@ -124,7 +132,7 @@ typedef struct mill_chain {
 	mill_recipe *recipe;
 	int64_t first; /* its first feature in the tensor */
 	int64_t width;
-	mill_fault fault;
+	mill_fault faults[MILL_FAULT_KINDS]; /* of the batch that is fitted; of all that were applied */
 } mill_chain;
 
 typedef struct mill_tensor {
@@ -161,6 +169,7 @@ struct mill_features {
 	mill_dataset_spec *datasets;
 	int dataset_count;
 	mill_work *work;
+	mill_place place; /* of the next batch that is applied */
 };
 
 /* What reading a step may look at. */
@@ -224,8 +233,11 @@ bool mill_type_is_countable(mill_type type);
 
 /* fault.c */
 void mill_fault_note(mill_work *work, mill_fault_kind kind, const mill_step *step, const mill_lane *lane, int64_t row);
-/* What refuses the chain's batch, as an error; OK when nothing does. */
+/* What the chain refuses, as an error: the reason met first by place; OK when nothing is. */
 MILL_NODISCARD mill_status mill_fault_raise(const mill_tensor *tensor, const mill_chain *chain, mill_error *err);
+
+/* The same for the first chain of all tensors that refuses something. */
+MILL_NODISCARD mill_status mill_faults_raise(const mill_features *features, mill_error *err);
 
 /* Notes NaNs and infinities of valid rows, which no statistic takes; false when there are some. */
 bool mill_step_check_finite(const mill_step *step, const mill_lane *lane, const double *x, bool infinite_is_fine,

@@ -249,7 +249,8 @@ static mill_status write_rows(mill_build *build, ordered_rows *rows, mill_error 
 	MILL_TRY(open_writer(build, err));
 	MILL_TRY(place_rows(build, rows, &straddling, err));
 	release_rows(rows);
-	return write_straddling(build, straddling, err);
+	MILL_TRY(write_straddling(build, straddling, err));
+	return mill_features_judge(build->features, build->splits, build->run->comm, err);
 }
 
 static mill_status move_and_write(mill_build *build, mill_error *err)

@@ -54,6 +54,7 @@ typedef struct mill_build {
 	int64_t *first_ordinal; /* [split_count][ranks + 1] */
 	mill_store_spec spec;
 	mill_store_writer *writer;
+	bool refuses; /* this rank met a row that no tensor takes, and writes no more */
 } mill_build;
 
 /* Collective. Reads and checks the store block against the catalog. */

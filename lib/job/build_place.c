@@ -55,10 +55,16 @@ static mill_status write_rows(place_op *op, const mill_batch *batch, int split, 
 	view.rows = batch->rows;
 	for (int i = 0; i < build->feature_columns; i++)
 		view.columns[i] = mill_column_retain(&batch->columns[i]);
+	mill_features_at(build->features, split, build->splits[split], first);
 	mill_status status = mill_features_apply(build->features, &view, op->blocks, err);
 	mill_batch_release(&view);
-	if (status == MILL_OK)
+	/* Once a row is refused there will be no store: the rest is looked at, to tell how many there are. */
+	if (status == MILL_DATA && mill_features_refuses(build->features)) {
+		build->refuses = true;
+		status = MILL_OK;
+	} else if (status == MILL_OK && !build->refuses) {
 		status = mill_store_writer_append(build->writer, split, first, op->blocks, err);
+	}
 	if (status == MILL_OK)
 		op->written_rows += batch->rows;
 	release_blocks(op);

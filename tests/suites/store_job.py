@@ -298,6 +298,48 @@ def refusals():
     return failed
 
 
+def refused_rows():
+    """The message counts rows of all ranks and names the first in the store's order, whatever ranks and batches do."""
+    rows = 900
+    ids, values = [], []
+    text = bytearray(b"x,k\n")
+    for r in range(rows):
+        ids.append((0, len(text)))
+        values.append(None if r % 90 == 77 else 300 if r % 100 == 55 else r % 100)
+        text += b",1\n" if values[r] is None else b"%d,1\n" % values[r]
+    seed, into = oracle.purpose_seed(5, "split", "parts"), {"train": 3, "val": 1}
+    failed = False
+    for shuffle in (False, True):
+        parts = collections.defaultdict(list)
+        for r in [r for _, r in oracle.shuffled(list(zip(ids, range(rows))), 5)] if shuffle else range(rows):
+            parts[oracle.split_of(oracle.h64(seed, oracle.id_bytes(ids[r])), into)].append(r)
+        bad = {}
+        for kind, test in (("NULL", lambda v: v is None), ("300", lambda v: v == 300)):
+            places = [(split, i) for split in sorted(parts) for i, r in enumerate(parts[split]) if test(values[r])]
+            bad[kind] = (len(places), *places[0])
+        kind = min(bad, key=lambda k: bad[k][1:])
+        what = "NULL" if kind == "NULL" else "a value that the dtype does not hold"
+        want = f"{what} in {bad[kind][0]} rows, first in row {bad[kind][2]} of split {bad[kind][1]}"
+        with tempfile.TemporaryDirectory(prefix="store-job-") as work:
+            path, data = os.path.join(work, "job.json"), os.path.join(work, "t.csv")
+            Path(data).write_bytes(bytes(text))
+            job = {"seed": 5, "sources": {"t": {"path": data, "schema": {"x": "int32", "k": "int8"}}},
+                   "steps": [{"name": "parts", "split": {"from": "t", "into": into}}],
+                   "store": {"from": "parts", "order": {"shuffle": shuffle}, "shards": {"rows": 70},
+                             "tensors": {"y": {"dtype": "int8", "column": "x"}}}}
+            Path(path).write_text(json.dumps(job), encoding="utf-8")
+            for ranks, batch in ((1, 8192), (1, 7), (3, 50), (5, 8192)):
+                environment = dict(os.environ, RANKMILL_TEST_BATCH_ROWS=str(batch), RANKMILL_TEST_SPLIT_BYTES="200")
+                done = subprocess.run([MILL, "run", path, "-n", str(ranks), "--out", os.path.join(work, "out"), "--progress", "none"],
+                                      capture_output=True, text=True, timeout=100, env=environment)
+                good = done.returncode == 3 and want in done.stderr and not os.path.exists(os.path.join(work, "out/manifest.json"))
+                failed |= not good
+                print(("ok" if good else "not ok") + f" store_job.refused_rows.{'shuffle' if shuffle else 'input'}.{ranks}.{batch}")
+                if not good:
+                    print(f"    wanted: {want}\n    exit {done.returncode}: {done.stderr}")
+    return failed
+
+
 def main():
     seed = int(os.environ.get("RANKMILL_TEST_SEED", time.time()))
     print(f"store_job: RANKMILL_TEST_SEED={seed}")
@@ -310,7 +352,7 @@ def main():
         dict(rows=500, into=decimal_weights, by=["word", "small"], shard_rows=10**9, shuffle=True, compression="shuffle+deflate:6", files=3, ranks=[1, 2, 3, 5]),
         dict(rows=20000 if SLOW else 1200, into={"train": 99, "rare": 1}, by=["day"], shard_rows=1000, shuffle=True, compression="deflate:9", files=2, ranks=[1, 5]),
     ]
-    failed = refusals()
+    failed = refusals() | refused_rows()
     for number, case in enumerate(cases):
         case["seed"] = rng.choice([0, 1, 7, 2**53 - 1])
         problems = run_case(number, case, rng)
