@@ -46,8 +46,6 @@ mill_status command_explain(const option_set *options, mill_engine *engine, mill
 	mill_job_request request = request_of(options);
 	if (options->analyze)
 		return mill_fail(err, MILL_NOT_YET, "--analyze is not supported yet; leave it out");
-	if (options->format != NULL && strcmp(options->format, "text") != 0)
-		return mill_fail(err, MILL_NOT_YET, "--format %s is not supported yet; explain prints text",
-		                 options->format);
+	request.format = options->format != NULL ? options->format : "text";
 	return mill_engine_explain(engine, &request, err);
 }

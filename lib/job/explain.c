@@ -1,5 +1,6 @@
 #include "job/explain.h"
 
+#include "job/explain_graph.h"
 #include "job/output.h"
 #include "job/secrets.h"
 
@@ -40,29 +41,11 @@ static mill_status put_tree(const mill_plan *plan, mill_bytes *out)
 	return status;
 }
 
-/* Why rows of a node move between ranks; NULL: they stay. */
-static const char *reason_to_move(const mill_plan *plan)
-{
-	switch (plan->kind) {
-	case MILL_PLAN_AGGREGATE:
-		return plan->key_count == 0 ? "aggregate: one partial result a rank goes to one bucket"
-		                            : "aggregate: partial groups go to the bucket of their keys' hash (rows "
-		                              "themselves for medians, quantiles and distinct)";
-	case MILL_PLAN_JOIN:
-		return "join: a small right side is copied to every rank, else both sides go to the bucket of their "
-		       "keys' hash";
-	case MILL_PLAN_WINDOW: return "window: rows go to the bucket of their partition's hash";
-	case MILL_PLAN_SORT: return "sort: rows go to ranges of the sort keys";
-	case MILL_PLAN_LIMIT: return "limit: the smallest row ids are picked over all ranks";
-	default: return NULL;
-	}
-}
-
 static mill_status put_moves(const mill_plan *plan, int *number, mill_bytes *out)
 {
 	for (int i = 0; i < plan->input_count; i++)
 		MILL_TRY(put_moves(plan->inputs[i], number, out));
-	const char *reason = reason_to_move(plan);
+	const char *reason = mill_explain_reason(plan);
 	return reason == NULL ? MILL_OK : mill_bytes_printf(out, "  %d. %s\n", ++*number, reason);
 }
 
@@ -157,15 +140,25 @@ static mill_status print_rows(mill_job_catalog *catalog, mill_plan *plan, const 
 	return status;
 }
 
+static mill_status check_format(const char *format, mill_error *err)
+{
+	if (strcmp(format, "text") == 0 || strcmp(format, "json") == 0 || strcmp(format, "dot") == 0)
+		return MILL_OK;
+	return mill_fail(err, MILL_USAGE, "--format: \"%s\" is not one of text, json, dot", format);
+}
+
 mill_status mill_explain_print(mill_job_catalog *catalog, const mill_job_file *job, mill_plan *plan,
                                const mill_store_block *block, const mill_job_request *request, mill_error *err)
 {
 	mill_bytes text;
 	if (request->head_rows > 0)
 		return print_rows(catalog, plan, request, err);
+	MILL_TRY(check_format(request->format, err));
 	MILL_TRY(mill_catalog_finish(catalog, &plan, 1, err));
 	mill_bytes_init(&text, catalog->run->mem);
-	mill_status status = put_all(catalog, plan, block, &text);
+	mill_status status = strcmp(request->format, "json") == 0  ? mill_explain_json(catalog, job, plan, block, &text)
+	                     : strcmp(request->format, "dot") == 0 ? mill_explain_dot(catalog, job, plan, &text)
+	                                                           : put_all(catalog, plan, block, &text);
 	if (status == MILL_OK)
 		status = mill_bytes_terminate(&text);
 	if (status == MILL_OK && mill_comm_rank(catalog->run->comm) == 0) {

@@ -68,9 +68,10 @@ typedef struct mill_job_request {
 	bool if_changed;
 	int64_t limit_rows; /* INT64_MAX: all */
 	bool fail_fast;
-	bool json;         /* check: as JSON */
-	const char *step;  /* explain --step; NULL: the store's */
-	int64_t head_rows; /* explain --head; 0: none */
+	bool json;          /* check: as JSON */
+	const char *step;   /* explain --step; NULL: the store's */
+	int64_t head_rows;  /* explain --head; 0: none */
+	const char *format; /* explain: "text", "json", "dot" */
 } mill_job_request;
 
 /* Runs a job to its store; *store_path is in the engine's memory. */

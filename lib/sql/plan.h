@@ -110,5 +110,7 @@ MILL_NODISCARD mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena
 MILL_NODISCARD mill_status mill_plan_optimise_all(mill_plan **plans, int count, mill_arena *arena, mill_error *err);
 /* An indented text of the tree, for `explain`. */
 MILL_NODISCARD mill_status mill_plan_text(const mill_plan *plan, mill_bytes *out);
+/* One node of it, without what it reads and without a line end. */
+MILL_NODISCARD mill_status mill_plan_node_text(const mill_plan *node, mill_bytes *out);
 
 #endif

@@ -199,7 +199,7 @@ static mill_status put_shared(const mill_plan *node, mill_bytes *out)
 	return mill_bytes_printf(out, "shared %d %s", node->shared, node->shared_name == NULL ? "" : node->shared_name);
 }
 
-static mill_status put_node(const mill_plan *node, int depth, mill_bytes *out)
+mill_status mill_plan_node_text(const mill_plan *node, mill_bytes *out)
 {
 	static mill_status (*const writers[])(const mill_plan *, mill_bytes *) = {
 	    [MILL_PLAN_SCAN] = put_scan,       [MILL_PLAN_VALUES] = put_values,       [MILL_PLAN_FILTER] = put_filter,
@@ -207,8 +207,13 @@ static mill_status put_node(const mill_plan *node, int depth, mill_bytes *out)
 	    [MILL_PLAN_WINDOW] = put_window,   [MILL_PLAN_SORT] = put_sort,           [MILL_PLAN_LIMIT] = put_limit,
 	    [MILL_PLAN_SPLIT] = put_split,     [MILL_PLAN_SHARED] = put_shared,
 	};
+	return writers[node->kind](node, out);
+}
+
+static mill_status put_node(const mill_plan *node, int depth, mill_bytes *out)
+{
 	MILL_TRY(mill_bytes_printf(out, "%*s", 2 * depth, ""));
-	MILL_TRY(writers[node->kind](node, out));
+	MILL_TRY(mill_plan_node_text(node, out));
 	MILL_TRY(mill_bytes_append_text(out, "\n"));
 	for (int i = 0; i < node->input_count; i++)
 		MILL_TRY(put_node(node->inputs[i], depth + 1, out));

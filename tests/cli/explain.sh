@@ -7,3 +7,14 @@ cat >j.json <<'END'
 END
 rankmill explain j.json
 rankmill explain j.json --step parts --head 2
+cat >k.json <<'END'
+{ "sources": { "t": { "path": "t.csv" } },
+  "steps": [ { "name": "s", "sql": "SELECT t.id, replace(t.name, '\"\\', E'\\n') AS r, (SELECT max(fare) FROM t) AS top FROM t JOIN t AS u ON t.id = u.id" } ],
+  "store": { "from": "s", "keep": ["id", "r", "top"] } }
+END
+rankmill explain k.json --format json -n 2
+rankmill explain k.json --format dot
+rankmill explain k.json --format json --step s | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["store"])'
+rankmill explain k.json --format svg
+rankmill explain k.json --analyze
+true
