@@ -1,6 +1,5 @@
 #include "expr/cast.h"
 #include "base/civil.h"
-#include "base/utf8.h"
 #include "column/value.h"
 #include "expr/number.h"
 #include "expr/text.h"
@@ -53,7 +52,7 @@ mill_kernel mill_cast_kernel(mill_type from, mill_type to)
 	if (from.id == MILL_TYPE_STRING)
 		return text_kernel(to);
 	if (to.id == MILL_TYPE_STRING)
-		return from.id == MILL_TYPE_BINARY ? mill_cast_binary_text : mill_cast_any_text;
+		return mill_cast_any_text;
 	if (from.id == MILL_TYPE_BOOL && mill_type_is_integer(to))
 		return mill_cast_bool(to, false);
 	if (to.id == MILL_TYPE_BOOL && mill_type_is_integer(from))
@@ -245,21 +244,66 @@ TIME_CAST(date, int32_t, mill_time_read_date)
 TIME_CAST(timestamp, int64_t, mill_time_read_timestamp)
 TIME_CAST(interval, mill_interval, mill_time_read_interval)
 
-mill_status mill_cast_text_binary(mill_call *call, mill_error *err)
+static int hex_digit(char c)
 {
-	return mill_cast_same(call, err);
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+	                              : -1;
 }
 
-mill_status mill_cast_binary_text(mill_call *call, mill_error *err)
+/* \x41ff: pairs of digits; room for them is there. */
+static bool put_hex(mill_text_out *out, const char *text, size_t length)
 {
-	MILL_TRY(mill_cast_same(call, err));
+	for (size_t i = 2; i < length; i += 2) {
+		int high = hex_digit(text[i]), low = i + 1 < length ? hex_digit(text[i + 1]) : -1;
+		if (high < 0 || low < 0)
+			return false;
+		out->bytes[out->used++] = (char)(high << 4 | low);
+	}
+	return true;
+}
+
+static bool is_octal(char c, char most)
+{
+	return c >= '0' && c <= most;
+}
+
+/* Text as it is, but for \\, a backslash, and \ooo, a byte in octal. */
+static bool put_escaped(mill_text_out *out, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		char byte = text[i];
+		if (byte == '\\' && length - i >= 2 && text[i + 1] == '\\') {
+			i++;
+		} else if (byte == '\\' && length - i >= 4 && is_octal(text[i + 1], '3') &&
+		           is_octal(text[i + 2], '7') && is_octal(text[i + 3], '7')) {
+			byte = (char)((text[i + 1] - '0') << 6 | (text[i + 2] - '0') << 3 | (text[i + 3] - '0'));
+			i += 3;
+		} else if (byte == '\\') {
+			return false;
+		}
+		out->bytes[out->used++] = byte;
+	}
+	return true;
+}
+
+/* PostgreSQL's two forms of bytea; the other way round any_text writes the first. */
+mill_status mill_cast_text_binary(mill_call *call, mill_error *err)
+{
+	mill_text_out out;
+	MILL_TRY(mill_text_begin(&out, call, (size_t)call->rows * 8, err));
 	for (int64_t i = 0; i < call->rows; i++) {
-		int32_t length;
-		if (!mill_call_valid(call, i))
-			continue;
-		const char *text = mill_call_text(call, 0, i, &length);
-		if (!mill_utf8_valid(text, (size_t)length))
+		int32_t length = 0;
+		const char *text = mill_call_valid(call, i) ? mill_call_text(call, 0, i, &length) : "";
+		size_t start = out.used, size = (size_t)length;
+		MILL_TRY(mill_text_room(&out, size, err));
+		bool is_hex = size >= 2 && text[0] == '\\' && text[1] == 'x';
+		if (!(is_hex ? put_hex(&out, text, size) : put_escaped(&out, text, size))) {
 			mill_call_fail_row(call, i, MILL_ROW_CAST);
+			out.used = start;
+		}
+		mill_text_end_row(&out, i);
 	}
 	return MILL_OK;
 }

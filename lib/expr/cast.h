@@ -26,6 +26,5 @@ MILL_DECLARE_CAST(text_date)
 MILL_DECLARE_CAST(text_timestamp)
 MILL_DECLARE_CAST(text_interval)
 MILL_DECLARE_CAST(text_binary)
-MILL_DECLARE_CAST(binary_text)
 
 #endif
