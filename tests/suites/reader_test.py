@@ -14,6 +14,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "apps" / "python"))
@@ -74,6 +75,19 @@ class Reading(unittest.TestCase):
         self.assertEqual(self.train["label"].dtype, np.uint64)
         self.assertIn("train", s)
         self.assertIn("1,000 rows", repr(s))
+
+    def test_beside_plain_h5py(self):
+        """HDF5 refuses a file that the process holds open with another locking flag; a notebook often has it open."""
+        folder = self.root / "beside"
+        write(folder, 20, 0, 64, 100, "none")
+        path = folder / "train/shard-00000.h5"
+        for options in ({}, {"locking": False}):
+            with h5py.File(path, "r", **options) as file, rankmill.Store(folder) as store:
+                np.testing.assert_array_equal(store["train"]["dense"][:10], file["dense"][:10])
+        with rankmill.Store(folder) as store:
+            first = store["train"]["dense"][:10]
+            with h5py.File(path, "r") as file:
+                np.testing.assert_array_equal(first, file["dense"][:10])
 
     def test_indexing_is_numpy_s(self):
         got, want = self.train["dense"], self.dense

@@ -125,8 +125,14 @@ class Files:
 
 
 def _open(path):
-    # Mounts without locks (FUSE, some NFS and Lustre) would refuse HDF5's; nobody writes to a shard.
+    """With HDF5's lock where there is one: a process that has the file open by plain h5py has it so, and HDF5 refuses to mix.
+    Without where the mount knows no locks (FUSE, some NFS and Lustre): nobody writes to a shard."""
     try:
-        return h5py.File(path, "r", locking=False)
-    except (TypeError, ValueError):
         return h5py.File(path, "r")
+    except OSError as error:
+        if "lock" not in str(error):
+            raise
+        try:
+            return h5py.File(path, "r", locking=False)
+        except (TypeError, ValueError):  # h5py before 3.5 or HDF5 before 1.12.1 / 1.10.7
+            raise error from None

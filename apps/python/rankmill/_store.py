@@ -137,6 +137,12 @@ class Store:
             raise KeyError(f"{name!r} has different vocabularies in {', '.join(found)}; say tensor=…")
         return first
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def close(self):
         self._files.close()
 
