@@ -8,6 +8,7 @@
 #include "launch.h"
 #include "observe/progress_display.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -153,6 +154,15 @@ static int refuse(const mill_error *err, mill_status status, bool launched)
 	return code;
 }
 
+/* A full disk shows at the end: what a command prints is buffered. */
+static mill_status flush_output(mill_error *err)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return MILL_OK;
+	return mill_fail(err, MILL_IO, "cannot write the result: %s", errno != 0 ? strerror(errno) : "an output error");
+}
+
 /* Every rank does the same and leaves with the same code; it leaves only once MPI is finalised. */
 static int run_here(const subcommand *command, const option_set *options, bool launched)
 {
@@ -177,7 +187,10 @@ static int run_here(const subcommand *command, const option_set *options, bool l
 		status = mill_engine_open(&engine, &engine_options, &err);
 	if (status == MILL_OK)
 		status = command->run(options, &engine, &err);
-	if (engine.comm != NULL && !command->uses_engine)
+	bool ran = status == MILL_OK; /* as on all ranks, where the command uses them */
+	if (status == MILL_OK)
+		status = flush_output(&err);
+	if (engine.comm != NULL && (ran || !command->uses_engine))
 		status = mill_comm_agree_done(engine.comm, status, &err);
 	mill_progress_display_finish(&display);
 	if (engine.comm == NULL)

@@ -25,3 +25,6 @@ rankmill query "SELECT a FROM (VALUES (1)) AS t(a)" --format csv
 seq 1000000 >n.txt
 rankmill query "SELECT * FROM read_csv('n.txt', header => false)" --format csv -n 1 | head -2
 rankmill query "SELECT * FROM read_csv('n.txt', header => false)" --format csv -n 2 | head -2
+# A full disk is noticed whatever is printed.
+rankmill help functions >/dev/full || echo "full: exit $?"
+rankmill explain absent.json >/dev/full || echo "absent: exit $?"
