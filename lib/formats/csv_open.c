@@ -67,6 +67,11 @@ mill_status mill_csv_options_check(const mill_csv_options *o, mill_error *err)
 	bool comment_clash = o->comment == delimiter || o->comment == o->quote;
 	if (o->comment >= 0 && (!is_special_byte(o->comment) || comment_clash))
 		return refuse_byte(o->comment, "comment", err);
+	for (int i = 0; i < o->true_value_count; i++)
+		for (int k = 0; k < o->false_value_count; k++)
+			if (strcmp(o->true_values[i], o->false_values[k]) == 0)
+				return mill_fail(err, MILL_USAGE, "\"%s\" is among both true_values and false_values",
+				                 o->true_values[i]);
 	if (o->skip_lines < 0)
 		return mill_fail(err, MILL_USAGE, "the CSV option skip_lines is %lld: it must not be negative",
 		                 (long long)o->skip_lines);

@@ -164,6 +164,9 @@ static mill_status read_options(const mill_json *node, mill_csv_options *options
 	if (node == NULL)
 		return MILL_OK;
 	MILL_TRY(mill_json_check_keys(node, option_keys, COUNT(option_keys), err));
+	const mill_json *alias = mill_json_get(node, "sep");
+	if (alias != NULL && mill_json_get(node, "delimiter") != NULL)
+		return mill_json_fail(alias, err, "\"sep\" and \"delimiter\" are one option: give one of them");
 	for (int64_t i = 0; i < node->count; i++)
 		MILL_TRY(apply_option(&node->items[i], node->items[i].key, options, arena, err));
 	return MILL_OK;

@@ -111,6 +111,8 @@ def sources():
 
     for name, text, source in [
         ("optional_without_schema", "declare it", {"path": "nothing-*.csv", "optional": True}),
+        ("delimiter_twice", "are one option", {"path": "one.csv", "options": {"delimiter": ";", "sep": ","}}),
+        ("both_true_and_false", '"Y" is among both', {"path": "one.csv", "options": {"true_values": ["N", "Y"], "false_values": ["Y"]}}),
         ("column_twice", 'names the column "a" twice', {"path": "one.csv", "schema": {"a": "int32", "A": "int64"}}),
         ("column_twice_by_braces", 'names the column "a" twice', {"path": "one.csv", "schema": {"{a,a}": "int32"}}),
         ("column_twice_by_position", "names a column twice", {"path": "one.csv", "schema": {"{a,a}": "int32"}, "options": {"header": False}}),
