@@ -7,6 +7,8 @@ job good.csv "name <> \${env:PASS}"
 rankmill run job.json -n 2 --log-level debug --progress none >all.log 2>&1 || cat all.log
 rankmill explain job.json | tee -a all.log | tail -3
 rankmill check job.json >>all.log
+rankmill check job.json --json >>all.log
+for format in json dot; do rankmill explain job.json --format $format; done >>all.log
 rankmill explain job.json --step s --head 2
 job good.csv 'nope = 1'
 rankmill run job.json -n 1 --out a 2>&1 | tee -a all.log
