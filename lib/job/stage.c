@@ -115,8 +115,12 @@ static void fill_entry(const chain *c, const mill_unit_source *source, mill_stag
 	int64_t left = entry->rows_in - entry->rows_out;
 	for (int i = 0; i < entry->reason_count; i++)
 		left -= entry->reasons[i].dropped;
-	/* Once what comes after has enough, operators hand nothing on. */
-	mill_stage_entry_drop(entry, "limit", c->head.sink.done ? left : 0);
+	/* Once what comes after has enough, operators hand nothing on; the head learns of it with the next batch only,
+	 * and a LIMIT of which this rank gives no row has enough from the start. */
+	bool enough = c->head.sink.done;
+	for (int i = 0; i < c->count; i++)
+		enough = enough || c->ops[i]->done;
+	mill_stage_entry_drop(entry, "limit", enough ? left : 0);
 }
 
 static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_error *err)
