@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "job/audit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static mill_status append_base64(mill_bytes *out, const uint8_t *data, size_t size_bytes)
@@ -98,11 +99,32 @@ static mill_status copy_scans(const mill_audit *audit, const mill_audit_scan *sc
 	return status;
 }
 
+/* A source's name as part of a file name: what a path would read into it is percent-encoded. */
+static char *file_name_of(mill_arena *arena, const char *name)
+{
+	size_t length = strlen(name), n = 0;
+	char *out = mill_arena_alloc(arena, 3 * length + 1);
+	for (size_t i = 0; out != NULL && i < length; i++) {
+		unsigned char c = (unsigned char)name[i];
+		bool plain = c >= 0x20 && c != 0x7F && c != '/' && c != '%' && (c != '.' || i > 0);
+		if (plain)
+			out[n++] = name[i];
+		else
+			n += (size_t)snprintf(out + n, 4, "%%%02X", c);
+	}
+	if (out != NULL)
+		out[n] = '\0';
+	return out;
+}
+
 static mill_status write_audit(mill_run *run, const mill_audit *audit, const char *folder, mill_error *err)
 {
 	mill_writer *writer = NULL;
-	char *path = mill_arena_printf(run->arena, "%s/quarantine/%s-%05d.jsonl", folder, audit->name,
-	                               mill_comm_rank(run->comm));
+	const char *name = file_name_of(run->arena, audit->name);
+	if (name == NULL)
+		return mill_fail_nomem(err, 0, "a path");
+	char *path =
+	    mill_arena_printf(run->arena, "%s/quarantine/%s-%05d.jsonl", folder, name, mill_comm_rank(run->comm));
 	char *parent = mill_arena_printf(run->arena, "%s/quarantine", folder);
 	if (path == NULL || parent == NULL)
 		return mill_fail_nomem(err, 0, "a path");

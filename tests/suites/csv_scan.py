@@ -82,6 +82,21 @@ def limited_store():
     verdict("limited_store", not seen and json.loads(only[1]) == want and only[2] is True and places == [(1502, "1500,x"), (502, "500,x")], (only, seen))
 
 
+def quarantine():
+    """Each reason, raw text or base64, the same lines over ranks; a source's name never leaves the folder."""
+    Path("all.csv").write_bytes(b'a,b\n1,x\n2,\xff\xfe\nz,"q\nq"\n4,\x00\n5,y,w\n"6"x,1\n7,"open\n')
+    Path("all.json").write_text(json.dumps({"version": 1, "job": "all", "sources": {"../a/%": {"path": "all.csv", "schema": {"a": "int32"},
+        "bad_rows": "quarantine", "max_bad_rows": "80%", "options": {"split_bytes": 7}}},
+        "store": {"from": "../a/%", "tensors": {"a": {"dtype": "int32", "column": "a"}}}}))
+    want = [(3, 8, "b", "invalid_utf8", "Miz//g=="), (4, 13, "a", "bad_value", 'z,"q\nq"'), (7, 25, None, "field_count", "5,y,w"),
+            (8, 31, None, "text_after_quote", '"6"x,1'), (9, 38, None, "open_quote", '7,"open\n')]
+    for ranks in (1, 3):
+        code, _, err = run(ranks, {}, "run", "all.json", "--out", f"all{ranks}")
+        rows = [json.loads(line) for f in sorted(Path(f"all{ranks}/quarantine").glob("%2E.%2Fa%2F%25-*.jsonl")) for line in f.read_text().splitlines()]
+        got = [(r["line"], r["offset"], r.get("column"), r["reason"], r.get("raw", r.get("raw_base64"))) for r in rows]
+        verdict(f"quarantine.{ranks}", code == 0 and got == want, (got, err))
+
+
 def null_cells():
     Path("cells.csv").write_text("a,b\nx,y\n1,2\nz,3\n")
     source = {"path": "cells.csv", "schema": {"a": "int32", "b": "int32"}, "bad_rows": "null"}
@@ -170,6 +185,7 @@ def main(folder):
     os.chdir(folder)
     limits()
     limited_store()
+    quarantine()
     null_cells()
     messages()
     sources()
