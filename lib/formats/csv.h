@@ -16,8 +16,9 @@
  * Bad rows, by reason: text_after_quote (between a closing quote and the next delimiter or row end); open_quote (at the
  * end of the file); field_count; invalid_utf8 (in a string column, or in a value that does not convert); bad_value. A
  * row has the first of these that holds, the last two in the order of columns. Every row is judged by all its columns,
- * before any filter, whatever is selected and wherever the file was cut. With MILL_BAD_NULL the last two make the cell
- * NULL, row kept.
+ * before any filter, whatever is selected and wherever the file was cut; only rows behind the last one that a LIMIT
+ * needs, and files that hive folders rule out, are not judged, since they are not read. With MILL_BAD_NULL the last two
+ * make the cell NULL, row kept.
  *
  * Inference looks at the first 1,000 data rows of every file. A type is possible while every value so far can be read
  * as it; of the possible ones the first of timestamp_format's, bool, int64, float64, date, timestamp, timestamp with
