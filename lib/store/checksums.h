@@ -13,8 +13,8 @@
 MILL_NODISCARD mill_status mill_checksums_write(const mill_store_spec *spec, const mill_shard_info *shards,
                                                 int64_t shard_count, const mill_bytes *manifest, mill_mem *mem,
                                                 mill_error *err);
-/* Compares files with the list; shards, which were read already, by what the manifest says of them. part of parts:
- * every parts-th file. MILL_DIFFERENT names the first one that is not as it was written, is missing or was added. */
-MILL_NODISCARD mill_status mill_checksums_check(const mill_store *store, int part, int parts, mill_error *err);
+/* Compares files with the list; shards, which were read already, by what the manifest says of them. MILL_DIFFERENT
+ * names the first one that is not as it was written, is missing or was added. */
+MILL_NODISCARD mill_status mill_checksums_check(const mill_store *store, mill_error *err);
 
 #endif
