@@ -14,7 +14,7 @@ for script in tests/cli/*.sh; do
 	name=$(basename "$script" .sh)
 	rm -rf "$work/run"
 	mkdir "$work/run"
-	(cd "$work/run" && timeout 120 bash "$root/$script" >"$work/stdout" 2>"$work/stderr" </dev/null)
+	(cd "$work/run" && timeout -k 10 300 bash "$root/$script" >"$work/stdout" 2>"$work/stderr" </dev/null)
 	rc=$?
 	{
 		cat "$work/stdout"

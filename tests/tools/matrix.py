@@ -268,7 +268,7 @@ def odd_inputs(machine, report, scratch, settings):
 
 
 def fast(scratch):
-    report, machine = Report(), Machine(scratch, timeout=120)
+    report, machine = Report(), Machine(scratch, timeout=300)
     machine.build(["gcc", "clang"])
     settings = cover({**MACHINE, **KNOBS})
     print(f"# {len(settings)} settings hold every pair", flush=True)

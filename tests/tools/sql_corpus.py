@@ -205,7 +205,7 @@ def run_query(command, query):
         script.write("".join(s + ";\n" for s in [*query.tables, query.sql]))
         script.flush()
         done = subprocess.run([*command, "query", "--format", "csv", "--null", "NULL", "--file", script.name],
-                              capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+                              capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         return done.returncode, done.stderr.split("\n")[0]
     rows = list(csv.reader(io.StringIO(done.stdout)))
