@@ -28,7 +28,7 @@ THIRD_PARTY = [
 ]
 SYSTEM = re.compile(
     r"(ctype|errno|float|inttypes|limits|locale|math|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|signal"
-    r"|fcntl|malloc|ftw|unistd|dirent|fnmatch|dlfcn|poll|sched|spawn|pwd|termios|endian|getopt|pthread|immintrin|cpuid|stdalign"
+    r"|fcntl|malloc|ftw|unistd|dirent|fnmatch|dlfcn|link|poll|sched|spawn|pwd|termios|endian|getopt|pthread|immintrin|cpuid|stdalign"
     r"|sys/(types|stat|mman|wait|time|resource|uio|vfs|statvfs|statfs|file|ioctl|prctl|utsname|socket|sendfile|sysinfo|random))\.h"
     r"|linux/(magic|fs|falloc)\.h"
 )
