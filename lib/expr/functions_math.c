@@ -28,16 +28,16 @@
 	    {{MILL_TYPE_FLOAT64}, 1, false, MILL_TYPE_FLOAT64, NAME##_kernel, NULL}};
 
 /* A transcendental function over the batch, then its domain. */
-#define MATH_FUNCTION(NAME, ID, CODE)                                               \
-	static mill_status NAME##_kernel(mill_call *call, mill_error *err)          \
-	{                                                                           \
-		const double *in = mill_call_values(call, 0);                       \
-		double *out = call->out->values;                                    \
-		(void)err;                                                          \
-		mill_math_map1_at(call->simd, MILL_MATH_##ID, in, out, call->rows); \
-		MARK_ROWS(call, CODE(in[i], out[i]));                               \
-		return MILL_OK;                                                     \
-	}                                                                           \
+#define MATH_FUNCTION(NAME, ID, CODE)                                            \
+	static mill_status NAME##_kernel(mill_call *call, mill_error *err)       \
+	{                                                                        \
+		const double *in = mill_call_values(call, 0);                    \
+		double *out = call->out->values;                                 \
+		(void)err;                                                       \
+		mill_math_map1(call->simd, MILL_MATH_##ID, in, out, call->rows); \
+		MARK_ROWS(call, CODE(in[i], out[i]));                            \
+		return MILL_OK;                                                  \
+	}                                                                        \
 	ONE_OVERLOAD(NAME)
 
 MATH_FUNCTION(exp, EXP, RANGE_OF)

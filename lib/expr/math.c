@@ -118,15 +118,10 @@ static void map_block(int simd, mill_math1 function, const double *in, double *o
 		out[i] = mend(function, copy[i], out[i]);
 }
 
-void mill_math_map1_at(int simd, mill_math1 function, const double *in, double *out, int64_t rows)
+void mill_math_map1(int simd, mill_math1 function, const double *in, double *out, int64_t rows)
 {
 	for (int64_t i = 0; i < rows; i += BLOCK_ROWS)
 		map_block(simd, function, in + i, out + i, rows - i < BLOCK_ROWS ? rows - i : BLOCK_ROWS);
-}
-
-void mill_math_map1(mill_math1 function, const double *in, double *out, int64_t rows)
-{
-	mill_math_map1_at(mill_simd_level(NULL), function, in, out, rows);
 }
 
 /* 10^n as the nearest double, for integers n; what SLEEF gives may be 1 ULP off. */

@@ -26,9 +26,8 @@ typedef enum mill_math1 {
 } mill_math1;
 typedef enum mill_math2 { MILL_MATH_POW, MILL_MATH_ATAN2 } mill_math2; /* POW: exact cases of D15 */
 
-/* simd: mill_simd_level(); every level gives the same bits. The form without it takes the best. */
-void mill_math_map1_at(int simd, mill_math1 function, const double *in, double *out, int64_t rows);
-void mill_math_map1(mill_math1 function, const double *in, double *out, int64_t rows);
+/* simd: mill_simd_level(), asked for once a stage; every level gives the same bits. */
+void mill_math_map1(int simd, mill_math1 function, const double *in, double *out, int64_t rows);
 void mill_math_map2(mill_math2 function, const double *x, const double *y, double *out, int64_t rows);
 double mill_math_one(mill_math1 function, double x);
 double mill_math_two(mill_math2 function, double x, double y);

@@ -1,5 +1,6 @@
 #include "features/internal.h"
 
+#include "base/simd.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ static mill_status set_up(mill_features *features, const mill_json *tensors, con
 	if (features->work == NULL)
 		return mill_fail_nomem(err, sizeof *features->work, "transforms");
 	features->work->mem = features->mem;
+	features->work->simd = mill_simd_level(features->knobs);
 	mill_bytes_init(&features->work->hash_scratch, features->mem);
 	MILL_TRY(mill_read_tensors(features, tensors, err));
 	MILL_TRY(mill_read_keep(features, keep, err));

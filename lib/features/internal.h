@@ -57,6 +57,7 @@ typedef struct mill_fault {
  * turns. */
 typedef struct mill_work {
 	mill_mem *mem;
+	int simd;          /* mill_simd_level */
 	int64_t first_row; /* of the block in its batch */
 	int64_t rows;
 	mill_fault *faults;                       /* [MILL_FAULT_KINDS] of the chain that runs */

@@ -320,7 +320,7 @@ static mill_status log1p_apply(mill_step *step, mill_lane *lane, mill_work *work
 	for (int64_t r = 0; low && r < lane->column.rows; r++)
 		if (x[r] <= -1.0 && (validity == NULL || mill_bit_get(validity, r)))
 			mill_fault_note(work, MILL_FAULT_LOG1P, step, lane, r);
-	mill_math_map1(MILL_MATH_LOG1P, x, x, lane->column.rows);
+	mill_math_map1(work->simd, MILL_MATH_LOG1P, x, x, lane->column.rows);
 	return MILL_OK;
 }
 
