@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The unit tests under valgrind: no invalid read or write, nothing uninitialised decides, nothing is lost. What they assert
-# is for the native run: valgrind rounds an int64 to float32 twice. Findings in code without a name are PCRE2's own machine
-# code, made at run time, which reads ahead of the text on purpose.
+# is for the native run: valgrind rounds an int64 to float32 twice. PCRE2's machine code, made at run time, reads ahead of the
+# text on purpose: findings in code without a name are its own, and where patterns are one among many functions they are
+# interpreted instead, since what it touched counts as uninitialised later.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 if ! command -v valgrind >/dev/null; then
@@ -12,6 +13,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 one() { # PROGRAM
 	local name=${1##*/} code found
+	[ "$name" != test_expr_batch ] || export RANKMILL_SIMD=portable
 	timeout 3000 valgrind -q --leak-check=full --show-leak-kinds=definite,indirect --child-silent-after-fork=yes "$1" \
 		>"$logs/$name" 2>&1 </dev/null
 	code=$?
