@@ -3,7 +3,7 @@
 #define RANKMILL_APPS_OPTIONS_H
 
 #include "base/log.h"
-#include "job/rankmill.h"
+#include "rankmill.h"
 #include <stdio.h>
 
 /* A bit a sub-command, for the table. */

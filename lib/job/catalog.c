@@ -1,6 +1,7 @@
 #include "job/catalog.h"
 
 #include "base/suggest.h"
+#include "stage/compile.h"
 
 #include <string.h>
 #include <strings.h>
@@ -280,4 +281,12 @@ mill_status mill_catalog_finish(mill_job_catalog *catalog, mill_plan **plans, in
 		MILL_TRY(
 		    mill_plan_optimise(unshare(catalog->subqueries[i], uses), arena, &catalog->subqueries[i], err));
 	return mill_run_reserve(catalog->run, catalog->shared_count, catalog->subquery_count, err);
+}
+
+mill_status mill_catalog_run_subqueries(mill_job_catalog *catalog, mill_error *err)
+{
+	for (int i = catalog->run_subqueries; i < catalog->subquery_count; i++)
+		MILL_TRY(mill_flow_scalar(catalog->run, catalog->subqueries[i], &catalog->run->params[i], err));
+	catalog->run_subqueries = catalog->subquery_count;
+	return MILL_OK;
 }

@@ -258,7 +258,7 @@ static void print_text(const mill_job_catalog *catalog, const mill_job_file *job
 	for (int i = 0; i < count; i++)
 		print_dataset(&datasets[i], out);
 	fprintf(out, "store %s  (job %s, order %s, shards of %lld rows)\n", block->path, job->name,
-	        block->shuffle ? "shuffle" : "input", (long long)block->shard_rows);
+	        block->build.shuffle ? "shuffle" : "input", (long long)block->build.shard_rows);
 	fflush(out);
 	for (int i = 0; i < warnings->count; i++)
 		fprintf(stderr, "warning: %s\n", warnings->texts[i]);

@@ -2,7 +2,7 @@
 #ifndef MILL_JOB_CHECK_H
 #define MILL_JOB_CHECK_H
 
-#include "job/build.h"
+#include "job/store_block.h"
 
 #define MILL_CHECK_MOST_WARNINGS 20 /* the first of them: more would not be read */
 

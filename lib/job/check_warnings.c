@@ -83,9 +83,9 @@ mill_status mill_check_warn(const mill_job_catalog *catalog, const mill_store_bl
 			                     catalog->tables[i].plan != NULL ? "step" : "source",
 			                     catalog->tables[i].name));
 	MILL_TRY(warn_labels(features, warnings));
-	if (mill_schema_find(&block->plan->schema, "split") < 0)
+	if (mill_schema_find(&block->build.plan->schema, "split") < 0)
 		return MILL_OK;
 	for (int i = 0; i < catalog->subquery_count; i++)
 		MILL_TRY(warn_aggregates(catalog->subqueries[i], warnings));
-	return warn_aggregates(block->plan, warnings);
+	return warn_aggregates(block->build.plan, warnings);
 }

@@ -1,6 +1,6 @@
 #include "job/engine.h"
 
-#include "job/books.h"
+#include "stage/books.h"
 
 #include <inttypes.h>
 #include <stdio.h>

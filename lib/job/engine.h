@@ -3,7 +3,7 @@
 #define MILL_JOB_ENGINE_H
 
 #include "job/catalog.h"
-#include "job/rankmill.h"
+#include "rankmill.h"
 
 /* A run over the engine's ranks with empty books. Collective. */
 MILL_NODISCARD mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *err);

@@ -70,7 +70,7 @@ static mill_status put_pruned(mill_run *run, const mill_plan *plan, mill_bytes *
 
 static mill_status put_store_moves(const mill_store_block *block, int *number, mill_bytes *out)
 {
-	if (block->shuffle)
+	if (block->build.shuffle)
 		MILL_TRY(mill_bytes_printf(out,
 		                           "  %d. order: rows go to the bucket of their row id's hash, transforms are "
 		                           "fitted meanwhile\n",
@@ -87,7 +87,7 @@ static mill_status put_store_moves(const mill_store_block *block, int *number, m
 static mill_status put_store(const mill_store_block *block, mill_bytes *out)
 {
 	return mill_bytes_printf(out, "store %s: order %s, shards of %" PRId64 " rows\n", block->path,
-	                         block->shuffle ? "shuffle" : "input", block->shard_rows);
+	                         block->build.shuffle ? "shuffle" : "input", block->build.shard_rows);
 }
 
 static mill_status put_all(const mill_job_catalog *catalog, const mill_plan *plan, const mill_store_block *block,

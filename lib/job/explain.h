@@ -3,7 +3,7 @@
 #ifndef MILL_JOB_EXPLAIN_H
 #define MILL_JOB_EXPLAIN_H
 
-#include "job/build.h"
+#include "job/store_block.h"
 
 /* Collective. plan: of a step, or the store's with block; --head N runs it and prints its first rows instead. */
 MILL_NODISCARD mill_status mill_explain_print(mill_job_catalog *catalog, const mill_job_file *job, mill_plan *plan,

@@ -135,8 +135,8 @@ static void put_store(mill_json_writer *w, const mill_store_block *block)
 	}
 	mill_json_put_object(w, "store");
 	mill_json_put_text(w, "path", block->path);
-	mill_json_put_text(w, "order", block->shuffle ? "shuffle" : "input");
-	mill_json_put_int(w, "shard_rows", block->shard_rows);
+	mill_json_put_text(w, "order", block->build.shuffle ? "shuffle" : "input");
+	mill_json_put_int(w, "shard_rows", block->build.shard_rows);
 	mill_json_end(w);
 }
 

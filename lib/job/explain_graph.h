@@ -2,7 +2,7 @@
 #ifndef MILL_JOB_EXPLAIN_GRAPH_H
 #define MILL_JOB_EXPLAIN_GRAPH_H
 
-#include "job/build.h"
+#include "job/store_block.h"
 
 /* Why rows of a node move between ranks; NULL: they stay. Not collective. */
 const char *mill_explain_reason(const mill_plan *plan);

@@ -4,7 +4,7 @@
 #define MILL_JOB_PARAMS_H
 
 #include "base/json.h"
-#include "job/rankmill.h"
+#include "rankmill.h"
 
 typedef mill_named_text mill_setting; /* --set name=value: JSON, else text */
 

@@ -2,7 +2,7 @@
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
-#include "job/audit.h"
+#include "stage/audit.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef MILL_JOB_QUARANTINE_H
 #define MILL_JOB_QUARANTINE_H
 
-#include "job/books.h"
+#include "stage/books.h"
 
 /* Not collective: this rank's bad rows of every judged source as FOLDER/quarantine/SOURCE-RANK.jsonl (SOURCE
  * percent-encoded where it is no file name); nothing where there are none. One object a row: file, line, offset, column

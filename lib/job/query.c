@@ -1,7 +1,7 @@
 /* `rankmill query`: a script over quoted paths and named sources, results on rank 0's stdout. */
-#include "job/compile.h"
 #include "job/engine.h"
 #include "job/output.h"
+#include "stage/compile.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #define MILL_JOB_SOURCE_BLOCK_H
 
 #include "base/json.h"
-#include "job/table.h"
+#include "stage/table.h"
 
 /* An entry of `sources`. Unknown keys, formats and types are refused with suggestions; what is not built yet is
  * MILL_NOT_YET. */

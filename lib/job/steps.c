@@ -1,7 +1,7 @@
 /* Sources and steps of a job file → tables of the catalog. */
 #include "job/jobfile.h"
-#include "job/narrow.h"
-#include "job/table.h"
+#include "stage/narrow.h"
+#include "stage/table.h"
 
 #include <string.h>
 

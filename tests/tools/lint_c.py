@@ -8,8 +8,9 @@ LEVELS = {
     1: ["column", "comm", "storage"],
     2: ["expr", "formats", "spill"],
     3: ["ops", "sql", "features", "shuffle", "store"],
-    4: ["observe"],
-    5: ["job"],
+    4: ["stage"],
+    5: ["build", "observe"],
+    6: ["job"],
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms}
 

@@ -1,0 +1,31 @@
+/* What the plan compiler's files share. */
+#ifndef MILL_STAGE_COMPILE_H
+#define MILL_STAGE_COMPILE_H
+
+#include "stage/flow.h"
+#include "stage/makers.h"
+#include "stage/table.h"
+
+MILL_NODISCARD mill_status mill_flow_add(mill_flow *flow, mill_op_maker *maker, mill_error *err);
+MILL_NODISCARD mill_status mill_flow_set_types(mill_run *run, mill_flow *flow, const mill_schema *schema,
+                                               mill_error *err);
+MILL_NODISCARD mill_status mill_flow_from_buckets(mill_run *run, mill_flow *flow, mill_exchange *exchange,
+                                                  mill_error *err);
+/* Collective. Ends the stage with an exchange; the flow stands for its buckets afterwards. */
+MILL_NODISCARD mill_status mill_flow_reshuffle(mill_run *run, mill_flow *flow, const char *name,
+                                               mill_exchange_kind kind, const int *keys, int key_count,
+                                               const mill_column *splitters, mill_error *err);
+/* Collective. Puts all rows into (orders, id) order over units and ranks; sets position ids where plan is a SORT. */
+MILL_NODISCARD mill_status mill_flow_sort(mill_run *run, const mill_plan *plan, const mill_sort_key *orders,
+                                          int order_count, mill_flow *flow, mill_error *err);
+MILL_NODISCARD mill_status mill_flow_drop_ids(mill_run *run, const mill_plan *plan, mill_flow *flow, mill_error *err);
+MILL_NODISCARD mill_status mill_compile_join(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
+                                             mill_error *err);
+
+/* Collective. As mill_flow_compile, with rows in ascending row id order over units and ranks, ids dropped. */
+MILL_NODISCARD mill_status mill_flow_compile_ordered(mill_run *run, const mill_plan *plan, mill_flow *out,
+                                                     mill_error *err);
+/* Collective. Runs a plan of one column for its value, NULL where it gives no row; *out is the same literal on every
+ * rank, in the run's arena. MILL_DATA: it gives more than one row. */
+MILL_NODISCARD mill_status mill_flow_scalar(mill_run *run, const mill_plan *plan, mill_expr **out, mill_error *err);
+#endif
