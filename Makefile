@@ -42,19 +42,20 @@ LIB_ARCHIVE := $(BUILD)/librankmill.a
 BINARY := $(BUILD)/rankmill
 
 .PHONY: all
-## all: build build/rankmill
-all: build/rankmill
+## all: build build/rankmill, and compile_commands.json for editors
+all: build/rankmill compile_commands.json
 
 build/rankmill: $(BINARY)
 	@mkdir -p build && ln -sfn $(KEY)/rankmill build/rankmill
 
 # Loops over arrays: gcc 12 vectorises them fully only from -O3 on.
-$(BUILD)/lib/expr/kernel_%.o $(BUILD)/lib/expr/functions_%.o: HOT := -O3
+HOT := lib/expr/kernel_% lib/expr/functions_%
+compile = $(CC) $(CFLAGS_ALL) $(if $(filter $(HOT),$(1)),-O3) $(SYSTEM_INCLUDES) -c $(1)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	@$(CC) $(CFLAGS_ALL) $(HOT) $(SYSTEM_INCLUDES) $($(subst /,_,$(basename $<))_CFLAGS) -MMD -MP -c $< -o $@
+	@$(call compile,$<) -MMD -MP -o $@
 
 $(LIB_ARCHIVE): $(LIB_OBJECTS)
 	@rm -f $@ && ar rcs $@ $^
@@ -73,6 +74,26 @@ $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(
 FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SOURCES))
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(LIB_ARCHIVE)
 	@$(CC) $(CFLAGS_ALL) $< $(BUILD)/tests/fuzz/replay.o $(LIB_ARCHIVE) $(LIBS) -o $@
+
+# clangd and other editors read from compile_commands.json how each file is compiled. It is written again only when the
+# Makefile, the flags or the list of files changed since.
+C_FILES := $(LIB_SOURCES) $(APP_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) tests/fuzz/replay.c $(TOOL_SOURCES) $(BENCH_SOURCES)
+COMMANDS_OF := $(CURDIR) $(CC) $(CFLAGS_ALL) $(SYSTEM_INCLUDES) $(C_FILES)
+ifneq ($(strip $(COMMANDS_OF)),$(strip $(file <build/compile_commands.of)))
+compile_commands.json: changed
+endif
+.PHONY: changed
+define NEWLINE
+
+
+endef
+COMMA := ,
+json_text = $(subst ",\",$(subst \,\\,$(1)))
+command = {"directory": "$(CURDIR)", "file": "$(1)", "command": "$(call json_text,$(call compile,$(1)))"}
+compile_commands.json: Makefile
+	$(shell mkdir -p build)
+	$(file >$@,[$(call command,$(firstword $(C_FILES)))$(foreach f,$(wordlist 2,$(words $(C_FILES)),$(C_FILES)),$(COMMA)$(NEWLINE)$(call command,$(f)))])
+	$(file >build/compile_commands.of,$(COMMANDS_OF))
 
 .PHONY: units
 units: $(UNIT_PROGRAMS)
@@ -115,6 +136,15 @@ asan:
 ## lint: format, warnings, layering, third-party headers, banned calls, sizes, state
 lint:
 	@bash tests/tools/lint.sh
+
+.PHONY: hooks
+## hooks: git checks format, lint and subject of every commit, and offers .gitmessage (make hooks-off takes it back)
+hooks:
+	@bash tests/tools/hooks.sh on
+
+.PHONY: hooks-off
+hooks-off:
+	@bash tests/tools/hooks.sh off
 
 # What lint.sh compiles with.
 .PHONY: libs
