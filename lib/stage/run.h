@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "comm/comm.h"
-#include "formats/csv.h"
+#include "formats/csv/csv.h"
 #include "ops/op.h"
 #include "shuffle/exchange.h"
 #include "spill/spill.h"

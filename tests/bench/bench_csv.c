@@ -3,8 +3,8 @@
  * the other copies. */
 #include "base/clock.h"
 #include "base/simd.h"
-#include "formats/csv.h"
-#include "formats/csv_index.h"
+#include "formats/csv/csv.h"
+#include "formats/csv/index.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #define RANKMILL_TESTS_CSV_DRIVE_H
 
 #include "column/value.h"
-#include "formats/csv.h"
+#include "formats/csv/csv.h"
 
 #include <stddef.h>
 #include <stdlib.h>

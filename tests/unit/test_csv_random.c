@@ -3,7 +3,7 @@
  * RANKMILL_TEST_ROUNDS more rounds. */
 #include "../tools/csv_drive.h"
 #include "base/utf8.h"
-#include "formats/csv_value.h"
+#include "formats/csv/value.h"
 #include "unit.h"
 
 #include <unistd.h>

@@ -1,10 +1,10 @@
 /* Opening a set of CSV files on rank 0: headers, schema, inference. */
 #include "base/simd.h"
 #include "base/utf8.h"
-#include "formats/csv_infer.h"
-#include "formats/csv_kernels.h"
-#include "formats/csv_lines.h"
-#include "formats/csv_table.h"
+#include "formats/csv/infer.h"
+#include "formats/csv/kernels.h"
+#include "formats/csv/lines.h"
+#include "formats/csv/table.h"
 
 #include <stdlib.h>
 #include <string.h>

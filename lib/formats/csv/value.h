@@ -1,10 +1,10 @@
-/* The value of one CSV field: the complete rules, which the fast kernels of csv_kernels.c only shortcut. A column that
- * nobody asked for runs the same code without storing, so its verdict cannot differ. Not collective. */
+/* The value of one CSV field: the complete rules, which the fast kernels of formats/csv/kernels.c only shortcut. A
+ * column that nobody asked for runs the same code without storing, so its verdict cannot differ. Not collective. */
 #ifndef MILL_FORMATS_CSV_VALUE_H
 #define MILL_FORMATS_CSV_VALUE_H
 
 #include "base/hash.h"
-#include "formats/csv_index.h"
+#include "formats/csv/index.h"
 #include "formats/time_format.h"
 
 typedef enum mill_csv_kind { MILL_CSV_VALUE, MILL_CSV_NULL, MILL_CSV_BAD } mill_csv_kind;

@@ -1,11 +1,11 @@
-/* The CSV reader's inner parts: see csv_reader.c (runs, splits, seams), csv_batch.c (one batch) and csv_report.c (bad
- * rows). Not collective. */
+/* The CSV reader's inner parts: see formats/csv/reader.c (runs, splits, seams), formats/csv/batch.c (one batch) and
+ * formats/csv/report.c (bad rows). Not collective. */
 #ifndef MILL_FORMATS_CSV_SCAN_H
 #define MILL_FORMATS_CSV_SCAN_H
 
 #include "column/column.h"
-#include "formats/csv_decode.h"
-#include "formats/csv_window.h"
+#include "formats/csv/decode.h"
+#include "formats/csv/window.h"
 
 /* What the scan does with one column of the files. */
 typedef struct mill_csv_field_plan {

@@ -1,6 +1,6 @@
 /* The block loop for any CPU: SSE2 compares where the compiler's baseline has them, else eight bytes at a time in a
  * word. */
-#include "formats/csv_blocks.h"
+#include "formats/csv/blocks.h"
 
 #include <string.h>
 
@@ -71,4 +71,4 @@ static inline uint64_t high_bits(const uint64_t v[8])
 		(m).escape = has_escape != 0 ? equal_bits(v, bytes->escape) : 0;    \
 		(m).comment = has_comment != 0 ? equal_bits(v, bytes->comment) : 0; \
 	}
-#include "formats/csv_blocks_body.h"
+#include "formats/csv/blocks_body.h"

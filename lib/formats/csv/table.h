@@ -2,7 +2,7 @@
 #ifndef MILL_FORMATS_CSV_TABLE_H
 #define MILL_FORMATS_CSV_TABLE_H
 
-#include "formats/csv_value.h"
+#include "formats/csv/value.h"
 
 MILL_NODISCARD mill_status mill_csv_options_check(const mill_csv_options *options, mill_error *err);
 /* A deep copy in the arena. */

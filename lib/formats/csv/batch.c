@@ -1,7 +1,7 @@
 /* One batch of the CSV scan: rows, verdicts, filter, columns. */
 #include "base/utf8.h"
-#include "formats/csv_scan.h"
-#include "formats/csv_table.h"
+#include "formats/csv/scan.h"
+#include "formats/csv/table.h"
 
 #include <string.h>
 

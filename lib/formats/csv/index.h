@@ -10,7 +10,7 @@
 #ifndef MILL_FORMATS_CSV_INDEX_H
 #define MILL_FORMATS_CSV_INDEX_H
 
-#include "formats/csv.h"
+#include "formats/csv/csv.h"
 
 /* The automaton's state before a byte. The numbers are those of mill_csv_transition. */
 typedef enum mill_csv_state {

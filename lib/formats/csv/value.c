@@ -1,4 +1,4 @@
-#include "formats/csv_value.h"
+#include "formats/csv/value.h"
 
 #include "base/civil.h"
 #include "base/civil_text.h"

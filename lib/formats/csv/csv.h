@@ -24,11 +24,11 @@
  * as it; of the possible ones the first of timestamp_format's, bool, int64, float64, date, timestamp, timestamp with
  * time zone is taken, else string. Quoted nan and inf are text; integers beyond int64 are float64.
  *
- * The scan has two stages: a SIMD structural index over blocks of text (csv_index.h), then typed decoding straight into
- * columns (csv_kernels.h); unreferenced columns pass the same code without storing. Sources: RFC 4180; the papers named
- * in csv_index.h and base/number.h. Not collective, none of it. */
-#ifndef MILL_FORMATS_CSV_H
-#define MILL_FORMATS_CSV_H
+ * The scan has two stages: a SIMD structural index over blocks of text (formats/csv/index.h), then typed decoding
+ * straight into columns (formats/csv/kernels.h); unreferenced columns pass the same code without storing. Sources: RFC
+ * 4180; the papers named in formats/csv/index.h and base/number.h. Not collective, none of it. */
+#ifndef MILL_FORMATS_CSV_CSV_H
+#define MILL_FORMATS_CSV_CSV_H
 
 #include "formats/source.h"
 

@@ -1,4 +1,4 @@
-#include "formats/csv_lines.h"
+#include "formats/csv/lines.h"
 
 #include "base/simd.h"
 

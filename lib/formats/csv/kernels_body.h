@@ -1,4 +1,4 @@
-/* The column kernels, included once a SIMD level by csv_kernels_*.c after defining
+/* The column kernels, included once a SIMD level by formats/csv/kernels_*.c after defining
  *	KERNELS_TABLE, KERNELS_TARGET      the table to fill and the functions' attribute
  *	KERNELS_NUMBER(p, n, point, out)   reads n bytes as digits, with a point where `point`; false: leave it to the
  *full rules KERNELS_TIMESTAMP(p, n, out)       reads a common ISO timestamp; false: try the next way Not collective. */
@@ -7,8 +7,8 @@
 
 #include "base/civil_text.h"
 #include "base/number.h"
-#include "formats/csv_kernels.h"
-#include "formats/csv_number.h"
+#include "formats/csv/kernels.h"
+#include "formats/csv/number.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Options, hive columns and the broadcast form of a CSV table. */
-#include "formats/csv_table.h"
+#include "formats/csv/table.h"
 
-#include "formats/csv_infer.h"
+#include "formats/csv/infer.h"
 
 #include <string.h>
 #include <strings.h>

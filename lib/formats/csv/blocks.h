@@ -1,8 +1,8 @@
-/* The block loop of csv_index.c, shared between its SIMD copies. Not collective. */
+/* The block loop of formats/csv/index.c, shared between its SIMD copies. Not collective. */
 #ifndef MILL_FORMATS_CSV_BLOCKS_H
 #define MILL_FORMATS_CSV_BLOCKS_H
 
-#include "formats/csv_index.h"
+#include "formats/csv/index.h"
 
 #define MILL_CSV_BLOCK_BYTES ((size_t)64)
 

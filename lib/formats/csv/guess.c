@@ -1,6 +1,6 @@
 /* Guessing at run heads, exact transitions, and the check of guesses. Source: Ge et al., "Speculative Distributed CSV
  * Data Parsing for Big Data Analytics" (2019). */
-#include "formats/csv_guess.h"
+#include "formats/csv/guess.h"
 
 #include "base/simd.h"
 

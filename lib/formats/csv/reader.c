@@ -1,7 +1,7 @@
 /* Runs of splits: opening files, finding first rows, seams. */
-#include "formats/csv_guess.h"
-#include "formats/csv_lines.h"
-#include "formats/csv_scan.h"
+#include "formats/csv/guess.h"
+#include "formats/csv/lines.h"
+#include "formats/csv/scan.h"
 
 #include "base/simd.h"
 

@@ -1,12 +1,12 @@
 /* The column kernels for any CPU, and the choice between the copies. */
 #include "base/simd.h"
-#include "formats/csv_number.h"
+#include "formats/csv/number.h"
 
 #define KERNELS_TABLE mill_csv_kernels_portable
 #define KERNELS_TARGET
 #define KERNELS_NUMBER(p, n, point, out) csv_number_plain(p, n, point, out)
 #define KERNELS_TIMESTAMP(p, n, out)     false
-#include "formats/csv_kernels_body.h"
+#include "formats/csv/kernels_body.h"
 
 static const mill_csv_kernels *table_of(int simd)
 {

@@ -1,4 +1,4 @@
-#include "formats/csv_window.h"
+#include "formats/csv/window.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The block loop with AVX2 compares. */
 #include "base/simd.h"
-#include "formats/csv_blocks.h"
+#include "formats/csv/blocks.h"
 
 #if MILL_SIMD_HAVE_V3
 #include <immintrin.h>
@@ -30,7 +30,7 @@
 		(m).comment = has_comment != 0 ? EQUAL(all_comment) : 0;                      \
 	}
 #define BLOCKS_CTZ(x) _tzcnt_u64(x)
-#include "formats/csv_blocks_body.h"
+#include "formats/csv/blocks_body.h"
 #else
 bool mill_csv_blocks_v3(mill_csv_cursor *cursor, const mill_csv_bytes *bytes)
 {

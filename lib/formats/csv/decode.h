@@ -2,8 +2,8 @@
 #ifndef MILL_FORMATS_CSV_DECODE_H
 #define MILL_FORMATS_CSV_DECODE_H
 
-#include "formats/csv_kernels.h"
-#include "formats/csv_rows.h"
+#include "formats/csv/kernels.h"
+#include "formats/csv/rows.h"
 
 /* Scratch for the columns of one reader, and what they found. */
 typedef struct mill_csv_decoder {

@@ -1,8 +1,8 @@
 /* Bad rows: what is wrong, where, in words. */
-#include "formats/csv_scan.h"
+#include "formats/csv/scan.h"
 
-#include "formats/csv_infer.h"
-#include "formats/csv_lines.h"
+#include "formats/csv/infer.h"
+#include "formats/csv/lines.h"
 
 #include <stdlib.h>
 

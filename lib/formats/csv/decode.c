@@ -1,4 +1,4 @@
-#include "formats/csv_decode.h"
+#include "formats/csv/decode.h"
 
 #include "base/utf8.h"
 #include "column/column.h"

@@ -2,8 +2,8 @@
 #ifndef MILL_FORMATS_CSV_ROWS_H
 #define MILL_FORMATS_CSV_ROWS_H
 
-#include "formats/csv_index.h"
-#include "formats/csv_window.h"
+#include "formats/csv/index.h"
+#include "formats/csv/window.h"
 
 /* A batch ends when its text passes this, whatever its rows. */
 #define MILL_CSV_BATCH_TEXT_BYTES ((size_t)64 << 20)

@@ -2,7 +2,7 @@
  * multiply-adds. Source of the multiply-add chain: W. Mula, "SIMD-ized parsing of series of integers" (2017). */
 #include "base/civil.h"
 #include "base/simd.h"
-#include "formats/csv_number.h"
+#include "formats/csv/number.h"
 
 #if MILL_SIMD_HAVE_V3
 #include <immintrin.h>
@@ -156,5 +156,5 @@ V3_INLINE bool timestamp_v3(const uint8_t *p, size_t n, int64_t *out)
 #define KERNELS_TARGET                   MILL_SIMD_V3_TARGET
 #define KERNELS_NUMBER(p, n, point, out) number_v3(p, n, point, out)
 #define KERNELS_TIMESTAMP(p, n, out)     timestamp_v3(p, n, out)
-#include "formats/csv_kernels_body.h"
+#include "formats/csv/kernels_body.h"
 #endif

@@ -1,8 +1,8 @@
-#include "formats/csv_infer.h"
+#include "formats/csv/infer.h"
 
 #include "base/civil_text.h"
 #include "base/number.h"
-#include "formats/csv_kernels.h"
+#include "formats/csv/kernels.h"
 
 static uint32_t number_types(const char *text, size_t length, bool quoted)
 {

@@ -1,4 +1,4 @@
-#include "formats/csv_rows.h"
+#include "formats/csv/rows.h"
 
 /* Scanned between looks at the size of the index. */
 #define STEP_BYTES   ((size_t)4 << 20)

@@ -5,7 +5,7 @@
 #ifndef MILL_FORMATS_CSV_KERNELS_H
 #define MILL_FORMATS_CSV_KERNELS_H
 
-#include "formats/csv_value.h"
+#include "formats/csv/value.h"
 
 /* Rows of one window whose fields are counted: field f of row r lies between ends[first[r] + f] and ends[first[r] + f +
  * 1]. */

@@ -2,7 +2,7 @@
 #ifndef MILL_FORMATS_CSV_GUESS_H
 #define MILL_FORMATS_CSV_GUESS_H
 
-#include "formats/csv_rows.h"
+#include "formats/csv/rows.h"
 
 /* The state before the byte at `begin` (> 0) of the window's file, guessed from the text around it: quoted or not, by
  * which of the two reads more rows of field_count fields and fewer flaws. invert: the other one. The window is left at

@@ -5,8 +5,8 @@
 #ifndef MILL_FORMATS_CSV_INFER_H
 #define MILL_FORMATS_CSV_INFER_H
 
-#include "formats/csv_rows.h"
-#include "formats/csv_value.h"
+#include "formats/csv/rows.h"
+#include "formats/csv/value.h"
 
 #define MILL_CSV_SAMPLE_ROWS 1000
 

@@ -1,7 +1,7 @@
-#include "formats/csv_index.h"
+#include "formats/csv/index.h"
 
 #include "base/simd.h"
-#include "formats/csv_blocks.h"
+#include "formats/csv/blocks.h"
 
 #include <string.h>
 
