@@ -18,7 +18,25 @@ static const char *const exit_codes[] = {
     "4   verify or diff found a difference",
     "75  interrupted; can be started again",
 };
-#define CODE_COUNT (sizeof exit_codes / sizeof exit_codes[0])
+
+/* Options and job files say a size in the same way (base/units.h). */
+static const char *const sizes[] = {
+    "K  M  G  T          powers of 1,024: 4G is 4,294,967,296 bytes",
+    "KiB  MiB  GiB  TiB  the same",
+    "kB  MB  GB  TB      powers of 1,000: 4GB is 4,000,000,000 bytes",
+    "B, or no unit       bytes; --memory refuses a number below 1 MiB that has no unit",
+    "In options and in job files alike: --memory 4G, \"split_bytes\": \"32 MiB\". Upper and lower case are the same,",
+    "blanks and fractions are allowed (\"1.5 GB\"); a fraction of a byte is dropped.",
+};
+static const char *const durations[] = {
+    "ns  us  ms          parts of a second",
+    "s  sec  second(s)   seconds, also where there is no unit",
+    "m  min  minute(s)   minutes",
+    "h  hour(s)          hours",
+    "d  day(s)           days of 24 hours",
+    "As in --rank-timeout 90s. Upper and lower case are the same, blanks and fractions are allowed (\"1.5 h\").",
+};
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static void print_step(const mill_step_info *step)
 {
@@ -72,14 +90,26 @@ static void print_steps(void)
 
 static void print_codes(void)
 {
-	for (size_t i = 0; i < CODE_COUNT; i++)
+	for (size_t i = 0; i < COUNT(exit_codes); i++)
 		printf("  %s\n", exit_codes[i]);
+}
+
+static void print_sizes(void)
+{
+	for (size_t i = 0; i < COUNT(sizes); i++)
+		printf("  %s\n", sizes[i]);
+}
+
+static void print_durations(void)
+{
+	for (size_t i = 0; i < COUNT(durations); i++)
+		printf("  %s\n", durations[i]);
 }
 
 static void print_topics(void)
 {
 	printf("usage: rankmill help TOPIC\n\nTOPIC is a sub-command, a step, a transform, an SQL function, or one of\n"
-	       "  steps, transforms, functions, exit-codes\n"
+	       "  steps, transforms, functions, sizes, durations, exit-codes\n"
 	       "  man          this program's manual page: rankmill help man | man -l -\n"
 	       "  completion   tab completion for bash: source <(rankmill help completion)\n\nsub-commands\n");
 	for (int i = 0; i < command_count; i++)
@@ -157,6 +187,16 @@ static void man_registries(void)
 		put_entry(transform[i].name, transform[i].help);
 }
 
+static void man_lines(const char *title, const char *const *lines, size_t count)
+{
+	printf(".SH %s\n.nf\n", title);
+	for (size_t i = 0; i < count; i++) {
+		put_roff(lines[i]);
+		printf("\n");
+	}
+	printf(".fi\n");
+}
+
 static void man_examples(void)
 {
 	printf(".SH EXAMPLES\n.nf\n");
@@ -176,8 +216,10 @@ static void print_man(void)
 	printf(".SH OPTIONS\n");
 	options_each(man_option, NULL);
 	man_registries();
+	man_lines("SIZES", sizes, COUNT(sizes));
+	man_lines("DURATIONS", durations, COUNT(durations));
 	printf(".SH EXIT STATUS\n");
-	for (size_t i = 0; i < CODE_COUNT; i++) {
+	for (size_t i = 0; i < COUNT(exit_codes); i++) {
 		size_t digits = strcspn(exit_codes[i], " ");
 		printf(".TP\n%.*s\n%s\n", (int)digits, exit_codes[i],
 		       exit_codes[i] + digits + strspn(exit_codes[i] + digits, " "));
@@ -221,8 +263,8 @@ typedef struct named_page {
 
 static const named_page pages[] = {{"steps", print_steps},           {"transforms", print_transforms},
                                    {"functions", print_functions},   {"man", print_man},
-                                   {"completion", print_completion}, {"exit-codes", print_codes}};
-#define PAGE_COUNT (sizeof pages / sizeof pages[0])
+                                   {"completion", print_completion}, {"exit-codes", print_codes},
+                                   {"sizes", print_sizes},           {"durations", print_durations}};
 
 static bool print_step_or_transform(const char *topic)
 {
@@ -261,7 +303,7 @@ static bool print_named(const char *topic)
 			help_command(&commands[i]);
 	found = print_step_or_transform(topic) || found;
 	found = print_sql_name(topic) || found;
-	for (size_t i = 0; i < PAGE_COUNT; i++)
+	for (size_t i = 0; i < COUNT(pages); i++)
 		if (!found && strcmp(topic, pages[i].name) == 0 && (found = true))
 			pages[i].print();
 	return found;
@@ -278,7 +320,7 @@ static mill_status unknown_topic(const char *topic, mill_error *err)
 	const mill_transform_info *transform = mill_transform_list(&transforms);
 	for (int i = 0; i < command_count; i++)
 		names[n++] = commands[i].name;
-	for (size_t i = 0; i < PAGE_COUNT; i++)
+	for (size_t i = 0; i < COUNT(pages); i++)
 		names[n++] = pages[i].name;
 	for (int i = 0; i < steps && n < MOST_TOPICS; i++)
 		names[n++] = step[i].name;

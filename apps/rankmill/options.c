@@ -1,10 +1,10 @@
 #include "options.h"
 
 #include "base/suggest.h"
+#include "base/units.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 typedef struct option_row {
 	const char *name;
@@ -27,42 +27,29 @@ static mill_status parse_int(const char *name, const char *text, int64_t min, in
 	return MILL_OK;
 }
 
-/* "4G", "512 MiB", "1e9": binary units, as in --memory of Slurm. */
-static mill_status parse_size(const char *name, const char *text, int64_t *out, mill_error *err)
+#define LEAST_BARE_BYTES    ((int64_t)1 << 20)
+#define SHORTEST_TIMEOUT_NS ((int64_t)1000000)
+#define LONGEST_TIMEOUT_NS  ((int64_t)1000000000 * 1000000000)
+
+/* A bare number below 1 MiB means another unit: who writes --memory 4 wants 4 GiB, not 4 bytes. */
+static mill_status parse_memory(const char *name, const char *text, int64_t *out, mill_error *err)
 {
-	static const char units[] = "KMGT";
-	char *end;
-	double value = strtod(text, &end);
-	double scale = 1;
-	while (*end == ' ')
-		end++;
-	const char *unit = *end != '\0' ? strchr(units, *end & ~0x20) : NULL;
-	if (unit != NULL) {
-		for (const char *u = units; u <= unit; u++)
-			scale *= 1024;
-		end++;
-		if (strcasecmp(end, "iB") == 0 || strcasecmp(end, "B") == 0)
-			end += strlen(end);
-	}
-	if (end == text || *end != '\0' || !(value * scale >= 1 && value * scale < 9e18))
-		return mill_fail(err, MILL_USAGE, "%s: \"%s\" is not a size; write 4G, 512M or bytes", name, text);
-	*out = (int64_t)(value * scale);
+	int64_t value = 0;
+	mill_status status = mill_parse_size(text, 1, INT64_MAX / 2, &value, err);
+	if (status != MILL_OK)
+		return mill_fail_context(err, status, "%s", name);
+	bool is_bare = strpbrk(text, "BKMGTbkmgt") == NULL;
+	if (is_bare && value < LEAST_BARE_BYTES)
+		return mill_fail(err, MILL_USAGE, "%s: \"%s\" would be bytes; write a unit, as in 4G or 512M", name,
+		                 text);
+	*out = value;
 	return MILL_OK;
 }
 
-static mill_status parse_duration(const char *name, const char *text, int64_t *out, mill_error *err)
+static mill_status parse_timeout(const char *name, const char *text, int64_t *out, mill_error *err)
 {
-	char *end;
-	double value = strtod(text, &end);
-	double seconds = strcmp(end, "ms") == 0                             ? 1e-3
-	                 : strcmp(end, "m") == 0 || strcmp(end, "min") == 0 ? 60
-	                 : strcmp(end, "h") == 0                            ? 3600
-	                                                                    : 1;
-	bool known = *end == '\0' || strcmp(end, "s") == 0 || seconds != 1;
-	if (end == text || !known || !(value * seconds > 0 && value * seconds < 1e9))
-		return mill_fail(err, MILL_USAGE, "%s: \"%s\" is not a duration; write 120s, 5m or 1h", name, text);
-	*out = (int64_t)(value * seconds * 1e9);
-	return MILL_OK;
+	mill_status status = mill_parse_duration(text, SHORTEST_TIMEOUT_NS, LONGEST_TIMEOUT_NS, out, err);
+	return status == MILL_OK ? MILL_OK : mill_fail_context(err, status, "%s", name);
 }
 
 static mill_status add_pair(option_set *o, const char *option, const char *text, mill_named_text *pairs, int *count,
@@ -94,11 +81,11 @@ static mill_status set_ranks(option_set *o, const char *v, mill_error *e)
 }
 static mill_status set_memory(option_set *o, const char *v, mill_error *e)
 {
-	return parse_size("--memory", v, &o->memory_bytes, e);
+	return parse_memory("--memory", v, &o->memory_bytes, e);
 }
 static mill_status set_memory_rank(option_set *o, const char *v, mill_error *e)
 {
-	return parse_size("--memory-per-rank", v, &o->memory_rank_bytes, e);
+	return parse_memory("--memory-per-rank", v, &o->memory_rank_bytes, e);
 }
 static mill_status set_limit(option_set *o, const char *v, mill_error *e)
 {
@@ -106,7 +93,7 @@ static mill_status set_limit(option_set *o, const char *v, mill_error *e)
 }
 static mill_status set_timeout(option_set *o, const char *v, mill_error *e)
 {
-	return parse_duration("--rank-timeout", v, &o->timeout_ns, e);
+	return parse_timeout("--rank-timeout", v, &o->timeout_ns, e);
 }
 static mill_status set_head(option_set *o, const char *v, mill_error *e)
 {
@@ -221,12 +208,15 @@ static const option_row rows[] = {
     {"ranks", 'n', "N", "processes to start (default: a core each; small inputs one)", COMMAND_QUERY, set_ranks},
     {"ranks", 'n', "N", "processes to start (default 1)", COMMAND_CHECK | COMMAND_EXPLAIN | COMMAND_VERIFY, set_ranks},
     {"ranks", 'n', "N", "processes to start (default: a core each)", COMMAND_RUN | COMMAND_DATAGEN, set_ranks},
-    {"memory", 0, "SIZE", "memory of a node, shared by its ranks, as 4G (default: 70 % of what the cgroup allows)",
-     ENGINE, set_memory},
-    {"memory-per-rank", 0, "SIZE", "memory of one rank", ENGINE, set_memory_rank},
+    {"memory", 0, "SIZE",
+     "memory of a node, shared by its ranks, as 4G or 512 MiB (default: 70 % of what the cgroup allows)", ENGINE,
+     set_memory},
+    {"memory-per-rank", 0, "SIZE", "memory of one rank, as 4G; help sizes says how sizes are written", ENGINE,
+     set_memory_rank},
     {"scratch", 0, "DIR", "folder for what does not fit into memory (default: $RANKMILL_SCRATCH, … $TMPDIR, /tmp)",
      ENGINE, set_scratch},
-    {"rank-timeout", 0, "DURATION", "a rank silent for so long is lost (default 120s)", ENGINE, set_timeout},
+    {"rank-timeout", 0, "DURATION", "a rank silent for so long is lost, as 90s or 5 min (default 120s)", ENGINE,
+     set_timeout},
     {"log-level", 0, "LEVEL", "error (no hints either), warn, info or debug (default warn)", ENGINE | STORE,
      set_log_level},
     {"help", 'h', NULL, "this text", ALL, set_help},

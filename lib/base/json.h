@@ -78,6 +78,9 @@ MILL_NODISCARD mill_status mill_json_bool(const mill_json *node, bool *out, mill
 MILL_NODISCARD mill_status mill_json_int(const mill_json *node, int64_t min, int64_t max, int64_t *out,
                                          mill_error *err);
 MILL_NODISCARD mill_status mill_json_uint(const mill_json *node, uint64_t *out, mill_error *err);
+/* A size: a whole number of bytes, or a string as mill_parse_size reads it. */
+MILL_NODISCARD mill_status mill_json_size(const mill_json *node, int64_t min_bytes, int64_t max_bytes,
+                                          int64_t *out_bytes, mill_error *err);
 /* Numbers, and the strings "nan", "inf", "-inf" that mill_json_put_double writes. */
 MILL_NODISCARD mill_status mill_json_double(const mill_json *node, double *out, mill_error *err);
 /* A string or an array of strings: *out is an array in arena of borrowed strings. */

@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/suggest.h"
+#include "base/units.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -220,6 +221,19 @@ mill_status mill_json_uint(const mill_json *node, uint64_t *out, mill_error *err
 	int64_t value = 0;
 	MILL_TRY(mill_json_int(node, 0, INT64_MAX, &value, err));
 	*out = (uint64_t)value;
+	return MILL_OK;
+}
+
+mill_status mill_json_size(const mill_json *node, int64_t min_bytes, int64_t max_bytes, int64_t *out_bytes,
+                           mill_error *err)
+{
+	if (node->kind == MILL_JSON_NUMBER)
+		return mill_json_int(node, min_bytes, max_bytes, out_bytes, err);
+	mill_error why = {0};
+	if (node->kind != MILL_JSON_STRING)
+		return found_instead(node, "a size", err);
+	if (mill_parse_size(node->text, min_bytes, max_bytes, out_bytes, &why) != MILL_OK)
+		return mill_json_fail(node, err, "%s", why.message);
 	return MILL_OK;
 }
 

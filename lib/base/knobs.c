@@ -1,5 +1,7 @@
 #include "base/knobs.h"
 
+#include "base/units.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,15 @@ static mill_status read_int(const char *name, int64_t min, int64_t max, int64_t 
 		                 (long long)min, (long long)max);
 	*out = value;
 	return MILL_OK;
+}
+
+static mill_status read_size(const char *name, int64_t min_bytes, int64_t *out_bytes, mill_error *err)
+{
+	const char *text = getenv(name);
+	if (text == NULL || text[0] == '\0')
+		return MILL_OK;
+	mill_status status = mill_parse_size(text, min_bytes, INT64_MAX, out_bytes, err);
+	return status == MILL_OK ? MILL_OK : mill_fail_context(err, status, "%s", name);
 }
 
 static mill_status read_flag(const char *name, bool *out, mill_error *err)
@@ -50,10 +61,10 @@ mill_status mill_knobs_read(mill_knobs *knobs, mill_error *err)
 {
 	mill_knobs k = mill_knobs_defaults();
 	MILL_TRY(read_int("RANKMILL_TEST_BATCH_ROWS", 1, 8192, &k.batch_rows, err));
-	MILL_TRY(read_int("RANKMILL_TEST_BUCKET_BYTES", 1, INT64_MAX, &k.bucket_bytes, err));
-	MILL_TRY(read_int("RANKMILL_TEST_SPLIT_BYTES", 1, INT64_MAX, &k.split_bytes, err));
-	MILL_TRY(read_int("RANKMILL_TEST_ROUND_BYTES", 1, INT64_MAX, &k.round_bytes, err));
-	MILL_TRY(read_int("RANKMILL_TEST_BROADCAST_BYTES", 0, INT64_MAX, &k.broadcast_bytes, err));
+	MILL_TRY(read_size("RANKMILL_TEST_BUCKET_BYTES", 1, &k.bucket_bytes, err));
+	MILL_TRY(read_size("RANKMILL_TEST_SPLIT_BYTES", 1, &k.split_bytes, err));
+	MILL_TRY(read_size("RANKMILL_TEST_ROUND_BYTES", 1, &k.round_bytes, err));
+	MILL_TRY(read_size("RANKMILL_TEST_BROADCAST_BYTES", 0, &k.broadcast_bytes, err));
 	MILL_TRY(read_flag("RANKMILL_TEST_FORCE_SPILL", &k.force_spill, err));
 	MILL_TRY(read_flag("RANKMILL_TEST_FORCE_SPECULATION", &k.force_speculation, err));
 	MILL_TRY(read_flag("RANKMILL_TEST_INVERT_GUESS", &k.invert_guess, err));

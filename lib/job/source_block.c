@@ -41,32 +41,6 @@ static mill_status read_texts(const mill_json *node, mill_arena *arena, const ch
 	return MILL_OK;
 }
 
-typedef struct size_unit {
-	const char *unit;
-	int64_t bytes;
-} size_unit;
-
-static mill_status read_size(const mill_json *node, int64_t *out, mill_error *err)
-{
-	static const size_unit units[] = {
-	    {"", 1},          {"B", 1},         {"KB", 1000},   {"MB", 1000000}, {"GB", 1000000000}, {"KiB", 1 << 10},
-	    {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"K", 1 << 10}, {"M", 1 << 20},  {"G", 1 << 30}};
-	if (node->kind == MILL_JSON_NUMBER)
-		return mill_json_int(node, 1, INT64_MAX / 2, out, err);
-	const char *text;
-	char *end;
-	MILL_TRY(mill_json_string(node, &text, err));
-	double value = strtod(text, &end);
-	while (*end == ' ')
-		end++;
-	for (size_t i = 0; end != text && i < COUNT(units); i++)
-		if (strcasecmp(end, units[i].unit) == 0 && value > 0 && value * (double)units[i].bytes < 1e18) {
-			*out = mill_max_i64(1, (int64_t)(value * (double)units[i].bytes));
-			return MILL_OK;
-		}
-	return mill_json_fail(node, err, "\"%s\" is not a size; write \"32 MiB\" or a number of bytes", text);
-}
-
 typedef struct option_reader {
 	const char *key;
 	mill_status (*read)(const mill_json *node, mill_csv_options *options, mill_arena *arena, mill_error *err);
@@ -130,7 +104,7 @@ static mill_status option_split_bytes(const mill_json *node, mill_csv_options *o
                                       mill_error *err)
 {
 	(void)arena;
-	return read_size(node, &options->split_bytes, err);
+	return mill_json_size(node, 1, INT64_MAX / 2, &options->split_bytes, err);
 }
 
 static const option_reader option_readers[] = {

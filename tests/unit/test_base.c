@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "base/knobs.h"
 #include "base/log.h"
-#include "base/units.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -257,48 +256,19 @@ static void knobs_from_environment(void)
 	setenv("RANKMILL_TEST_FORCE_SPILL", "yes", 1);
 	CU_ASSERT_EQUAL(mill_knobs_read(&knobs, &err), MILL_USAGE);
 	unsetenv("RANKMILL_TEST_FORCE_SPILL");
+	setenv("RANKMILL_TEST_SPLIT_BYTES", "64kB", 1);
+	setenv("RANKMILL_TEST_BROADCAST_BYTES", "0", 1);
+	CU_ASSERT_EQUAL(mill_knobs_read(&knobs, &err), MILL_OK);
+	CU_ASSERT_EQUAL(knobs.split_bytes, 64000);
+	CU_ASSERT_EQUAL(knobs.broadcast_bytes, 0);
+	setenv("RANKMILL_TEST_SPLIT_BYTES", "0", 1);
+	CU_ASSERT_EQUAL(mill_knobs_read(&knobs, &err), MILL_USAGE);
+	CU_ASSERT_STRING_EQUAL(err.message, "RANKMILL_TEST_SPLIT_BYTES: \"0\" is too small a size; the least is 1 B");
+	unsetenv("RANKMILL_TEST_SPLIT_BYTES");
+	unsetenv("RANKMILL_TEST_BROADCAST_BYTES");
 	setenv("RANKMILL_SIMD", "avx9", 1);
 	CU_ASSERT_EQUAL(mill_knobs_read(&knobs, &err), MILL_USAGE);
 	unsetenv("RANKMILL_SIMD");
-}
-
-static void size_is(const char *text, int64_t expected)
-{
-	int64_t value = -1;
-	mill_error err = {0};
-	CU_ASSERT_EQUAL(mill_parse_size(text, &value, &err), expected < 0 ? MILL_USAGE : MILL_OK);
-	CU_ASSERT_EQUAL(value, expected);
-}
-
-static void sizes_and_durations(void)
-{
-	size_is("0", 0);
-	size_is("4096", 4096);
-	size_is("1 MiB", 1 << 20);
-	size_is("4G", (int64_t)4 << 30);
-	size_is("1.5 GB", 1500000000);
-	size_is("1.5kib", 1536);
-	size_is("64kb", 64000);
-	size_is(".5k", 512);
-	size_is("8388607T", INT64_MAX / ((int64_t)1 << 40) * ((int64_t)1 << 40));
-	size_is("", -1);
-	size_is("-1", -1);
-	size_is("G", -1);
-	size_is("1.2.3", -1);
-	size_is("4 GX", -1);
-	size_is("8388608T", -1);
-	size_is("99999999999999999999", -1);
-	int64_t ns = 0;
-	mill_error err = {0};
-	CU_ASSERT(mill_parse_duration("120s", &ns, &err) == MILL_OK && ns == 120000000000);
-	CU_ASSERT(mill_parse_duration("30 days", &ns, &err) == MILL_OK && ns == 30 * (int64_t)86400000000000);
-	CU_ASSERT(mill_parse_duration("1.5", &ns, &err) == MILL_OK && ns == 1500000000);
-	CU_ASSERT_EQUAL(mill_parse_duration("soon", &ns, &err), MILL_USAGE);
-	CU_ASSERT_STRING_EQUAL(err.message, "\"soon\" is no duration; write it as \"120s\" or \"30 days\"");
-	char text[MILL_SIZE_TEXT_BYTES];
-	CU_ASSERT_STRING_EQUAL(mill_size_text(512, text), "512 B");
-	CU_ASSERT_STRING_EQUAL(mill_size_text(1536, text), "1.5 KiB");
-	CU_ASSERT_STRING_EQUAL(mill_size_text((int64_t)300 << 20, text), "300 MiB");
 }
 
 /* What goes to stderr while body runs. */
@@ -354,7 +324,6 @@ static const unit_case cases[] = {
     {"bytes_near_the_budget", bytes_near_the_budget},
     {"hashes", hashes},
     {"knobs_from_environment", knobs_from_environment},
-    {"sizes_and_durations", sizes_and_durations},
     {"logs", logs},
     {"clocks", clocks},
 };
