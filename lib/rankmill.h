@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "comm/comm.h"
+#include "storage/storage.h"
 #include <stdio.h>
 
 typedef struct mill_engine_options {
@@ -29,6 +30,7 @@ typedef struct mill_engine {
 	mill_arena arena;
 	mill_knobs knobs;
 	mill_log log;
+	mill_storage storage;
 	mill_comm *comm;
 	struct mill_scratch *scratch;
 	const mill_progress *progress;

@@ -55,7 +55,7 @@ static mill_status write_file(const datagen_kind *kind, const char *path, uint64
 	mill_writer *writer = NULL;
 	mill_bytes text;
 	mill_bytes_init(&text, &engine->mem);
-	mill_status status = mill_writer_open(path, &engine->mem, &writer, err);
+	mill_status status = mill_writer_open(&engine->storage, path, &writer, err);
 	if (status == MILL_OK)
 		status = mill_bytes_append_text(&text, kind->header);
 	for (int64_t row = first; row < end && status == MILL_OK; row++) {
@@ -84,7 +84,7 @@ static mill_status write_files(const datagen_kind *kind, const option_set *optio
 	int rank = mill_comm_rank(mill_engine_comm(engine));
 	int size = mill_comm_size(mill_engine_comm(engine));
 	int64_t files = options->files > 0 ? options->files : 1 + rows / 1000000;
-	MILL_TRY(mill_path_make_folders(folder, err));
+	MILL_TRY(mill_storage_make_folders(&engine->storage, folder, err));
 	for (int64_t i = rank; i < files; i += size) {
 		const char *path =
 		    mill_arena_printf(&engine->arena, "%s/%s-%05lld.csv", folder, kind->name, (long long)i);

@@ -38,7 +38,7 @@ mill_status command_query(const option_set *options, mill_engine *engine, mill_e
 		return mill_fail(err, MILL_USAGE, "query takes one SQL text, or --file SCRIPT");
 	mill_status status = MILL_OK;
 	if (options->file != NULL) {
-		status = mill_path_read_all(options->file, &script, err);
+		status = mill_storage_read_all(&engine->storage, options->file, &script, err);
 		if (status == MILL_OK)
 			status = mill_bytes_terminate(&script);
 		if (status == MILL_OK)

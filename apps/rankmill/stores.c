@@ -21,7 +21,7 @@ mill_status command_inspect(const option_set *options, mill_engine *engine, mill
 {
 	mill_store *store = NULL;
 	mill_bytes text;
-	MILL_TRY(mill_store_open(options->arguments[0], &engine->mem, &store, err));
+	MILL_TRY(mill_store_open(&engine->storage, options->arguments[0], &engine->mem, &store, err));
 	mill_bytes_init(&text, &engine->mem);
 	mill_status status = mill_store_inspect(store, options->json, &text, err);
 	if (status == MILL_OK && is_root(engine))
@@ -36,7 +36,7 @@ mill_status command_head(const option_set *options, mill_engine *engine, mill_er
 	mill_store *store = NULL;
 	mill_bytes text;
 	int64_t rows = options->rows >= 0 ? options->rows : DEFAULT_HEAD_ROWS;
-	MILL_TRY(mill_store_open(options->arguments[0], &engine->mem, &store, err));
+	MILL_TRY(mill_store_open(&engine->storage, options->arguments[0], &engine->mem, &store, err));
 	mill_bytes_init(&text, &engine->mem);
 	mill_status status = mill_store_head(store, options->split, rows, &text, err);
 	if (status == MILL_OK && is_root(engine))
@@ -105,9 +105,9 @@ mill_status command_verify(const option_set *options, mill_engine *engine, mill_
 {
 	mill_store *store = NULL;
 	const char *path = options->arguments[0];
-	mill_status status = mill_store_check_manifest(path, &engine->mem, err);
+	mill_status status = mill_store_check_manifest(&engine->storage, path, &engine->mem, err);
 	if (status == MILL_OK)
-		status = mill_store_open(path, &engine->mem, &store, err);
+		status = mill_store_open(&engine->storage, path, &engine->mem, &store, err);
 	status = mill_comm_agree(mill_engine_comm(engine), status, err);
 	if (status == MILL_OK)
 		status = verify_shares(store, engine, err);
@@ -126,9 +126,9 @@ mill_status command_diff(const option_set *options, mill_engine *engine, mill_er
 	mill_store *a = NULL, *b = NULL;
 	mill_bytes text;
 	mill_bytes_init(&text, &engine->mem);
-	mill_status status = mill_store_open(options->arguments[0], &engine->mem, &a, err);
+	mill_status status = mill_store_open(&engine->storage, options->arguments[0], &engine->mem, &a, err);
 	if (status == MILL_OK)
-		status = mill_store_open(options->arguments[1], &engine->mem, &b, err);
+		status = mill_store_open(&engine->storage, options->arguments[1], &engine->mem, &b, err);
 	if (status == MILL_OK)
 		status = mill_store_diff(a, b, options->json, &text, err);
 	if (is_root(engine))

@@ -179,12 +179,13 @@ static mill_status write_fitted(const mill_build *build, mill_error *err)
 {
 	mill_bytes json;
 	mill_bytes_init(&json, build->run->mem);
-	mill_status status = mill_features_write_fitted(build->features, build->spec.path, &json, err);
+	mill_status status =
+	    mill_features_write_fitted(build->features, build->run->storage, build->spec.path, &json, err);
 	const char *path = mill_arena_printf(build->run->arena, "%s/fitted.json", build->spec.path);
 	if (status == MILL_OK && path == NULL)
 		status = mill_fail_nomem(err, 0, "a path");
 	if (status == MILL_OK)
-		status = mill_path_write_all(path, build->run->mem, json.data, json.size_bytes, err);
+		status = mill_storage_write_all(build->run->storage, path, json.data, json.size_bytes, err);
 	mill_bytes_release(&json);
 	return status;
 }

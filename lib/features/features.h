@@ -16,6 +16,7 @@
 #include "base/knobs.h"
 #include "column/tensor.h"
 #include "comm/comm.h"
+#include "storage/storage.h"
 
 typedef struct mill_features mill_features;
 
@@ -63,8 +64,8 @@ MILL_NODISCARD mill_status mill_features_judge(mill_features *features, const ch
 
 /* fitted.json: every fitted statistic, readable. Vocabularies over 100,000 entries go to binary side files in folder
  * `fitted/` of store_path; fitted.c describes both. Not collective: one rank writes. */
-MILL_NODISCARD mill_status mill_features_write_fitted(const mill_features *features, const char *store_path,
-                                                      mill_bytes *json, mill_error *err);
+MILL_NODISCARD mill_status mill_features_write_fitted(const mill_features *features, mill_storage *storage,
+                                                      const char *store_path, mill_bytes *json, mill_error *err);
 /* Names, parameters and help of every transform, for `help` and the JSON schema. */
 typedef struct mill_transform_info {
 	const char *name;

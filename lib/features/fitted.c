@@ -109,13 +109,19 @@ static mill_status side_file_bytes(const mill_column *values, mill_bytes *out)
 	return append_values(values, out);
 }
 
-static mill_status put_side_file(const mill_features *features, const char *store_path, const char *name,
+typedef struct fitted_place {
+	mill_storage *storage;
+	const char *store_path;
+	int tensor, chain, step;
+} fitted_place;
+
+static mill_status put_side_file(const mill_features *features, const fitted_place *place, const char *name,
                                  const mill_column *values, mill_json_writer *json, mill_error *err)
 {
 	mill_bytes path, bytes;
 	mill_bytes_init(&path, features->mem);
 	mill_bytes_init(&bytes, features->mem);
-	mill_status status = mill_bytes_printf(&path, "%s/fitted", store_path);
+	mill_status status = mill_bytes_printf(&path, "%s/fitted", place->store_path);
 	if (status == MILL_OK)
 		status = mill_bytes_terminate(&path);
 	if (status == MILL_OK)
@@ -124,17 +130,17 @@ static mill_status put_side_file(const mill_features *features, const char *stor
 		status = mill_fail_nomem(err, bytes.size_bytes, "a vocabulary's file");
 		goto done;
 	}
-	MILL_TRY_GOTO(mill_path_make_folders((const char *)path.data, err), done);
+	MILL_TRY_GOTO(mill_storage_make_folders(place->storage, (const char *)path.data, err), done);
 	path.size_bytes = 0;
-	status = mill_bytes_printf(&path, "%s/%s", store_path, name);
+	status = mill_bytes_printf(&path, "%s/%s", place->store_path, name);
 	if (status == MILL_OK)
 		status = mill_bytes_terminate(&path);
 	if (status != MILL_OK) {
 		status = mill_fail_nomem(err, 0, "a vocabulary's file");
 		goto done;
 	}
-	MILL_TRY_GOTO(mill_path_write_all((const char *)path.data, features->mem, bytes.data, bytes.size_bytes, err),
-	              done);
+	MILL_TRY_GOTO(
+	    mill_storage_write_all(place->storage, (const char *)path.data, bytes.data, bytes.size_bytes, err), done);
 	mill_json_put_text(json, "values_file", name);
 	mill_json_put_int(json, "values_count", values->rows);
 done:
@@ -142,11 +148,6 @@ done:
 	mill_bytes_release(&bytes);
 	return status;
 }
-
-typedef struct fitted_place {
-	const char *store_path;
-	int tensor, chain, step;
-} fitted_place;
 
 static mill_status put_values(const mill_features *features, const mill_column *values, const fitted_place *place,
                               mill_json_writer *json, mill_error *err)
@@ -156,7 +157,7 @@ static mill_status put_values(const mill_features *features, const mill_column *
 	if (values->rows <= MILL_SIDE_FILE_FROM && !has_nul(values))
 		return put_inline(values, json, err);
 	snprintf(name, sizeof name, "fitted/values-%d-%d-%d.bin", place->tensor, place->chain, place->step);
-	return put_side_file(features, place->store_path, name, values, json, err);
+	return put_side_file(features, place, name, values, json, err);
 }
 
 static mill_status put_step(const mill_features *features, const mill_step *step, const fitted_place *place,
@@ -192,11 +193,11 @@ static mill_status put_chain(const mill_features *features, const mill_chain *ch
 	return MILL_OK;
 }
 
-mill_status mill_features_write_fitted(const mill_features *features, const char *store_path, mill_bytes *json,
-                                       mill_error *err)
+mill_status mill_features_write_fitted(const mill_features *features, mill_storage *storage, const char *store_path,
+                                       mill_bytes *json, mill_error *err)
 {
 	mill_json_writer w;
-	fitted_place place = {.store_path = store_path};
+	fitted_place place = {.storage = storage, .store_path = store_path};
 	mill_json_writer_init(&w, json, true);
 	mill_json_put_object(&w, NULL);
 	mill_json_put_object(&w, "tensors");

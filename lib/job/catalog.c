@@ -155,7 +155,10 @@ static bool looks_like_path(const char *name)
 static bool is_there(const mill_run *run, const char *name)
 {
 	mill_error ignored = {0};
-	int64_t found = mill_comm_rank(run->comm) == 0 && mill_path_exists(name);
+	bool exists = false;
+	if (mill_comm_rank(run->comm) == 0 && mill_storage_exists(run->storage, name, &exists, &ignored) != MILL_OK)
+		exists = false; /* what cannot be looked at is told when it is opened */
+	int64_t found = exists;
 	return mill_comm_max_i64(run->comm, &found, 1, &ignored) == MILL_OK && found != 0;
 }
 

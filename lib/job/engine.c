@@ -82,6 +82,7 @@ mill_status mill_engine_open(mill_engine *engine, const mill_engine_options *opt
 	*engine = (mill_engine){0};
 	mill_mem_init(&engine->mem, INT64_MAX);
 	mill_arena_init(&engine->arena, &engine->mem);
+	mill_storage_init(&engine->storage, &engine->mem);
 	MILL_TRY(mill_knobs_read(&engine->knobs, err));
 	engine->progress = options->progress;
 	mill_comm_options comm = {.use_mpi = options->use_mpi, .stop_signal = options->stop_signal};
@@ -99,6 +100,7 @@ void mill_engine_close(mill_engine *engine)
 {
 	mill_scratch_close(engine->scratch);
 	mill_comm_close(engine->comm);
+	mill_storage_release(&engine->storage);
 	mill_arena_release(&engine->arena);
 	engine->scratch = NULL;
 	engine->comm = NULL;
@@ -113,6 +115,7 @@ mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *er
 {
 	*run = (mill_run){.comm = engine->comm, .mem = &engine->mem, .arena = &engine->arena, .knobs = &engine->knobs};
 	run->log = &engine->log;
+	run->storage = &engine->storage;
 	run->scratch = engine->scratch;
 	run->limit_rows = INT64_MAX;
 	run->progress = engine->progress;
@@ -134,14 +137,17 @@ int64_t mill_guess_input_bytes(const char *pattern)
 {
 	mill_mem mem;
 	mill_arena arena;
+	mill_storage storage;
 	mill_storage_listing listing = {0};
 	mill_error ignored = {0};
 	int64_t bytes = 0;
 	mill_mem_init(&mem, INT64_MAX);
 	mill_arena_init(&arena, &mem);
-	if (mill_storage_list(pattern, &arena, &listing, &ignored) == MILL_OK)
+	mill_storage_init(&storage, &mem);
+	if (mill_storage_list(&storage, pattern, &arena, &listing, &ignored) == MILL_OK)
 		for (int64_t i = 0; i < listing.count; i++)
 			bytes += listing.entries[i].size_bytes;
 	mill_arena_release(&arena);
+	mill_storage_release(&storage);
 	return bytes;
 }

@@ -56,7 +56,8 @@ static mill_status join_lines(mill_json *node, mill_arena *arena, mill_error *er
 }
 
 /* sql_file becomes text here, since only rank 0 reads files. */
-static mill_status inline_file(mill_json *node, const char *job_dir, mill_arena *arena, mill_error *err)
+static mill_status inline_file(mill_storage *storage, mill_json *node, const char *job_dir, mill_arena *arena,
+                               mill_error *err)
 {
 	const char *name;
 	mill_bytes text;
@@ -66,7 +67,7 @@ static mill_status inline_file(mill_json *node, const char *job_dir, mill_arena 
 		return nomem(err);
 	mill_bytes_init(&text, arena->mem);
 	mill_error inner = {0};
-	mill_status status = mill_path_read_all(path, &text, &inner);
+	mill_status status = mill_storage_read_all(storage, path, &text, &inner);
 	if (status == MILL_OK)
 		status = mill_bytes_terminate(&text);
 	if (status == MILL_OK)
@@ -80,7 +81,8 @@ static mill_status inline_file(mill_json *node, const char *job_dir, mill_arena 
 }
 
 /* Joins lists of lines and reads sql_file, wherever a step has them. */
-static mill_status gather_sql(mill_json *root, const char *job_dir, mill_arena *arena, mill_error *err)
+static mill_status gather_sql(mill_storage *storage, mill_json *root, const char *job_dir, mill_arena *arena,
+                              mill_error *err)
 {
 	mill_json *steps = mill_json_get(root, "steps");
 	if (steps == NULL)
@@ -92,7 +94,7 @@ static mill_status gather_sql(mill_json *root, const char *job_dir, mill_arena *
 		if (sql != NULL)
 			MILL_TRY(join_lines(sql, arena, err));
 		if (file != NULL)
-			MILL_TRY(inline_file(file, job_dir, arena, err));
+			MILL_TRY(inline_file(storage, file, job_dir, arena, err));
 	}
 	return MILL_OK;
 }
@@ -153,14 +155,14 @@ static mill_status choose_out(const mill_json *root, const char *given, const ch
 }
 
 /* Rank 0: the file as text with everything from outside put in. */
-static mill_status load(mill_arena *arena, const mill_job_request *request, mill_job_file *job, job_text *out,
-                        mill_error *err)
+static mill_status load(mill_storage *storage, mill_arena *arena, const mill_job_request *request, mill_job_file *job,
+                        job_text *out, mill_error *err)
 {
 	mill_bytes file;
 	mill_json *root;
 	mill_params params;
 	mill_bytes_init(&file, arena->mem);
-	mill_status status = mill_path_read_all(request->path, &file, err);
+	mill_status status = mill_storage_read_all(storage, request->path, &file, err);
 	if (status == MILL_OK)
 		status = mill_json_parse((const char *)file.data, file.size_bytes, request->path, arena, &root, err);
 	mill_bytes_release(&file);
@@ -171,10 +173,10 @@ static mill_status load(mill_arena *arena, const mill_job_request *request, mill
 	MILL_TRY(mill_json_opt_uint(root, "seed", &out->seed, err));
 	MILL_TRY(choose_out(root, request->out_path, out->name, arena, &out->out_path, err));
 	const char *job_dir = folder_of(arena, request->path);
-	MILL_TRY(gather_sql(root, job_dir, arena, err));
+	MILL_TRY(gather_sql(storage, root, job_dir, arena, err));
 	MILL_TRY(mill_params_settings(root, request->settings, request->setting_count, arena, err));
 	MILL_TRY(write_json(root, arena, &out->kept, err));
-	MILL_TRY(mill_params_read(root, out->name, job_dir, out->out_path, arena, &params, err));
+	MILL_TRY(mill_params_read(root, storage, out->name, job_dir, out->out_path, arena, &params, err));
 	for (int64_t i = 0; i < root->count; i++)
 		if (strcmp(root->items[i].key, "params") != 0)
 			MILL_TRY(mill_params_substitute(&params, &root->items[i], false, err));
@@ -217,7 +219,7 @@ mill_status mill_job_file_read(mill_engine *engine, const mill_job_request *requ
 	*out = (mill_job_file){.path = request->path};
 	mill_bytes_init(&blob, &engine->mem);
 	if (mill_comm_rank(engine->comm) == 0) {
-		status = load(arena, request, out, &text, err);
+		status = load(&engine->storage, arena, request, out, &text, err);
 		if (status == MILL_OK)
 			status = write_texts(&text, &blob);
 	}

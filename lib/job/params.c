@@ -100,7 +100,7 @@ static mill_status append_outside(mill_params *params, const mill_json *node, co
 		mill_bytes content;
 		mill_bytes_init(&content, out->mem);
 		mill_error inner = {0};
-		mill_status status = mill_path_read_all(name + 5, &content, &inner);
+		mill_status status = mill_storage_read_all(params->storage, name + 5, &content, &inner);
 		if (status == MILL_OK) {
 			while (content.size_bytes > 0 && content.data[content.size_bytes - 1] == '\n')
 				content.size_bytes--;
@@ -243,11 +243,11 @@ static mill_status add_builtin(mill_params *params, const char *name, const char
 	return add_param(params, name, value, false, err);
 }
 
-mill_status mill_params_read(mill_json *root, const char *job, const char *job_dir, const char *out_path,
-                             mill_arena *arena, mill_params *params, mill_error *err)
+mill_status mill_params_read(mill_json *root, mill_storage *storage, const char *job, const char *job_dir,
+                             const char *out_path, mill_arena *arena, mill_params *params, mill_error *err)
 {
 	mill_json *declared = mill_json_get(root, "params");
-	*params = (mill_params){.arena = arena, .declared = declared};
+	*params = (mill_params){.arena = arena, .storage = storage, .declared = declared};
 	MILL_TRY(add_builtin(params, "job", job, err));
 	MILL_TRY(add_builtin(params, "job_dir", job_dir, err));
 	MILL_TRY(add_builtin(params, "out", out_path, err));

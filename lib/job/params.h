@@ -16,6 +16,7 @@ typedef struct mill_param {
 
 typedef struct mill_params {
 	mill_arena *arena;
+	mill_storage *storage;     /* where ${file:…} is read */
 	const mill_json *declared; /* the job's "params", NULL: none */
 	mill_param *items;
 	int count;
@@ -29,8 +30,9 @@ MILL_NODISCARD mill_status mill_params_settings(mill_json *root, const mill_sett
                                                 mill_arena *arena, mill_error *err);
 /* Reads the `params` object of root and adds the built-in job, job_dir and out. Values may use ${…} of the ones before.
  */
-MILL_NODISCARD mill_status mill_params_read(mill_json *root, const char *job, const char *job_dir, const char *out_path,
-                                            mill_arena *arena, mill_params *params, mill_error *err);
+MILL_NODISCARD mill_status mill_params_read(mill_json *root, mill_storage *storage, const char *job,
+                                            const char *job_dir, const char *out_path, mill_arena *arena,
+                                            mill_params *params, mill_error *err);
 /* Replaces ${…} in every string under node. In SQL (members called "sql", "expect") a parameter becomes a quoted
  * literal. */
 MILL_NODISCARD mill_status mill_params_substitute(mill_params *params, mill_json *node, bool in_sql, mill_error *err);

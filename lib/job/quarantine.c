@@ -128,8 +128,8 @@ static mill_status write_audit(mill_run *run, const mill_audit *audit, const cha
 	char *parent = mill_arena_printf(run->arena, "%s/quarantine", folder);
 	if (path == NULL || parent == NULL)
 		return mill_fail_nomem(err, 0, "a path");
-	MILL_TRY(mill_path_make_folders(parent, err));
-	MILL_TRY(mill_writer_open(path, run->mem, &writer, err));
+	MILL_TRY(mill_storage_make_folders(run->storage, parent, err));
+	MILL_TRY(mill_writer_open(run->storage, path, &writer, err));
 	mill_status status = copy_scans(audit, audit->scans, writer, err);
 	if (status == MILL_OK)
 		status = mill_writer_commit(writer, err);
@@ -164,7 +164,7 @@ static mill_status write_report(mill_run *run, const char *folder, const mill_er
 	mill_json_end(&w);
 	mill_status status = mill_json_finish(&w);
 	if (status == MILL_OK)
-		status = mill_path_write_all(path, run->mem, text.data, text.size_bytes, err);
+		status = mill_storage_write_all(run->storage, path, text.data, text.size_bytes, err);
 	mill_bytes_release(&text);
 	return status;
 }
@@ -175,7 +175,7 @@ void mill_failed_write(mill_run *run, const char *folder, const mill_error *fail
 	char *failed = mill_arena_printf(run->arena, "%s/failed", folder);
 	if (failed == NULL)
 		return;
-	mill_status status = mill_path_make_folders(failed, &err);
+	mill_status status = mill_storage_make_folders(run->storage, failed, &err);
 	if (status == MILL_OK)
 		status = mill_quarantine_write(run, failed, &err);
 	if (status == MILL_OK && mill_comm_rank(run->comm) == 0)

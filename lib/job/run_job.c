@@ -75,7 +75,8 @@ static mill_status claim_out(job_run *r, mill_store_claim **claim, const char **
 	mill_bytes_init(&path, r->run.mem);
 	mill_h128_text(r->job.hash, hash);
 	if (mill_comm_rank(r->run.comm) == 0) {
-		status = mill_store_claim_new(r->block.path, hash, r->request->overwrite, r->run.mem, claim, err);
+		status = mill_store_claim_new(r->run.storage, r->block.path, hash, r->request->overwrite, r->run.mem,
+		                              claim, err);
 		if (status == MILL_OK) {
 			const char *text = mill_store_claim_folder(*claim);
 			status = mill_bytes_append(&path, text, strlen(text) + 1);
@@ -96,6 +97,7 @@ static mill_status build(job_run *r, mill_store_claim *claim, const char *folder
 {
 	mill_build build = {.run = &r->run, .request = &r->block.build};
 	r->block.build.write_bad_rows = mill_quarantine_write;
+	build.spec.storage = r->run.storage;
 	build.spec.path = folder;
 	build.spec.scratch = r->run.scratch;
 	MILL_TRY(mill_catalog_finish(&r->catalog, &r->block.build.plan, 1, err));

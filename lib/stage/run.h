@@ -27,6 +27,7 @@ typedef struct mill_run {
 	mill_arena *arena; /* plans, descriptors: lives as long as the run */
 	const mill_knobs *knobs;
 	const mill_log *log;
+	mill_storage *storage; /* the engine's */
 	mill_scratch *scratch;
 	const mill_progress *progress;
 	mill_books *books;

@@ -10,7 +10,9 @@ static mill_status refuse_store(mill_run *run, const char *path, mill_error *err
 	const char *manifest = mill_arena_printf(run->arena, "%s/manifest.json", path);
 	if (manifest == NULL)
 		return mill_fail_nomem(err, strlen(path), "a path");
-	if (!mill_path_exists(manifest))
+	bool is_store = false;
+	/* What cannot be looked at is told by the listing. */
+	if (mill_storage_exists(run->storage, manifest, &is_store, NULL) != MILL_OK || !is_store)
 		return MILL_OK;
 	return mill_fail(err, MILL_NOT_YET,
 	                 "%s is a store, and stores as tables are not supported yet; rankmill head shows its rows",
@@ -26,7 +28,7 @@ static mill_status list_paths(mill_run *run, const mill_source_spec *spec, mill_
 		mill_storage_listing one;
 		mill_status status = refuse_store(run, spec->paths[i], err);
 		if (status == MILL_OK)
-			status = mill_storage_list(spec->paths[i], run->arena, &one, err);
+			status = mill_storage_list(run->storage, spec->paths[i], run->arena, &one, err);
 		if (status == MILL_NOT_FOUND && spec->optional)
 			continue;
 		if (status != MILL_OK && strcmp(spec->where, spec->paths[i]) == 0)
@@ -119,7 +121,8 @@ static mill_status open_on_root(mill_run *run, const mill_source_spec *spec, mil
 		                 "%s: optional and nothing is there, so its schema cannot be inferred; declare it in "
 		                 "\"schema\"",
 		                 spec->where);
-	mill_status status = mill_csv_open(&listing, &spec->options, &spec->declared, run->mem, run->arena, &csv, err);
+	mill_status status =
+	    mill_csv_open(run->storage, &listing, &spec->options, &spec->declared, run->mem, run->arena, &csv, err);
 	if (status != MILL_OK)
 		return mill_fail_context(err, status, "%s", spec->where);
 	return mill_csv_table_write(&csv, blob);
@@ -137,7 +140,7 @@ static mill_status share_table(mill_run *run, const mill_source_spec *spec, mill
 		status = mill_comm_broadcast(run->comm, 0, &blob, err);
 	if (status == MILL_OK) {
 		mill_bytes_view view = {blob.data, blob.size_bytes, 0};
-		status = mill_csv_table_read(&view, run->arena, csv, err);
+		status = mill_csv_table_read(&view, run->storage, run->arena, csv, err);
 	}
 	mill_bytes_release(&blob);
 	return status;

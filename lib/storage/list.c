@@ -476,8 +476,10 @@ static mill_status list_local(walker *w, const char *path, size_t *root)
 	return add_path(w->arena, &w->found, mill_arena_strdup(w->arena, path), w->err);
 }
 
-mill_status mill_storage_list(const char *pattern, mill_arena *arena, mill_storage_listing *out, mill_error *err)
+mill_status mill_storage_list(mill_storage *storage, const char *pattern, mill_arena *arena, mill_storage_listing *out,
+                              mill_error *err)
 {
+	(void)storage;
 	walker w = {.arena = arena, .pattern = pattern, .err = err};
 	const char *path = NULL;
 	size_t root = 0;

@@ -73,8 +73,9 @@ static mill_status open_reader(mill_reader *reader, const char *path, mill_error
 	return MILL_OK;
 }
 
-mill_status mill_reader_open(const char *uri, mill_mem *mem, mill_reader **out, mill_error *err)
+mill_status mill_reader_open(mill_storage *storage, const char *uri, mill_reader **out, mill_error *err)
 {
+	mill_mem *mem = storage->mem;
 	mill_reader *reader = mill_mem_calloc(mem, 1, sizeof *reader);
 	char *path = NULL;
 	if (reader == NULL)
@@ -187,8 +188,9 @@ static mill_status open_writer(mill_writer *writer, const char *uri, mill_error 
 	return MILL_OK;
 }
 
-mill_status mill_writer_open(const char *uri, mill_mem *mem, mill_writer **out, mill_error *err)
+mill_status mill_writer_open(mill_storage *storage, const char *uri, mill_writer **out, mill_error *err)
 {
+	mill_mem *mem = storage->mem;
 	mill_writer *writer = mill_mem_calloc(mem, 1, sizeof *writer);
 	if (writer == NULL)
 		return mill_fail_nomem(err, sizeof *writer, uri);

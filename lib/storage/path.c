@@ -1,6 +1,4 @@
-/* Folders and small files on local paths. */
-#include "base/checked.h"
-#include "storage/list.h"
+#include "storage/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -88,42 +86,4 @@ static mill_status remove_entry(int folder, const char *name, const char *shown,
 mill_status mill_path_remove_tree(const char *path, mill_error *err)
 {
 	return remove_entry(AT_FDCWD, path, path, err);
-}
-
-mill_status mill_path_read_all(const char *uri, mill_bytes *out, mill_error *err)
-{
-	mill_reader *reader = NULL;
-	MILL_TRY(mill_reader_open(uri, out->mem, &reader, err));
-	size_t before = out->size_bytes;
-	mill_status status = MILL_OK;
-	for (int64_t offset = 0;;) {
-		size_t want = (size_t)mill_max_i64(mill_reader_size(reader) - offset, 0) + 1;
-		if (mill_bytes_reserve(out, want) != MILL_OK) {
-			status = mill_fail_nomem(err, want, uri);
-			break;
-		}
-		size_t got = 0;
-		status = mill_reader_read(reader, offset, out->data + out->size_bytes, want, &got, err);
-		if (status != MILL_OK)
-			break;
-		out->size_bytes += got;
-		offset += (int64_t)got;
-		if (got < want)
-			break;
-	}
-	mill_reader_close(reader);
-	if (status != MILL_OK)
-		out->size_bytes = before;
-	return status;
-}
-
-mill_status mill_path_write_all(const char *uri, mill_mem *mem, const void *data, size_t size_bytes, mill_error *err)
-{
-	mill_writer *writer = NULL;
-	MILL_TRY(mill_writer_open(uri, mem, &writer, err));
-	mill_status status = mill_writer_append(writer, data, size_bytes, err);
-	if (status == MILL_OK)
-		status = mill_writer_commit(writer, err);
-	mill_writer_close(writer);
-	return status;
 }

@@ -1,4 +1,5 @@
 #include "store/checksums.h"
+#include "storage/path.h"
 
 #include "store/file.h"
 #include "store/folder.h"
@@ -120,7 +121,8 @@ mill_status mill_checksums_write(const mill_store_spec *spec, const mill_shard_i
 	if (status != MILL_OK)
 		mill_fail_nomem(err, text.size_bytes, "checksums");
 	else
-		status = mill_path_write_all((const char *)path.data, mem, text.data, text.size_bytes, err);
+		status =
+		    mill_storage_write_all(spec->storage, (const char *)path.data, text.data, text.size_bytes, err);
 done:
 	mill_arena_release(&list.arena);
 	mill_bytes_release(&path);
@@ -220,7 +222,8 @@ static mill_status check_listed(const mill_store *store, const entries *list, mi
 }
 
 /* The list of a store; text holds what the entries point into. */
-static mill_status load(const char *store_path, mill_mem *mem, mill_bytes *text, entries *out, mill_error *err)
+static mill_status load(mill_storage *storage, const char *store_path, mill_mem *mem, mill_bytes *text, entries *out,
+                        mill_error *err)
 {
 	mill_bytes path;
 	mill_bytes_init(&path, mem);
@@ -228,7 +231,7 @@ static mill_status load(const char *store_path, mill_mem *mem, mill_bytes *text,
 	if (status == MILL_OK && !mill_path_exists((const char *)path.data))
 		status = mill_fail(err, MILL_DIFFERENT, "%s: the file is missing", (const char *)path.data);
 	if (status == MILL_OK)
-		status = mill_path_read_all((const char *)path.data, text, err);
+		status = mill_storage_read_all(storage, (const char *)path.data, text, err);
 	if (status == MILL_OK && mill_bytes_terminate(text) != MILL_OK)
 		status = mill_fail_nomem(err, text->size_bytes, "checksums");
 	if (status == MILL_OK)
@@ -243,7 +246,7 @@ mill_status mill_checksums_check(const mill_store *store, mill_error *err)
 	mill_bytes text, path;
 	mill_bytes_init(&text, store->mem);
 	mill_bytes_init(&path, store->mem);
-	mill_status status = load(store->path, store->mem, &text, &list, err);
+	mill_status status = load(store->storage, store->path, store->mem, &text, &list, err);
 	for (int64_t i = 0; i < list.count && status == MILL_OK; i++)
 		status = check_entry(store, &list.items[i], &path, err);
 	if (status == MILL_OK)
@@ -254,7 +257,7 @@ mill_status mill_checksums_check(const mill_store *store, mill_error *err)
 	return status;
 }
 
-mill_status mill_store_check_manifest(const char *path, mill_mem *mem, mill_error *err)
+mill_status mill_store_check_manifest(mill_storage *storage, const char *path, mill_mem *mem, mill_error *err)
 {
 	entries list = {0};
 	mill_bytes text, file;
@@ -264,7 +267,7 @@ mill_status mill_store_check_manifest(const char *path, mill_mem *mem, mill_erro
 	mill_bytes_init(&file, mem);
 	mill_status status = mill_file_join(path, MILL_STORE_MANIFEST, &file, err);
 	if (status == MILL_OK && mill_path_exists((const char *)file.data)) {
-		status = load(path, mem, &text, &list, err);
+		status = load(storage, path, mem, &text, &list, err);
 		const entry *wanted = status == MILL_OK ? find(&list, MILL_STORE_MANIFEST) : NULL;
 		if (status == MILL_OK)
 			status = mill_file_checksum((const char *)file.data, mem, &hash, &size_bytes, err);

@@ -1,3 +1,4 @@
+#include "storage/path.h"
 #include "store/claim_private.h"
 
 #include "base/json_writer.h"
@@ -248,12 +249,13 @@ static void free_claim(mill_store_claim *claim)
 	mill_mem_free(claim);
 }
 
-mill_status mill_store_claim_new(const char *path, const char *job_hash, bool overwrite, mill_mem *mem,
-                                 mill_store_claim **out, mill_error *err)
+mill_status mill_store_claim_new(mill_storage *storage, const char *path, const char *job_hash, bool overwrite,
+                                 mill_mem *mem, mill_store_claim **out, mill_error *err)
 {
 	mill_store_claim *claim = mill_mem_calloc(mem, 1, sizeof(*claim));
 	if (claim == NULL)
 		return mill_fail_nomem(err, sizeof(*claim), "claim");
+	claim->storage = storage;
 	claim->mem = mem;
 	claim->lock = -1;
 	mill_arena_init(&claim->arena, mem);

@@ -5,6 +5,7 @@
 #include "store/folder.h"
 
 struct mill_store_claim {
+	mill_storage *storage; /* borrowed */
 	mill_mem *mem;
 	mill_arena arena;
 	const char *out;          /* OUT */

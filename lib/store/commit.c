@@ -1,3 +1,4 @@
+#include "storage/path.h"
 #include "store/checksums.h"
 #include "store/claim_private.h"
 #include "store/file.h"
@@ -123,7 +124,8 @@ mill_status mill_store_commit(const mill_store_spec *spec, const mill_shard_info
 	MILL_TRY_GOTO(check_shards(spec, sorted, shard_count, mem, err), done);
 	MILL_TRY_GOTO(make_split_folders(spec, mem, err), done);
 	MILL_TRY_GOTO(mill_manifest_write(spec, sorted, shard_count, sums, extra, extra_count, mem, &text, err), done);
-	MILL_TRY_GOTO(mill_path_write_all(claim->new_manifest, mem, text.data, text.size_bytes, err), done);
+	MILL_TRY_GOTO(mill_storage_write_all(claim->storage, claim->new_manifest, text.data, text.size_bytes, err),
+	              done);
 	MILL_TRY_GOTO(mill_checksums_write(spec, sorted, shard_count, &text, mem, err), done);
 	MILL_TRY_GOTO(mill_folder_flush(claim->folder, mem, err), done);
 	MILL_TRY_GOTO(swap_in(claim, err), done);

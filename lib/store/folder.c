@@ -1,4 +1,5 @@
 #include "store/folder.h"
+#include "storage/path.h"
 
 #include "store/file.h"
 #include "store/format.h"

@@ -2,6 +2,7 @@
 #include "store/folder.h"
 #include "store/store_private.h"
 
+#include "storage/path.h"
 #include "store/file.h"
 
 #include <string.h>
@@ -243,7 +244,7 @@ static mill_status load(mill_store *store, const char *path, mill_bytes *text, m
 		status = mill_fail(err, MILL_USAGE, "%s: not a store: it has no " MILL_STORE_MANIFEST, path);
 		goto done;
 	}
-	MILL_TRY_GOTO(mill_path_read_all((const char *)file.data, text, err), done);
+	MILL_TRY_GOTO(mill_storage_read_all(store->storage, (const char *)file.data, text, err), done);
 	store->path = mill_arena_strdup(&store->arena, path);
 	const char *name = mill_arena_strdup(&store->arena, (const char *)file.data);
 	if (store->path == NULL || name == NULL) {
@@ -259,11 +260,12 @@ done:
 	return status;
 }
 
-mill_status mill_store_open(const char *path, mill_mem *mem, mill_store **out, mill_error *err)
+mill_status mill_store_open(mill_storage *storage, const char *path, mill_mem *mem, mill_store **out, mill_error *err)
 {
 	mill_store *store = mill_mem_calloc(mem, 1, sizeof(*store));
 	if (store == NULL)
 		return mill_fail_nomem(err, sizeof(*store), "store");
+	store->storage = storage;
 	store->mem = mem;
 	mill_arena_init(&store->arena, mem);
 	mill_bytes text;

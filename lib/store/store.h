@@ -43,8 +43,8 @@ MILL_NODISCARD mill_status mill_store_check_split(const char *name, mill_error *
  * point, the next claim of the same job (or with overwrite) removes what is left. OUT/failed is kept until the next
  * claim. */
 typedef struct mill_store_claim mill_store_claim;
-MILL_NODISCARD mill_status mill_store_claim_new(const char *path, const char *job_hash, bool overwrite, mill_mem *mem,
-                                                mill_store_claim **out, mill_error *err);
+MILL_NODISCARD mill_status mill_store_claim_new(mill_storage *storage, const char *path, const char *job_hash,
+                                                bool overwrite, mill_mem *mem, mill_store_claim **out, mill_error *err);
 /* Where this run writes everything it makes but failed/: shards, fitted.json, fitted/, quarantine/, reports. OUT or
  * OUT/.rankmill/new; the job broadcasts it to be every rank's mill_store_spec.path. Borrowed. */
 const char *mill_store_claim_folder(const mill_store_claim *claim);
@@ -52,6 +52,7 @@ const char *mill_store_claim_folder(const mill_store_claim *claim);
 void mill_store_claim_release(mill_store_claim *claim);
 
 typedef struct mill_store_spec {
+	mill_storage *storage;
 	const char *path; /* the claim's folder */
 	const mill_dataset_spec *datasets;
 	int dataset_count;
@@ -107,7 +108,8 @@ MILL_NODISCARD mill_status mill_store_commit(const mill_store_spec *spec, const 
 
 /* Reading. MILL_NOT_FOUND / MILL_USAGE: not a store; MILL_DATA: manifest damaged. */
 typedef struct mill_store mill_store;
-MILL_NODISCARD mill_status mill_store_open(const char *path, mill_mem *mem, mill_store **out, mill_error *err);
+MILL_NODISCARD mill_status mill_store_open(mill_storage *storage, const char *path, mill_mem *mem, mill_store **out,
+                                           mill_error *err);
 void mill_store_close(mill_store *store);
 /* For messages and for allocating sums: split_count × dataset_count. */
 int mill_store_split_count(const mill_store *store);
@@ -115,7 +117,8 @@ int mill_store_dataset_count(const mill_store *store);
 mill_u128 mill_store_stored_hash(const mill_store *store); /* the manifest's content_hash */
 /* Whether manifest.json is what the run wrote, before it is opened: whatever it says now. MILL_DIFFERENT; a folder
  * without one passes. */
-MILL_NODISCARD mill_status mill_store_check_manifest(const char *path, mill_mem *mem, mill_error *err);
+MILL_NODISCARD mill_status mill_store_check_manifest(mill_storage *storage, const char *path, mill_mem *mem,
+                                                     mill_error *err);
 /* Checks size and checksum of every file, that none is missing or was added, shapes and types against the manifest, and
  * the content hash from the data.
  * MILL_DIFFERENT names the first damage. Prints nothing. part/parts: only every parts-th shard (ranks share the work)

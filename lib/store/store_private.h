@@ -22,6 +22,7 @@ typedef struct mill_stored_split {
 } mill_stored_split;
 
 struct mill_store {
+	mill_storage *storage; /* borrowed */
 	mill_mem *mem;
 	mill_arena arena;
 	const char *path;

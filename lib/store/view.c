@@ -1,5 +1,6 @@
 /* OUT/SPLIT.h5: every shard of a split as one file of virtual datasets. A missing shard reads as the fill value, so
  * nothing of ours reads views. Text columns have no view: their offsets count from each shard's start. */
+#include "storage/path.h"
 #include "store/file.h"
 #include "store/h5.h"
 #include "store/store_private.h"

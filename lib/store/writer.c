@@ -1,3 +1,4 @@
+#include "storage/path.h"
 #include "store/file.h"
 #include "store/shard.h"
 

@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 	int64_t bytes = (argc > 1 ? strtoll(argv[1], NULL, 10) : 200) << 20;
 	const char *path = argc > 2 ? argv[2] : "build/bench-taxi.csv";
 	mill_mem mem;
+	mill_storage storage;
 	mill_arena arena;
 	mill_knobs knobs;
 	mill_error err = {0};
@@ -150,12 +151,14 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	mill_arena_init(&arena, &mem);
 	mill_csv_options_init(&options, false);
 	mill_bytes_init(&text, &mem);
-	if (mill_knobs_read(&knobs, &err) != MILL_OK || mill_storage_list(path, &arena, &listing, &err) != MILL_OK ||
-	    mill_csv_open(&listing, &options, NULL, &mem, &arena, &table, &err) != MILL_OK ||
-	    mill_path_read_all(path, &text, &err) != MILL_OK) {
+	if (mill_knobs_read(&knobs, &err) != MILL_OK ||
+	    mill_storage_list(&storage, path, &arena, &listing, &err) != MILL_OK ||
+	    mill_csv_open(&storage, &listing, &options, NULL, &mem, &arena, &table, &err) != MILL_OK ||
+	    mill_storage_read_all(&storage, path, &text, &err) != MILL_OK) {
 		fprintf(stderr, "%s\n", err.message);
 		return 1;
 	}

@@ -1,6 +1,7 @@
 /* Encoding and writing float32 [n, 32] beside a plain write(2) of the same bytes, and reading it back in verify:
  * bench_store [FOLDER [MILLION_ROWS]]. Seconds are wall time without the final fsync, which is printed apart. */
 #include "base/clock.h"
+#include "storage/path.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 
 typedef struct bench {
 	mill_mem mem;
+	mill_storage storage;
 	mill_dataset_spec dataset;
 	const char *features[WIDTH];
 	mill_block blocks[BATCHES];
@@ -83,7 +85,7 @@ static void read_back(bench *b, const char *path)
 {
 	mill_error err = {0};
 	mill_store *store = NULL;
-	if (mill_store_open(path, &b->mem, &store, &err) != MILL_OK)
+	if (mill_store_open(&b->storage, path, &b->mem, &store, &err) != MILL_OK)
 		fail(&err);
 	int64_t start_ns = mill_clock_ns();
 	if (mill_store_verify(store, 0, 1, NULL, &err) != MILL_OK)
@@ -105,9 +107,10 @@ static void store_write(bench *b, const char *compression)
 	int64_t shard_count = 0;
 	mill_u128 sum = 0;
 	snprintf(path, sizeof(path), "%s/bench_store.out", b->folder);
-	if (mill_store_claim_new(path, "bench", true, &b->mem, &claim, &err) != MILL_OK)
+	if (mill_store_claim_new(&b->storage, path, "bench", true, &b->mem, &claim, &err) != MILL_OK)
 		fail(&err);
-	mill_store_spec spec = {.path = mill_store_claim_folder(claim),
+	mill_store_spec spec = {.storage = &b->storage,
+	                        .path = mill_store_claim_folder(claim),
 	                        .datasets = &b->dataset,
 	                        .dataset_count = 1,
 	                        .splits = splits,
@@ -143,6 +146,7 @@ int main(int argc, char **argv)
 	bench b = {.folder = argc > 1 ? argv[1] : "/tmp"};
 	double millions = argc > 2 ? strtod(argv[2], NULL) : 8;
 	mill_mem_init(&b.mem, INT64_MAX);
+	mill_storage_init(&b.storage, &b.mem);
 	b.rows = (int64_t)(millions * 1e6) / BATCH_ROWS * BATCH_ROWS;
 	b.bytes = (double)b.rows * WIDTH * sizeof(float);
 	fill(&b);

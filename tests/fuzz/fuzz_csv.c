@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	char path[128];
 	mill_mem mem;
+	mill_storage storage;
 	mill_arena arena;
 	mill_csv_table table;
 	mill_error err = {0};
@@ -98,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	if (size_bytes < HEAD_BYTES || size_bytes > 4096)
 		return 0;
 	mill_mem_init(&mem, 256 << 20);
+	mill_storage_init(&storage, &mem);
 	mill_arena_init(&arena, &mem);
 	snprintf(path, sizeof path, "/tmp/rm-fuzz-csv.%ld", (long)getpid());
 	FILE *file = fopen(path, "wb");
@@ -106,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	require(fclose(file) == 0);
 	mill_csv_options o = options_of(data);
 	mill_schema declared = schema_of(data, fields);
-	mill_status status = drive_open(path, &o, o.header ? NULL : &declared, &mem, &arena, &table, &err);
+	mill_status status = drive_open(path, &o, o.header ? NULL : &declared, &storage, &arena, &table, &err);
 	require(status == MILL_OK || (err.status == status && err.message[0] != '\0'));
 	if (status == MILL_OK && table.file_column_count <= 1024 && table.files[0].codec == MILL_CODEC_NONE)
 		compare(&table, data, &mem);

@@ -355,11 +355,11 @@ static inline mill_status drive_table(const mill_csv_table *table, const drive_s
 
 /* Opens one file. */
 static inline mill_status drive_open(const char *path, const mill_csv_options *options, const mill_schema *declared,
-                                     mill_mem *mem, mill_arena *arena, mill_csv_table *out, mill_error *err)
+                                     mill_storage *storage, mill_arena *arena, mill_csv_table *out, mill_error *err)
 {
 	mill_storage_listing listing;
-	MILL_TRY(mill_storage_list(path, arena, &listing, err));
-	return mill_csv_open(&listing, options, declared, mem, arena, out, err);
+	MILL_TRY(mill_storage_list(storage, path, arena, &listing, err));
+	return mill_csv_open(storage, &listing, options, declared, storage->mem, arena, out, err);
 }
 
 #endif

@@ -56,15 +56,17 @@ static mill_status read_other_ways(const mill_csv_table *table, const drive_resu
 static mill_status check_file(const char *path, mill_csv_options *options, mill_mem *mem, mill_arena *arena,
                               mill_error *err)
 {
+	mill_storage storage;
+	mill_storage_init(&storage, mem);
 	mill_csv_table table;
 	char text[MILL_TYPE_TEXT_BYTES];
-	MILL_TRY(drive_open(path, options, NULL, mem, arena, &table, err));
+	MILL_TRY(drive_open(path, options, NULL, &storage, arena, &table, err));
 	printf("types");
 	for (int i = 0; i < table.schema.count; i++)
 		printf("\t%s", mill_type_text(table.schema.fields[i].type, text));
 	printf("\n");
 	options->infer = false;
-	MILL_TRY(drive_open(path, options, NULL, mem, arena, &table, err));
+	MILL_TRY(drive_open(path, options, NULL, &storage, arena, &table, err));
 	drive_setting s = drive_plain();
 	drive_result result;
 	drive_result_init(&result, mem);

@@ -28,6 +28,7 @@ typedef struct table {
 } table;
 
 static mill_mem mem;
+static mill_storage storage;
 static mill_arena arena;
 
 static void must(mill_status status, const mill_error *err)
@@ -111,7 +112,7 @@ static void read_table(const char *path, table *t)
 	mill_bytes text;
 	mill_error err = {0};
 	mill_bytes_init(&text, &mem);
-	must(mill_path_read_all(path, &text, &err), &err);
+	must(mill_storage_read_all(&storage, path, &text, &err), &err);
 	must_be(mill_bytes_terminate(&text) == MILL_OK, "out of memory");
 	char *rest = NULL;
 	read_header(t, strtok_r((char *)text.data, "\n", &rest));
@@ -213,7 +214,7 @@ static void write_file(const char *folder, const char *name, const mill_bytes *b
 {
 	mill_error err = {0};
 	const char *path = mill_arena_printf(&arena, "%s/%s", folder, name);
-	must(mill_path_write_all(path, &mem, bytes->data, bytes->size_bytes, &err), &err);
+	must(mill_storage_write_all(&storage, path, bytes->data, bytes->size_bytes, &err), &err);
 }
 
 static void write_datasets(const mill_dataset_spec *specs, int count, const char *folder)
@@ -290,8 +291,9 @@ static void write_fitted(const mill_features *features, mill_comm *comm, const c
 	mill_bytes_init(&json, &mem);
 	mill_bytes_init(&all, &mem);
 	const char *own = mill_arena_printf(&arena, "%s/rank%d", folder, mill_comm_rank(comm));
-	must(mill_path_make_folders(own, &err), &err);
-	must(mill_features_write_fitted(features, mill_comm_rank(comm) == 0 ? folder : own, &json, &err), &err);
+	must(mill_storage_make_folders(&storage, own, &err), &err);
+	must(mill_features_write_fitted(features, &storage, mill_comm_rank(comm) == 0 ? folder : own, &json, &err),
+	     &err);
 	must(mill_comm_gather(comm, 0, json.data, json.size_bytes, &all, NULL, &err), &err);
 	if (mill_comm_rank(comm) == 0) {
 		size_t ranks = (size_t)mill_comm_size(comm);
@@ -317,12 +319,13 @@ int main(int argc, char **argv)
 	must_be(argc == 5 || argc == 6, "usage: features_fit JOB DATA OUT BATCH_ROWS [fail]");
 	int64_t batch_rows = strtoll(argv[4], NULL, 10);
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	mill_arena_init(&arena, &mem);
 	mill_bytes_init(&text, &mem);
 	must(mill_knobs_read(&knobs, &err), &err);
 	mill_comm_options options = {.use_mpi = mill_comm_launched()};
 	must(mill_comm_open(&options, &mem, &comm, &err), &err);
-	must(mill_path_read_all(argv[1], &text, &err), &err);
+	must(mill_storage_read_all(&storage, argv[1], &text, &err), &err);
 	must(mill_json_parse((const char *)text.data, text.size_bytes, "job", &arena, &job, &err), &err);
 	read_table(argv[2], &t);
 	mill_schema schema = {t.fields, t.count};

@@ -131,8 +131,8 @@ static mill_status write_rows(mill_store_writer *writer, const mill_dataset_spec
 	return MILL_OK;
 }
 
-static mill_status write_store(const char *out, const char *compression, mill_mem *mem, const char *text,
-                               mill_error *err)
+static mill_status write_store(mill_storage *storage, const char *out, const char *compression, mill_mem *mem,
+                               const char *text, mill_error *err)
 {
 	static const char *const splits[] = {"all"};
 	static const int64_t rows[] = {ROWS};
@@ -145,8 +145,9 @@ static mill_status write_store(const char *out, const char *compression, mill_me
 	int64_t shard_count = 0;
 	make_specs(specs);
 	MILL_TRY(mill_knobs_read(&knobs, err));
-	MILL_TRY(mill_store_claim_new(out, "odd", false, mem, &claim, err));
-	mill_store_spec spec = {.path = mill_store_claim_folder(claim),
+	MILL_TRY(mill_store_claim_new(storage, out, "odd", false, mem, &claim, err));
+	mill_store_spec spec = {.storage = storage,
+	                        .path = mill_store_claim_folder(claim),
 	                        .datasets = specs,
 	                        .dataset_count = SPECS,
 	                        .splits = splits,
@@ -172,11 +173,13 @@ static mill_status write_store(const char *out, const char *compression, mill_me
 int main(int argc, char **argv)
 {
 	mill_mem mem;
+	mill_storage storage;
 	mill_error err = {0};
 	mill_store *store = NULL;
 	if (argc != 3)
 		return 2;
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	char *text = mill_mem_calloc(&mem, 1, LONG_TEXT);
 	if (text == NULL)
 		return 1;
@@ -184,9 +187,9 @@ int main(int argc, char **argv)
 		names[i] = "f";
 	for (int i = 0; i < LONG_TEXT; i++)
 		text[i] = (char)(i * i);
-	mill_status status = write_store(argv[1], argv[2], &mem, text, &err);
+	mill_status status = write_store(&storage, argv[1], argv[2], &mem, text, &err);
 	if (status == MILL_OK)
-		status = mill_store_open(argv[1], &mem, &store, &err);
+		status = mill_store_open(&storage, argv[1], &mem, &store, &err);
 	if (status == MILL_OK)
 		status = mill_store_verify(store, 0, 1, NULL, &err);
 	mill_store_close(store);

@@ -199,7 +199,10 @@ static inline mill_status fixture_write(const char *out, const fixture_options *
 	    {"job", options->job == NULL ? "{\"store\":{\"min_count\":2}}" : options->job},
 	    {"seed", "\"18446744073709551615\""},
 	    {"inputs", "[{\"path\":\"a.csv\",\"bytes\":12,\"mtime_ns\":\"1700000000000000000\"}]"}};
-	mill_store_spec spec = {.datasets = fixture_datasets,
+	mill_storage storage;
+	mill_storage_init(&storage, mem);
+	mill_store_spec spec = {.storage = &storage,
+	                        .datasets = fixture_datasets,
 	                        .dataset_count = FIXTURE_DATASETS,
 	                        .splits = options->splits,
 	                        .split_count = options->split_count,
@@ -209,7 +212,7 @@ static inline mill_status fixture_write(const char *out, const fixture_options *
 	                        .finish_in_scratch = options->in_scratch};
 	mill_status status = mill_compression_parse(options->compression, &spec.compression, err);
 	if (status == MILL_OK)
-		status = mill_store_claim_new(out, "fixture-job", options->overwrite, mem, &claim, err);
+		status = mill_store_claim_new(&storage, out, "fixture-job", options->overwrite, mem, &claim, err);
 	if (status != MILL_OK)
 		return status;
 	spec.path = mill_store_claim_folder(claim);

@@ -1,10 +1,12 @@
 /* Opening CSV sources: headers, schemas, inference, hive folders, the broadcast form, refusals. */
 #include "../tools/csv_drive.h"
+#include "storage/path.h"
 #include "unit.h"
 
 #include <unistd.h>
 
 static mill_mem mem;
+static mill_storage storage;
 static mill_error err;
 static mill_arena arena;
 static char root[128];
@@ -14,6 +16,7 @@ static mill_csv_table table;
 static void start(void)
 {
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	mill_arena_init(&arena, &mem);
 	snprintf(root, sizeof root, "/tmp/rm-unit-csv-open.%ld", (long)getpid());
 	mill_csv_options_init(&o, false);
@@ -34,7 +37,7 @@ static void write_bytes(const char *name, const char *text, size_t length)
 	*strrchr(path, '/') = '\0';
 	CU_ASSERT_EQUAL(mill_path_make_folders(path, &err), MILL_OK);
 	snprintf(path, sizeof path, "%s/%s", root, name);
-	CU_ASSERT_EQUAL(mill_path_write_all(path, &mem, text, length, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text, length, &err), MILL_OK);
 }
 
 static void write_text(const char *name, const char *text)
@@ -44,7 +47,7 @@ static void write_text(const char *name, const char *text)
 
 static mill_status open_root(const mill_schema *declared)
 {
-	return drive_open(root, &o, declared, &mem, &arena, &table, &err);
+	return drive_open(root, &o, declared, &storage, &arena, &table, &err);
 }
 
 /* "name type, …" of the table; declared columns are marked with !. */
@@ -275,10 +278,10 @@ static void broadcast(void)
 	CU_ASSERT_EQUAL(mill_csv_table_write(&table, &bytes), MILL_OK);
 	for (size_t cut = 0; cut < bytes.size_bytes; cut++) {
 		mill_bytes_view view = {bytes.data, cut, 0};
-		CU_ASSERT_EQUAL(mill_csv_table_read(&view, &arena, &copy, &err), MILL_DATA);
+		CU_ASSERT_EQUAL(mill_csv_table_read(&view, &storage, &arena, &copy, &err), MILL_DATA);
 	}
 	mill_bytes_view view = {bytes.data, bytes.size_bytes, 0};
-	CU_ASSERT_EQUAL(mill_csv_table_read(&view, &arena, &copy, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_csv_table_read(&view, &storage, &arena, &copy, &err), MILL_OK);
 	CU_ASSERT_EQUAL(view.at, bytes.size_bytes);
 	CU_ASSERT_EQUAL(mill_csv_table_write(&copy, &again), MILL_OK);
 	CU_ASSERT(again.size_bytes == bytes.size_bytes && memcmp(again.data, bytes.data, bytes.size_bytes) == 0);

@@ -11,6 +11,7 @@
 #define MAX_FIELDS 64
 
 static mill_mem mem;
+static mill_storage storage;
 static mill_error err;
 static char path[128];
 static uint64_t random_state;
@@ -363,9 +364,9 @@ static void compare_readings(const mill_bytes *text, const mill_csv_options *o, 
 	mill_csv_table table;
 	mill_csv_rules rules;
 	mill_bytes rows[2], bad[2], shortened;
-	CU_ASSERT_EQUAL(mill_path_write_all(path, &mem, text->data, text->size_bytes, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text->data, text->size_bytes, &err), MILL_OK);
 	mill_arena_init(&arena, &mem);
-	CU_ASSERT_EQUAL_FATAL(drive_open(path, o, declared, &mem, &arena, &table, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(drive_open(path, o, declared, &storage, &arena, &table, &err), MILL_OK);
 	CU_ASSERT_EQUAL(mill_csv_rules_init(&rules, &table.options, &err), MILL_OK);
 	mill_bytes_init(&shortened, &mem);
 	oracle r = {&table.options, text->data, text->size_bytes, 0, 1};
@@ -423,6 +424,7 @@ static void run_rounds(bool typed)
 	int64_t rounds = from_environment("RANKMILL_TEST_ROUNDS", 1500);
 	printf("seed %llu, %lld rounds\n", (unsigned long long)random_state, (long long)rounds);
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	mill_bytes_init(&text, &mem);
 	snprintf(path, sizeof path, "/tmp/rm-unit-csv-random.%ld.csv", (long)getpid());
 	for (int64_t i = 0; i < rounds; i++) {

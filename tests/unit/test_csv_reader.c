@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 static mill_mem mem;
+static mill_storage storage;
 static mill_error err;
 static char path[128];
 static mill_csv_options o;
@@ -14,6 +15,7 @@ static drive_setting s;
 static void start(void)
 {
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	snprintf(path, sizeof path, "/tmp/rm-unit-csv-reader.%ld.csv", (long)getpid());
 	mill_csv_options_init(&o, false);
 	s = drive_plain();
@@ -41,8 +43,8 @@ static void check_bytes(const char *text, size_t length, const mill_schema *decl
 	mill_arena arena;
 	mill_csv_table table;
 	mill_arena_init(&arena, &mem);
-	CU_ASSERT_EQUAL_FATAL(mill_path_write_all(path, &mem, text, length, &err), MILL_OK);
-	mill_status status = drive_open(path, &o, declared, &mem, &arena, &table, &err);
+	CU_ASSERT_EQUAL_FATAL(mill_storage_write_all(&storage, path, text, length, &err), MILL_OK);
+	mill_status status = drive_open(path, &o, declared, &storage, &arena, &table, &err);
 	for (int way = 0; status == MILL_OK && way < 20; way++) {
 		drive_setting setting = s;
 		drive_result result;
@@ -373,8 +375,8 @@ static void limits(void)
 	CU_ASSERT_EQUAL(mill_bytes_append_text(&text, "a\n"), MILL_OK);
 	for (int i = 0; i < 1000; i++)
 		CU_ASSERT_EQUAL(mill_bytes_printf(&text, "%d\n", i), MILL_OK);
-	CU_ASSERT_EQUAL(mill_path_write_all(path, &mem, text.data, text.size_bytes, &err), MILL_OK);
-	CU_ASSERT_EQUAL_FATAL(drive_open(path, &o, NULL, &mem, &arena, &table, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text.data, text.size_bytes, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(drive_open(path, &o, NULL, &storage, &arena, &table, &err), MILL_OK);
 	CU_ASSERT_EQUAL(mill_plan_splits(table.files, 1, 100, &arena, &plan, &err), MILL_OK);
 	mill_knobs knobs = mill_knobs_defaults();
 	knobs.batch_rows = 7;
@@ -416,11 +418,11 @@ static void long_fields(void)
 	size_t next = text.size_bytes + 2;
 	CU_ASSERT_EQUAL(mill_bytes_append_text(&text, "\"\n2,x\n"), MILL_OK);
 	CU_ASSERT_EQUAL(mill_bytes_printf(&rows, "\n0\t%zu\t2\tx\n", next), MILL_OK);
-	CU_ASSERT_EQUAL(mill_path_write_all(path, &mem, text.data, text.size_bytes, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text.data, text.size_bytes, &err), MILL_OK);
 	mill_arena arena;
 	mill_csv_table table;
 	mill_arena_init(&arena, &mem);
-	CU_ASSERT_EQUAL_FATAL(drive_open(path, &o, NULL, &mem, &arena, &table, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(drive_open(path, &o, NULL, &storage, &arena, &table, &err), MILL_OK);
 	for (int way = 0; way < 4; way++) {
 		drive_result result;
 		drive_result_init(&result, &mem);
@@ -453,19 +455,20 @@ static void out_of_memory(void)
 	start();
 	static const char text[] = "a,b,c\n1,x,\"q\"\"\"\n2,\xFF,w\nz,y,v\n";
 	mill_status status = MILL_NOMEM;
-	CU_ASSERT_EQUAL(mill_path_write_all(path, &mem, text, strlen(text), &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text, strlen(text), &err), MILL_OK);
 	for (int64_t n = 1; status != MILL_OK && n < 2000; n++) {
 		mill_arena arena;
 		mill_csv_table table;
 		drive_result result;
 		mill_mem_init(&mem, INT64_MAX);
+		mill_storage_init(&storage, &mem);
 		mem.fail_at = n;
 		mill_arena_init(&arena, &mem);
 		drive_result_init(&result, &mem);
 		drive_setting setting = s;
 		setting.split_bytes = 9;
 		setting.policy = MILL_BAD_NULL;
-		status = drive_open(path, &o, NULL, &mem, &arena, &table, &err);
+		status = drive_open(path, &o, NULL, &storage, &arena, &table, &err);
 		if (status == MILL_OK)
 			status = drive_table(&table, &setting, &mem, &result, &err);
 		if (status != MILL_OK && status != MILL_NOMEM)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 static mill_mem mem;
+static mill_storage storage;
 static mill_error err;
 static char path[128];
 static const char text[] = "a,b\n1,x\n2,y\n3,z\n";
@@ -27,8 +28,8 @@ static mill_status decompress(const uint8_t *data, size_t size, size_t step, cha
 	mill_reader *reader = NULL;
 	mill_stream *stream = NULL;
 	*out_bytes = 0;
-	CU_ASSERT_EQUAL_FATAL(mill_path_write_all(path, &mem, data, size, &err), MILL_OK);
-	CU_ASSERT_EQUAL_FATAL(mill_reader_open(path, &mem, &reader, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_storage_write_all(&storage, path, data, size, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_reader_open(&storage, path, &reader, &err), MILL_OK);
 	mill_status status = mill_codec_detect(reader, codec, &err);
 	if (status == MILL_OK)
 		status = mill_stream_open(reader, *codec, &mem, &stream, &err);
@@ -43,6 +44,7 @@ static mill_status decompress(const uint8_t *data, size_t size, size_t step, cha
 static void start(void)
 {
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	snprintf(path, sizeof path, "/tmp/rm-unit-decompress.%ld", (long)getpid());
 }
 
@@ -120,10 +122,11 @@ static void out_of_memory(void)
 		mill_reader *reader = NULL;
 		mill_stream *stream = NULL;
 		mill_mem_init(&mem, INT64_MAX);
-		CU_ASSERT_EQUAL_FATAL(mill_path_write_all(path, &mem, zstd, sizeof zstd, &err), MILL_OK);
+		mill_storage_init(&storage, &mem);
+		CU_ASSERT_EQUAL_FATAL(mill_storage_write_all(&storage, path, zstd, sizeof zstd, &err), MILL_OK);
 		mem.allocation_count = 0;
 		mem.fail_at = n;
-		status = mill_reader_open(path, &mem, &reader, &err);
+		status = mill_reader_open(&storage, path, &reader, &err);
 		if (status == MILL_OK)
 			status = mill_codec_detect(reader, &codec, &err);
 		if (status == MILL_OK)

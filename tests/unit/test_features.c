@@ -1,5 +1,6 @@
 /* Transforms against values worked out by hand. */
 #include "features_case.h"
+#include "storage/path.h"
 #include "storage/storage.h"
 
 #define F64  mill_type_of(MILL_TYPE_FLOAT64)
@@ -85,8 +86,10 @@ static void fits_values(void)
 	CU_ASSERT_EQUAL(c.blocks[1].spec->cardinalities[0], 4);
 	CU_ASSERT_STRING_EQUAL(c.blocks[2].spec->features[2], "t_c");
 	mill_bytes json;
+	mill_storage storage;
+	mill_storage_init(&storage, &c.mem);
 	mill_bytes_init(&json, &c.mem);
-	CU_ASSERT_EQUAL(mill_features_write_fitted(c.features, "/nowhere", &json, &c.err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_features_write_fitted(c.features, &storage, "/nowhere", &json, &c.err), MILL_OK);
 	mill_bytes_release(&json);
 	case_end(&c);
 }
@@ -466,13 +469,15 @@ static void writes_large_vocabularies(void)
 	    case_run(&c, "{\"v\": {\"dtype\": \"int32\", \"column\": \"t\", \"do\": [\"vocabulary\"]}}", NULL),
 	    MILL_OK);
 	CU_ASSERT_EQUAL(c.blocks[0].spec->cardinalities[0], count + 2);
+	mill_storage storage;
+	mill_storage_init(&storage, &c.mem);
 	mill_bytes_init(&json, &c.mem);
 	mill_bytes_init(&file, &c.mem);
-	CU_ASSERT_EQUAL(mill_features_write_fitted(c.features, folder, &json, &c.err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_features_write_fitted(c.features, &storage, folder, &json, &c.err), MILL_OK);
 	CU_ASSERT(mill_bytes_terminate(&json) == MILL_OK);
 	CU_ASSERT(strstr((const char *)json.data, "\"values_file\": \"fitted/values-0-0-0.bin\"") != NULL);
 	snprintf(path, sizeof path, "%s/fitted/values-0-0-0.bin", folder);
-	CU_ASSERT_FATAL(mill_path_read_all(path, &file, &c.err) == MILL_OK);
+	CU_ASSERT_FATAL(mill_storage_read_all(&storage, path, &file, &c.err) == MILL_OK);
 	const int32_t *ids = (const int32_t *)(const void *)c.blocks[0].elements->data;
 	uint64_t n, ends[2];
 	memcpy(&n, file.data + 16, 8);
@@ -567,7 +572,9 @@ static void survives_failing_allocations(void)
 	for (int64_t nth = 1; !finished && nth < 2000; nth++) {
 		features_case c;
 		mill_bytes json;
+		mill_storage storage;
 		case_start(&c);
+		mill_storage_init(&storage, &c.mem);
 		case_column(&c, "a", F64, "1 - 3 4.5");
 		case_column(&c, "b", I64, "1 2 - 4");
 		case_column(&c, "t", TEXT, "x much-longer-text - x");
@@ -576,7 +583,7 @@ static void survives_failing_allocations(void)
 		c.mem.fail_at = c.mem.allocation_count + nth;
 		mill_status status = case_run(&c, fixed, "[\"t\"]");
 		if (status == MILL_OK)
-			status = mill_features_write_fitted(c.features, "/nowhere", &json, &c.err);
+			status = mill_features_write_fitted(c.features, &storage, "/nowhere", &json, &c.err);
 		finished = c.mem.allocation_count < c.mem.fail_at;
 		/* Growing buffers ask for less when they get no more than they need: OK is fine too. */
 		if (status != MILL_OK && status != MILL_NOMEM)

@@ -1,4 +1,5 @@
 /* Listings, ranged reads and write-once files on a folder made for the test. */
+#include "storage/path.h"
 #include "storage/storage.h"
 #include "unit.h"
 
@@ -9,6 +10,7 @@
 
 static char root[128];
 static mill_mem mem;
+static mill_storage storage;
 static mill_error err;
 
 static void make(const char *relative, const char *text)
@@ -19,12 +21,13 @@ static void make(const char *relative, const char *text)
 	*slash = '\0';
 	CU_ASSERT_EQUAL(mill_path_make_folders(path, &err), MILL_OK);
 	*slash = '/';
-	CU_ASSERT_EQUAL(mill_path_write_all(path, &mem, text, strlen(text), &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text, strlen(text), &err), MILL_OK);
 }
 
 static void set_up(void)
 {
 	mill_mem_init(&mem, INT64_MAX);
+	mill_storage_init(&storage, &mem);
 	snprintf(root, sizeof root, "/tmp/rm-unit-storage.%ld", (long)getpid());
 	make("a/day_1.csv", "1");
 	make("a/day_2.csv.gz", "22");
@@ -55,7 +58,7 @@ static const char *list(const char *pattern)
 	mill_storage_listing listing;
 	mill_arena_init(&arena, &mem);
 	snprintf(path, sizeof path, "%s/%s", root, pattern);
-	mill_status status = mill_storage_list(path, &arena, &listing, &err);
+	mill_status status = mill_storage_list(&storage, path, &arena, &listing, &err);
 	snprintf(out, sizeof out, "%s", mill_status_name(status));
 	size_t at = 0;
 	for (int64_t i = 0; status == MILL_OK && i < listing.count; i++)
@@ -88,8 +91,8 @@ static void listings(void)
 	mill_arena arena;
 	mill_storage_listing listing;
 	mill_arena_init(&arena, &mem);
-	CU_ASSERT_EQUAL(mill_storage_list("https://x/y.csv", &arena, &listing, &err), MILL_NOT_YET);
-	CU_ASSERT_EQUAL(mill_storage_list("file://x/y.csv", &arena, &listing, &err), MILL_USAGE);
+	CU_ASSERT_EQUAL(mill_storage_list(&storage, "https://x/y.csv", &arena, &listing, &err), MILL_NOT_YET);
+	CU_ASSERT_EQUAL(mill_storage_list(&storage, "file://x/y.csv", &arena, &listing, &err), MILL_USAGE);
 	mill_arena_release(&arena);
 	tear_down();
 }
@@ -102,7 +105,7 @@ static void hive(void)
 	mill_storage_listing listing;
 	mill_arena_init(&arena, &mem);
 	snprintf(path, sizeof path, "%s/h", root);
-	CU_ASSERT_EQUAL_FATAL(mill_storage_list(path, &arena, &listing, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_storage_list(&storage, path, &arena, &listing, &err), MILL_OK);
 	CU_ASSERT_EQUAL_FATAL(listing.count, 3);
 	CU_ASSERT_EQUAL(listing.entries[0].hive_count, 2);
 	CU_ASSERT_STRING_EQUAL(listing.entries[0].hive_keys[0], "year");
@@ -111,7 +114,7 @@ static void hive(void)
 	CU_ASSERT_PTR_NULL(listing.entries[2].hive_values[0]);
 	/* A partition named in the pattern is still a column. */
 	snprintf(path, sizeof path, "%s/h/year=2020/*/p.csv", root);
-	CU_ASSERT_EQUAL_FATAL(mill_storage_list(path, &arena, &listing, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_storage_list(&storage, path, &arena, &listing, &err), MILL_OK);
 	CU_ASSERT_EQUAL(listing.entries[0].hive_count, 2);
 	mill_arena_release(&arena);
 	tear_down();
@@ -124,7 +127,7 @@ static void reading(void)
 	snprintf(path, sizeof path, "%s/a/day_10.csv", root);
 	mill_reader *reader = NULL;
 	size_t got = 0;
-	CU_ASSERT_EQUAL_FATAL(mill_reader_open(path, &mem, &reader, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_reader_open(&storage, path, &reader, &err), MILL_OK);
 	CU_ASSERT_EQUAL(mill_reader_size(reader), 3);
 	CU_ASSERT_EQUAL(mill_reader_read(reader, 1, buffer, sizeof buffer, &got, &err), MILL_OK);
 	CU_ASSERT_EQUAL(got, 2);
@@ -132,9 +135,9 @@ static void reading(void)
 	CU_ASSERT_EQUAL(got, 0);
 	mill_reader_close(reader);
 	snprintf(path, sizeof path, "%s/a", root);
-	CU_ASSERT_EQUAL(mill_reader_open(path, &mem, &reader, &err), MILL_IO);
+	CU_ASSERT_EQUAL(mill_reader_open(&storage, path, &reader, &err), MILL_IO);
 	snprintf(path, sizeof path, "%s/none", root);
-	CU_ASSERT_EQUAL(mill_reader_open(path, &mem, &reader, &err), MILL_NOT_FOUND);
+	CU_ASSERT_EQUAL(mill_reader_open(&storage, path, &reader, &err), MILL_NOT_FOUND);
 	tear_down();
 }
 
@@ -144,9 +147,9 @@ static void writing(void)
 	char path[512];
 	snprintf(path, sizeof path, "%s/w/out.bin", root);
 	mill_writer *writer = NULL;
-	CU_ASSERT_EQUAL(mill_writer_open(path, &mem, &writer, &err), MILL_IO);
+	CU_ASSERT_EQUAL(mill_writer_open(&storage, path, &writer, &err), MILL_IO);
 	snprintf(path, sizeof path, "%s/a/out.bin", root);
-	CU_ASSERT_EQUAL_FATAL(mill_writer_open(path, &mem, &writer, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_writer_open(&storage, path, &writer, &err), MILL_OK);
 	char block[1000];
 	memset(block, 'b', sizeof block);
 	for (int i = 0; i < 3000; i++)
@@ -154,13 +157,13 @@ static void writing(void)
 	CU_ASSERT_FALSE(mill_path_exists(path));
 	mill_writer_close(writer);
 	CU_ASSERT_STRING_EQUAL(list("a/*"), "day_1.csv day_10.csv day_2.csv.gz sub/deep/x.csv");
-	CU_ASSERT_EQUAL_FATAL(mill_writer_open(path, &mem, &writer, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_writer_open(&storage, path, &writer, &err), MILL_OK);
 	CU_ASSERT_EQUAL(mill_writer_append(writer, "abc", 3, &err), MILL_OK);
 	CU_ASSERT_EQUAL(mill_writer_commit(writer, &err), MILL_OK);
 	mill_writer_close(writer);
 	mill_bytes bytes;
 	mill_bytes_init(&bytes, &mem);
-	CU_ASSERT_EQUAL(mill_path_read_all(path, &bytes, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_read_all(&storage, path, &bytes, &err), MILL_OK);
 	CU_ASSERT(bytes.size_bytes == 3 && memcmp(bytes.data, "abc", 3) == 0);
 	mill_bytes_release(&bytes);
 	tear_down();

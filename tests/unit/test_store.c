@@ -1,4 +1,5 @@
 /* Writing, reading back, verifying; the names, the claim. Values are checked against HDF5 and NumPy in suites/store. */
+#include "storage/path.h"
 #include "store/codec.h"
 #include "store_fixture.h"
 #include "unit.h"
@@ -54,8 +55,10 @@ static void expect_ok(mill_status status, const mill_error *err)
 
 static mill_status verify(const char *path, mill_mem *mem, mill_u128 *hash, mill_error *err)
 {
+	mill_storage storage;
 	mill_store *store = NULL;
-	MILL_TRY(mill_store_open(path, mem, &store, err));
+	mill_storage_init(&storage, mem);
+	MILL_TRY(mill_store_open(&storage, path, mem, &store, err));
 	mill_status status = mill_store_verify(store, 0, 1, NULL, err);
 	if (hash != NULL)
 		*hash = mill_store_stored_hash(store);
@@ -154,8 +157,10 @@ static void files_are_deterministic(void)
 	static const int64_t rows[] = {140000, 300};
 	static const int64_t batches[] = {8192, 1000};
 	mill_mem mem = unlimited();
+	mill_storage storage;
 	char folders[2][256];
 	mill_bytes files[2];
+	mill_storage_init(&storage, &mem);
 	for (int i = 0; i < 2; i++) {
 		mill_error err = {0};
 		mill_u128 sums[2 * FIXTURE_DATASETS];
@@ -173,7 +178,8 @@ static void files_are_deterministic(void)
 	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
 		for (int i = 0; i < 2; i++) {
 			mill_bytes_init(&files[i], &mem);
-			CU_ASSERT_EQUAL(mill_path_read_all(join(folders[i], names[n]), &files[i], NULL), MILL_OK);
+			CU_ASSERT_EQUAL(mill_storage_read_all(&storage, join(folders[i], names[n]), &files[i], NULL),
+			                MILL_OK);
 		}
 		CU_ASSERT_EQUAL_FATAL(files[0].size_bytes, files[1].size_bytes);
 		CU_ASSERT_EQUAL(memcmp(files[0].data, files[1].data, files[0].size_bytes), 0);
@@ -257,7 +263,9 @@ static void verify_finds_damage(void)
 /* As `rankmill verify` does. */
 static mill_status verify_whole(const char *folder, mill_mem *mem, mill_error *err)
 {
-	MILL_TRY(mill_store_check_manifest(folder, mem, err));
+	mill_storage storage;
+	mill_storage_init(&storage, mem);
+	MILL_TRY(mill_store_check_manifest(&storage, folder, mem, err));
 	return verify(folder, mem, NULL, err);
 }
 
@@ -326,9 +334,11 @@ static void verify_finds_damage_anywhere(void)
 /* Text of the manifest with one occurrence of `from` replaced by `to` of the same length. */
 static void edit_manifest(const char *folder, mill_mem *mem, const char *from, const char *to)
 {
+	mill_storage storage;
 	mill_bytes text;
+	mill_storage_init(&storage, mem);
 	mill_bytes_init(&text, mem);
-	CU_ASSERT_EQUAL(mill_path_read_all(join(folder, "manifest.json"), &text, NULL), MILL_OK);
+	CU_ASSERT_EQUAL(mill_storage_read_all(&storage, join(folder, "manifest.json"), &text, NULL), MILL_OK);
 	CU_ASSERT_EQUAL(mill_bytes_terminate(&text), MILL_OK);
 	char *at = strstr((char *)text.data, from);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
@@ -397,14 +407,16 @@ static void claim_rules(void)
 	mill_mem mem = unlimited();
 	mill_error err = {0};
 	char folder[256], out[300];
+	mill_storage storage;
 	mill_store_claim *claim = NULL;
+	mill_storage_init(&storage, &mem);
 	mill_store_claim *second = NULL;
 	fresh_folder(folder);
 	snprintf(out, sizeof(out), "%s/out", folder);
-	expect_ok(mill_store_claim_new(out, "job-a", false, &mem, &claim, &err), &err);
+	expect_ok(mill_store_claim_new(&storage, out, "job-a", false, &mem, &claim, &err), &err);
 	CU_ASSERT_STRING_EQUAL(mill_store_claim_folder(claim), out);
 	CU_ASSERT_TRUE(mill_path_exists(join(out, ".rankmill/run.json")));
-	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", true, &mem, &second, &err), MILL_EXISTS);
+	CU_ASSERT_EQUAL(mill_store_claim_new(&storage, out, "job-a", true, &mem, &second, &err), MILL_EXISTS);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "writing here now"));
 	write_text(out, "fitted.json", "{}");
 	mill_store_claim_release(claim);
@@ -412,14 +424,15 @@ static void claim_rules(void)
 
 	CU_ASSERT_EQUAL(mkdir(out, 0777), 0);
 	write_text(out, "notes.txt", "mine");
-	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", true, &mem, &claim, &err), MILL_EXISTS);
+	CU_ASSERT_EQUAL(mill_store_claim_new(&storage, out, "job-a", true, &mem, &claim, &err), MILL_EXISTS);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "notes.txt"));
 	CU_ASSERT_TRUE(mill_path_exists(join(out, "notes.txt")));
 	CU_ASSERT_FALSE(mill_path_exists(join(out, ".rankmill")));
 	unlink(join(out, "notes.txt"));
 	write_text(out, "fitted.json", "{}");
-	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", true, &mem, &claim, &err), MILL_EXISTS);
-	CU_ASSERT_EQUAL(mill_store_claim_new("abfss://a@b/c", "job-a", true, &mem, &claim, &err), MILL_NOT_YET);
+	CU_ASSERT_EQUAL(mill_store_claim_new(&storage, out, "job-a", true, &mem, &claim, &err), MILL_EXISTS);
+	CU_ASSERT_EQUAL(mill_store_claim_new(&storage, "abfss://a@b/c", "job-a", true, &mem, &claim, &err),
+	                MILL_NOT_YET);
 
 	/* What a killed run leaves. */
 	CU_ASSERT_EQUAL(mkdir(join(out, ".rankmill"), 0777), 0);
@@ -428,9 +441,9 @@ static void claim_rules(void)
 	CU_ASSERT_EQUAL(mkdir(join(out, "train"), 0777), 0);
 	write_text(out, "train/shard-00000.h5", "half");
 	write_text(out, "train.h5", "half");
-	CU_ASSERT_EQUAL(mill_store_claim_new(out, "job-a", false, &mem, &claim, &err), MILL_EXISTS);
+	CU_ASSERT_EQUAL(mill_store_claim_new(&storage, out, "job-a", false, &mem, &claim, &err), MILL_EXISTS);
 	CU_ASSERT_TRUE(mill_path_exists(join(out, "train/shard-00000.h5")));
-	expect_ok(mill_store_claim_new(out, "job-b", false, &mem, &claim, &err), &err);
+	expect_ok(mill_store_claim_new(&storage, out, "job-b", false, &mem, &claim, &err), &err);
 	CU_ASSERT_FALSE(mill_path_exists(join(out, "train")));
 	CU_ASSERT_FALSE(mill_path_exists(join(out, "train.h5")));
 	CU_ASSERT_FALSE(mill_path_exists(join(out, "fitted.json")));
@@ -463,8 +476,10 @@ static void overwriting(void)
 	CU_ASSERT_EQUAL(fixture_write(folder, &options, &mem, sums, &err), MILL_EXISTS);
 
 	/* A run that fails leaves the old store whole. */
+	mill_storage storage;
 	mill_store_claim *claim = NULL;
-	expect_ok(mill_store_claim_new(folder, "job", true, &mem, &claim, &err), &err);
+	mill_storage_init(&storage, &mem);
+	expect_ok(mill_store_claim_new(&storage, folder, "job", true, &mem, &claim, &err), &err);
 	CU_ASSERT_STRING_NOT_EQUAL(mill_store_claim_folder(claim), folder);
 	write_text(mill_store_claim_folder(claim), "fitted.json", "{}");
 	expect_ok(verify(folder, &mem, &new_hash, &err), &err);
@@ -491,13 +506,15 @@ static void not_a_store(void)
 {
 	mill_mem mem = unlimited();
 	mill_error err = {0};
+	mill_storage storage;
 	mill_store *store = NULL;
 	char folder[256];
+	mill_storage_init(&storage, &mem);
 	fresh_folder(folder);
-	CU_ASSERT_EQUAL(mill_store_open(folder, &mem, &store, &err), MILL_USAGE);
-	CU_ASSERT_EQUAL(mill_store_open(join(folder, "none"), &mem, &store, &err), MILL_NOT_FOUND);
+	CU_ASSERT_EQUAL(mill_store_open(&storage, folder, &mem, &store, &err), MILL_USAGE);
+	CU_ASSERT_EQUAL(mill_store_open(&storage, join(folder, "none"), &mem, &store, &err), MILL_NOT_FOUND);
 	write_text(folder, "manifest.json", "{\"format_version\": 1");
-	CU_ASSERT_EQUAL(mill_store_open(folder, &mem, &store, &err), MILL_DATA);
+	CU_ASSERT_EQUAL(mill_store_open(&storage, folder, &mem, &store, &err), MILL_DATA);
 	remove_tree(folder);
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }

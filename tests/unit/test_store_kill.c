@@ -1,5 +1,6 @@
 /* kill -9 at seeded moments: afterwards OUT holds a whole store, old or new, or no manifest, and the next run of the
  * job succeeds and leaves nothing behind. */
+#include "storage/path.h"
 #include "store_fixture.h"
 #include "unit.h"
 
@@ -45,8 +46,10 @@ static mill_status write_store(trial *t, const int64_t *rows, bool overwrite)
 
 static mill_u128 verified_hash(trial *t)
 {
+	mill_storage storage;
 	mill_store *store = NULL;
-	mill_status status = mill_store_open(t->out, &t->mem, &store, &t->err);
+	mill_storage_init(&storage, &t->mem);
+	mill_status status = mill_store_open(&storage, t->out, &t->mem, &store, &t->err);
 	if (status == MILL_OK)
 		status = mill_store_verify(store, 0, 1, NULL, &t->err);
 	mill_u128 hash = status == MILL_OK ? mill_store_stored_hash(store) : 0;

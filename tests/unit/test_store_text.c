@@ -1,4 +1,5 @@
 /* inspect, head and diff: what people read. Expected values follow store_fixture.h by hand. */
+#include "storage/path.h"
 #include "store_fixture.h"
 #include "unit.h"
 
@@ -10,6 +11,7 @@ static const int64_t small_rows[] = {6, 3};
 
 typedef struct stores {
 	mill_mem mem;
+	mill_storage storage;
 	mill_arena arena;
 	char folder[256];
 	mill_store *a;
@@ -30,7 +32,7 @@ static mill_store *make(stores *s, const char *name, fixture_options options)
 	options.compression = "none";
 	mill_status status = fixture_write(path, &options, &s->mem, sums, &s->err);
 	if (status == MILL_OK)
-		status = mill_store_open(path, &s->mem, &store, &s->err);
+		status = mill_store_open(&s->storage, path, &s->mem, &store, &s->err);
 	if (status != MILL_OK)
 		printf("    %s\n", s->err.message);
 	CU_ASSERT_EQUAL_FATAL(status, MILL_OK);
@@ -41,6 +43,7 @@ static void init(stores *s)
 {
 	memset(s, 0, sizeof(*s));
 	mill_mem_init(&s->mem, INT64_MAX);
+	mill_storage_init(&s->storage, &s->mem);
 	mill_arena_init(&s->arena, &s->mem);
 	mill_bytes_init(&s->out, &s->mem);
 	snprintf(s->folder, sizeof(s->folder), "%s/rankmill-test-store-XXXXXX", fixture_base());
@@ -175,7 +178,7 @@ static mill_status try_reading(stores *s, const char *path, int what)
 	mill_status status;
 	switch (what) {
 	case 0:
-		status = mill_store_open(path, &s->mem, &again, &s->err);
+		status = mill_store_open(&s->storage, path, &s->mem, &again, &s->err);
 		mill_store_close(again);
 		return status;
 	case 1: return mill_store_verify(s->a, 0, 1, NULL, &s->err);

@@ -55,6 +55,7 @@ void mill_csv_options_init(mill_csv_options *options, bool is_tsv);
 
 /* The table a set of CSV files makes: file columns, then hive columns. Equal on all ranks. */
 typedef struct mill_csv_table {
+	mill_storage *storage; /* of this rank; borrowed */
 	mill_csv_options options;
 	mill_input_file *files; /* in ordinal order */
 	int64_t file_count;
@@ -69,13 +70,13 @@ typedef struct mill_csv_table {
  * partial: with a header by name (unknown names are MILL_USAGE with suggestion), without one by position. Every file's
  * header must name the same columns (any order is an error that shows both). MILL_IO, MILL_DATA (UTF-16, truncated
  * gzip), MILL_USAGE. */
-MILL_NODISCARD mill_status mill_csv_open(const mill_storage_listing *listing, const mill_csv_options *options,
-                                         const mill_schema *declared, mill_mem *mem, mill_arena *arena,
-                                         mill_csv_table *out, mill_error *err);
-/* For the broadcast from rank 0. */
+MILL_NODISCARD mill_status mill_csv_open(mill_storage *storage, const mill_storage_listing *listing,
+                                         const mill_csv_options *options, const mill_schema *declared, mill_mem *mem,
+                                         mill_arena *arena, mill_csv_table *out, mill_error *err);
+/* For the broadcast from rank 0. Files are read through storage. */
 MILL_NODISCARD mill_status mill_csv_table_write(const mill_csv_table *table, mill_bytes *out);
-MILL_NODISCARD mill_status mill_csv_table_read(mill_bytes_view *in, mill_arena *arena, mill_csv_table *out,
-                                               mill_error *err);
+MILL_NODISCARD mill_status mill_csv_table_read(mill_bytes_view *in, mill_storage *storage, mill_arena *arena,
+                                               mill_csv_table *out, mill_error *err);
 
 /* What hive column `column` of the schema is in the files first … first + rows − 1, a row a file. */
 MILL_NODISCARD mill_status mill_csv_folder_values(const mill_csv_table *table, int column, int64_t first, int64_t rows,

@@ -163,7 +163,8 @@ mill_status mill_csv_scan_transition(const mill_csv_table *table, const mill_ran
 		w.first_row[s] = -1;
 	}
 	mill_status status;
-	MILL_TRY_GOTO(mill_csv_window_open(&window, &table->files[range->file], PIECE_BYTES, mem, err), done);
+	MILL_TRY_GOTO(mill_csv_window_open(&window, table->storage, &table->files[range->file], PIECE_BYTES, mem, err),
+	              done);
 	MILL_TRY_GOTO(mill_csv_window_seek(&window, begin, err), done);
 	MILL_TRY_GOTO(walk_range(&w, &window, &bytes, mill_simd_level(NULL), range->end, err), done);
 	for (int s = 0; s < MILL_CSV_STATES; s++) {

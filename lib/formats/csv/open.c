@@ -21,6 +21,7 @@ void mill_csv_options_init(mill_csv_options *options, bool is_tsv)
 
 /* What is known while the files are looked at, one after the other. */
 typedef struct opener {
+	mill_storage *storage;
 	const mill_csv_options *options;
 	const mill_schema *declared; /* maybe of no fields */
 	const bool *is_folder;       /* [declared] it names a hive folder's column, not one of the files */
@@ -366,11 +367,11 @@ static mill_status look_at_file(opener *o, mill_input_file *file, int64_t *data_
                                 mill_error *err)
 {
 	mill_reader *reader = NULL;
-	MILL_TRY(mill_reader_open(file->uri, o->mem, &reader, err));
+	MILL_TRY(mill_reader_open(o->storage, file->uri, &reader, err));
 	mill_status status = mill_codec_detect(reader, &file->codec, err);
 	mill_reader_close(reader);
 	MILL_TRY(status);
-	MILL_TRY(mill_csv_window_open(&o->window, file, HEAD_BYTES, o->mem, err));
+	MILL_TRY(mill_csv_window_open(&o->window, o->storage, file, HEAD_BYTES, o->mem, err));
 	MILL_TRY(skip_bom(o, err));
 	bool more = true;
 	*lead_lines = 0;
@@ -504,15 +505,15 @@ static mill_status open_files(opener *o, const mill_storage_listing *listing, mi
 	return mill_csv_check_hive(&o->rules, table, err);
 }
 
-mill_status mill_csv_open(const mill_storage_listing *listing, const mill_csv_options *options,
+mill_status mill_csv_open(mill_storage *storage, const mill_storage_listing *listing, const mill_csv_options *options,
                           const mill_schema *declared, mill_mem *mem, mill_arena *arena, mill_csv_table *out,
                           mill_error *err)
 {
-	mill_csv_table table = {0};
+	mill_csv_table table = {.storage = storage};
 	const mill_schema nothing = {NULL, 0};
 	MILL_TRY(mill_csv_options_check(options, err));
 	MILL_TRY(mill_csv_options_copy(options, arena, &table.options, err));
-	opener o = {.options = &table.options, .mem = mem, .arena = arena};
+	opener o = {.storage = storage, .options = &table.options, .mem = mem, .arena = arena};
 	o.declared = declared != NULL ? declared : &nothing;
 	MILL_TRY(mill_csv_rules_init(&o.rules, &table.options, err));
 	o.simd = mill_simd_level(NULL);

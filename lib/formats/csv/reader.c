@@ -152,7 +152,7 @@ static mill_status open_window(mill_csv_reader *r, const mill_range *range, mill
 	int64_t wanted = mill_max_i64(range->end - range->begin, (int64_t)LEAST_READ_BYTES);
 	size_t step = (size_t)mill_min_i64(wanted, (int64_t)READ_BYTES);
 	r->window_file = -1;
-	MILL_TRY(mill_csv_window_open(&r->window, &r->table->files[range->file], step, r->mem, err));
+	MILL_TRY(mill_csv_window_open(&r->window, r->table->storage, &r->table->files[range->file], step, r->mem, err));
 	r->window_file = range->file;
 	return MILL_OK;
 }
@@ -180,7 +180,7 @@ mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *
 	mill_csv_window w = {0};
 	int64_t count = 0;
 	int simd = mill_simd_level(NULL);
-	MILL_TRY(mill_csv_window_open(&w, &table->files[range->file], READ_BYTES, mem, err));
+	MILL_TRY(mill_csv_window_open(&w, table->storage, &table->files[range->file], READ_BYTES, mem, err));
 	mill_status status = mill_csv_window_seek(&w, range->begin, err);
 	while (status == MILL_OK && w.offset < range->end) {
 		/* One byte ahead, for the LF of a CRLF. */

@@ -368,10 +368,11 @@ static void get_files(source *s, mill_csv_table *table)
 	table->lead_lines = lead_lines;
 }
 
-mill_status mill_csv_table_read(mill_bytes_view *in, mill_arena *arena, mill_csv_table *out, mill_error *err)
+mill_status mill_csv_table_read(mill_bytes_view *in, mill_storage *storage, mill_arena *arena, mill_csv_table *out,
+                                mill_error *err)
 {
 	source s = {in, arena, true};
-	mill_csv_table table = {0};
+	mill_csv_table table = {.storage = storage};
 	if (get_u32(&s) != TABLE_VERSION)
 		return mill_fail(err, MILL_DATA, "a CSV table of another version was received");
 	get_options(&s, &table.options);

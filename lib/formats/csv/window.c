@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-mill_status mill_csv_window_open(mill_csv_window *window, const mill_input_file *file, size_t step_bytes, mill_mem *mem,
-                                 mill_error *err)
+mill_status mill_csv_window_open(mill_csv_window *window, mill_storage *storage, const mill_input_file *file,
+                                 size_t step_bytes, mill_mem *mem, mill_error *err)
 {
 	mill_csv_window w = {.mem = mem, .step_bytes = step_bytes};
-	MILL_TRY(mill_reader_open(file->uri, mem, &w.reader, err));
+	MILL_TRY(mill_reader_open(storage, file->uri, &w.reader, err));
 	mill_status status = MILL_OK;
 	if (file->codec != MILL_CODEC_NONE)
 		status = mill_stream_open(w.reader, file->codec, mem, &w.stream, err);

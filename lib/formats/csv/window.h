@@ -25,8 +25,9 @@ typedef struct mill_csv_window {
 } mill_csv_window;
 
 /* A window of no bytes at the file's begin. */
-MILL_NODISCARD mill_status mill_csv_window_open(mill_csv_window *window, const mill_input_file *file, size_t step_bytes,
-                                                mill_mem *mem, mill_error *err);
+MILL_NODISCARD mill_status mill_csv_window_open(mill_csv_window *window, mill_storage *storage,
+                                                const mill_input_file *file, size_t step_bytes, mill_mem *mem,
+                                                mill_error *err);
 void mill_csv_window_close(mill_csv_window *window); /* idempotent */
 /* Moves to offset (forward only in a compressed file), keeping what the window already holds from there on. */
 MILL_NODISCARD mill_status mill_csv_window_seek(mill_csv_window *window, int64_t offset, mill_error *err);
