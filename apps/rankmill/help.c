@@ -55,11 +55,16 @@ static void print_transform(const mill_transform_info *transform)
 
 static void print_function(const mill_function_info *function)
 {
-	printf("%s (%s%s): %s\n", function->name, function->group,
-	       strcmp(function->group, "operator") == 0  ? ""
-	       : strcmp(function->group, "refused") == 0 ? ""
-	                                                 : " function",
-	       function->help);
+	const char *group = mill_function_group_text(function->group);
+	switch (function->standing) {
+	case MILL_FUNCTION_OPEN:
+		printf("%s (%s%s): %s\n", function->name, group,
+		       function->group == MILL_GROUP_OPERATOR ? "" : " function", function->help);
+		break;
+	case MILL_FUNCTION_INNER: printf("%s (inner function): %s\n", function->name, function->help); break;
+	case MILL_FUNCTION_REFUSED: printf("%s (refused): %s\n", function->name, function->help); break;
+	case MILL_FUNCTION_NOT_YET: break;
+	}
 }
 
 static void print_transforms(void)
@@ -74,8 +79,8 @@ static void print_functions(void)
 {
 	for (int i = 0; i < mill_sql_function_count(); i++) {
 		mill_function_info f = mill_sql_function_list(i);
-		if (strcmp(f.group, "refused") != 0 && strcmp(f.group, "inner") != 0)
-			printf("  %-20s %-9s %s\n", f.name, f.group, f.help);
+		if (f.standing == MILL_FUNCTION_OPEN)
+			printf("  %-20s %-9s %s\n", f.name, mill_function_group_text(f.group), f.help);
 	}
 }
 
@@ -288,7 +293,7 @@ static bool print_sql_name(const char *topic)
 	bool found = false;
 	for (int i = 0; i < mill_sql_function_count(); i++) {
 		mill_function_info f = mill_sql_function_list(i);
-		if (strcasecmp(topic, f.name) == 0 && (found = true))
+		if (strcasecmp(topic, f.name) == 0 && f.standing != MILL_FUNCTION_NOT_YET && (found = true))
 			print_function(&f);
 	}
 	return found;
@@ -327,7 +332,8 @@ static mill_status unknown_topic(const char *topic, mill_error *err)
 	for (int i = 0; i < transforms && n < MOST_TOPICS; i++)
 		names[n++] = transform[i].name;
 	for (int i = 0; i < mill_sql_function_count() && n < MOST_TOPICS; i++)
-		names[n++] = mill_sql_function_list(i).name;
+		if (mill_sql_function_list(i).standing != MILL_FUNCTION_NOT_YET)
+			names[n++] = mill_sql_function_list(i).name;
 	const char *near = mill_suggest(topic, names, n);
 	return mill_fail(err, MILL_USAGE, "help: there is no topic \"%s\"%s%s%s; rankmill help lists them", topic,
 	                 near != NULL ? " (did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?)" : "");

@@ -13,48 +13,94 @@ typedef enum rule {
 	RULE_BOOL
 } rule;
 
+static const mill_aggregate_traits traits[] = {
+    [MILL_AGG_COUNT_ROWS] = {.name = "count(*)", .ignores_distinct = true},
+    [MILL_AGG_COUNT] = {.name = "count"},
+    [MILL_AGG_SUM] = {.name = "sum", .is_null_of_nulls = true},
+    [MILL_AGG_AVG] = {.name = "avg", .is_null_of_nulls = true},
+    [MILL_AGG_MIN] = {.name = "min", .is_null_of_nulls = true, .ignores_distinct = true},
+    [MILL_AGG_MAX] = {.name = "max", .is_null_of_nulls = true, .ignores_distinct = true},
+    [MILL_AGG_VAR_SAMP] = {.name = "var_samp"},
+    [MILL_AGG_VAR_POP] = {.name = "var_pop", .is_null_of_nulls = true},
+    [MILL_AGG_STDDEV_SAMP] = {.name = "stddev_samp"},
+    [MILL_AGG_STDDEV_POP] = {.name = "stddev_pop", .is_null_of_nulls = true},
+    [MILL_AGG_CORR] = {.name = "corr"},
+    [MILL_AGG_COVAR_SAMP] = {.name = "covar_samp"},
+    [MILL_AGG_COVAR_POP] = {.name = "covar_pop"},
+    [MILL_AGG_MEDIAN] = {.name = "median", .is_holistic = true, .is_null_of_nulls = true},
+    [MILL_AGG_QUANTILE] = {.name = "quantile", .is_holistic = true, .is_null_of_nulls = true},
+    [MILL_AGG_FIRST] = {.name = "first", .needs_ids = true, .is_null_of_nulls = true, .ignores_distinct = true},
+    [MILL_AGG_LAST] = {.name = "last", .needs_ids = true, .is_null_of_nulls = true, .ignores_distinct = true},
+    [MILL_AGG_BOOL_AND] = {.name = "bool_and", .is_null_of_nulls = true, .ignores_distinct = true},
+    [MILL_AGG_BOOL_OR] = {.name = "bool_or", .is_null_of_nulls = true, .ignores_distinct = true},
+    [MILL_AGG_ANY_VALUE] = {.name = "any_value", .needs_ids = true, .is_null_of_nulls = true, .ignores_distinct = true},
+};
+
+const mill_aggregate_traits *mill_aggregate_traits_of(mill_aggregate_kind kind)
+{
+	return &traits[kind];
+}
+
 typedef struct entry {
-	const char *name;
+	mill_aggregate_info info;
 	mill_aggregate_kind kind;
 	rule rule;
 	int arg_count;
-	const char *help;
 } entry;
 
+#define PLAIN(text, of, takes, count, line)                                                                           \
+	{                                                                                                             \
+		.info = {.name = text, .help = line}, .kind = MILL_AGG_##of, .rule = RULE_##takes, .arg_count = count \
+	}
+
 static const entry entries[] = {
-    {"count", MILL_AGG_COUNT, RULE_COUNT, 1,
-     "count(*): rows; count(x): those where x is not NULL; count(DISTINCT x): different values"},
-    {"sum", MILL_AGG_SUM, RULE_SUM, 1, "sum(x): exact sum, rounded once"},
-    {"avg", MILL_AGG_AVG, RULE_AVG, 1, "avg(x): exact mean, rounded once"},
-    {"mean", MILL_AGG_AVG, RULE_AVG, 1, "mean(x): avg(x)"},
-    {"min", MILL_AGG_MIN, RULE_SAME, 1, "min(x): smallest value"},
-    {"max", MILL_AGG_MAX, RULE_SAME, 1, "max(x): largest value"},
-    {"variance", MILL_AGG_VAR_SAMP, RULE_NUMBERS, 1, "variance(x): var_samp(x)"},
-    {"var_samp", MILL_AGG_VAR_SAMP, RULE_NUMBERS, 1, "var_samp(x): variance over n - 1; NULL of one value"},
-    {"var_pop", MILL_AGG_VAR_POP, RULE_NUMBERS, 1, "var_pop(x): variance over n"},
-    {"stddev", MILL_AGG_STDDEV_SAMP, RULE_NUMBERS, 1, "stddev(x): stddev_samp(x)"},
-    {"stddev_samp", MILL_AGG_STDDEV_SAMP, RULE_NUMBERS, 1, "stddev_samp(x): square root of var_samp(x)"},
-    {"stddev_pop", MILL_AGG_STDDEV_POP, RULE_NUMBERS, 1, "stddev_pop(x): square root of var_pop(x)"},
-    {"corr", MILL_AGG_CORR, RULE_NUMBERS, 2, "corr(x, y): Pearson's correlation of the rows where neither is NULL"},
-    {"covar_samp", MILL_AGG_COVAR_SAMP, RULE_NUMBERS, 2, "covar_samp(x, y): covariance over n - 1"},
-    {"covar_pop", MILL_AGG_COVAR_POP, RULE_NUMBERS, 2, "covar_pop(x, y): covariance over n"},
-    {"median", MILL_AGG_MEDIAN, RULE_MEDIAN, 1, "median(x): the middle value, the mean of two"},
-    {"quantile_cont", MILL_AGG_QUANTILE, RULE_MEDIAN, 1, "quantile_cont(x, p): quantile p from 0 to 1, interpolated"},
-    {"percentile_cont", MILL_AGG_QUANTILE, RULE_MEDIAN, 1,
-     "percentile_cont(p) WITHIN GROUP (ORDER BY x): quantile p from 0 to 1, interpolated"},
-    {"first", MILL_AGG_FIRST, RULE_SAME, 1, "first(x): of the first row in input order, NULL or not"},
-    {"last", MILL_AGG_LAST, RULE_SAME, 1, "last(x): of the last row in input order, NULL or not"},
-    {"bool_and", MILL_AGG_BOOL_AND, RULE_BOOL, 1, "bool_and(x): whether x is true in every row"},
-    {"every", MILL_AGG_BOOL_AND, RULE_BOOL, 1, "every(x): bool_and(x)"},
-    {"bool_or", MILL_AGG_BOOL_OR, RULE_BOOL, 1, "bool_or(x): whether x is true in some row"},
-    {"any_value", MILL_AGG_ANY_VALUE, RULE_SAME, 1, "any_value(x): the first value that is not NULL, in input order"},
+    {.info = {.name = "count",
+              .help = "count(*): rows; count(x): those where x is not NULL; count(DISTINCT x): different values",
+              .takes_star = true},
+     .kind = MILL_AGG_COUNT,
+     .rule = RULE_COUNT,
+     .arg_count = 1},
+    PLAIN("sum", SUM, SUM, 1, "sum(x): exact sum, rounded once"),
+    PLAIN("avg", AVG, AVG, 1, "avg(x): exact mean, rounded once"),
+    PLAIN("mean", AVG, AVG, 1, "mean(x): avg(x)"),
+    PLAIN("min", MIN, SAME, 1, "min(x): smallest value"),
+    PLAIN("max", MAX, SAME, 1, "max(x): largest value"),
+    PLAIN("variance", VAR_SAMP, NUMBERS, 1, "variance(x): var_samp(x)"),
+    PLAIN("var_samp", VAR_SAMP, NUMBERS, 1, "var_samp(x): variance over n - 1; NULL of one value"),
+    PLAIN("var_pop", VAR_POP, NUMBERS, 1, "var_pop(x): variance over n"),
+    PLAIN("stddev", STDDEV_SAMP, NUMBERS, 1, "stddev(x): stddev_samp(x)"),
+    PLAIN("stddev_samp", STDDEV_SAMP, NUMBERS, 1, "stddev_samp(x): square root of var_samp(x)"),
+    PLAIN("stddev_pop", STDDEV_POP, NUMBERS, 1, "stddev_pop(x): square root of var_pop(x)"),
+    PLAIN("corr", CORR, NUMBERS, 2, "corr(x, y): Pearson's correlation of the rows where neither is NULL"),
+    PLAIN("covar_samp", COVAR_SAMP, NUMBERS, 2, "covar_samp(x, y): covariance over n - 1"),
+    PLAIN("covar_pop", COVAR_POP, NUMBERS, 2, "covar_pop(x, y): covariance over n"),
+    PLAIN("median", MEDIAN, MEDIAN, 1, "median(x): the middle value, the mean of two"),
+    {.info = {.name = "quantile_cont",
+              .help = "quantile_cont(x, p): quantile p from 0 to 1, interpolated",
+              .takes_quantile = true},
+     .kind = MILL_AGG_QUANTILE,
+     .rule = RULE_MEDIAN,
+     .arg_count = 1},
+    {.info = {.name = "percentile_cont",
+              .help = "percentile_cont(p) WITHIN GROUP (ORDER BY x): quantile p from 0 to 1, interpolated",
+              .takes_quantile = true,
+              .takes_within_group = true},
+     .kind = MILL_AGG_QUANTILE,
+     .rule = RULE_MEDIAN,
+     .arg_count = 1},
+    PLAIN("first", FIRST, SAME, 1, "first(x): of the first row in input order, NULL or not"),
+    PLAIN("last", LAST, SAME, 1, "last(x): of the last row in input order, NULL or not"),
+    PLAIN("bool_and", BOOL_AND, BOOL, 1, "bool_and(x): whether x is true in every row"),
+    PLAIN("every", BOOL_AND, BOOL, 1, "every(x): bool_and(x)"),
+    PLAIN("bool_or", BOOL_OR, BOOL, 1, "bool_or(x): whether x is true in some row"),
+    PLAIN("any_value", ANY_VALUE, SAME, 1, "any_value(x): the first value that is not NULL, in input order"),
 };
 #define ENTRY_COUNT (sizeof entries / sizeof entries[0])
 
 static const entry *find(const char *name)
 {
 	for (size_t i = 0; i < ENTRY_COUNT; i++)
-		if (strcasecmp(entries[i].name, name) == 0)
+		if (strcasecmp(entries[i].info.name, name) == 0)
 			return &entries[i];
 	return NULL;
 }
@@ -64,15 +110,17 @@ int mill_aggregate_count(void)
 	return (int)ENTRY_COUNT;
 }
 
-void mill_aggregate_list(int index, const char **name, const char **help)
+mill_aggregate_info mill_aggregate_list(int index)
 {
-	*name = entries[index].name;
-	*help = entries[index].help;
+	return entries[index].info;
 }
 
-bool mill_aggregate_exists(const char *name)
+bool mill_aggregate_lookup(const char *name, mill_aggregate_info *out)
 {
-	return find(name) != NULL;
+	const entry *e = find(name);
+	if (e != NULL)
+		*out = e->info;
+	return e != NULL;
 }
 
 static bool is_number_or_null(mill_type t)
@@ -119,10 +167,7 @@ static bool apply_rule(const entry *e, const mill_type *args, mill_aggregate_sig
 				return false;
 		}
 		return true;
-	case RULE_MEDIAN:
-		s->result = s->arg_types[0] = f64;
-		s->holistic = true;
-		break;
+	case RULE_MEDIAN: s->result = s->arg_types[0] = f64; break;
 	case RULE_BOOL: s->result = s->arg_types[0] = mill_type_of(MILL_TYPE_BOOL); return t.id <= MILL_TYPE_BOOL;
 	}
 	return is_number_or_null(t);
@@ -132,7 +177,7 @@ const char *mill_aggregate_suggest(const char *name)
 {
 	const char *names[ENTRY_COUNT];
 	for (size_t i = 0; i < ENTRY_COUNT; i++)
-		names[i] = entries[i].name;
+		names[i] = entries[i].info.name;
 	return mill_suggest(name, names, ENTRY_COUNT);
 }
 
@@ -153,21 +198,22 @@ mill_status mill_aggregate_resolve(const char *name, const mill_type *args, int 
 	if (e == NULL)
 		return unknown(name, err);
 	if (is_star) {
-		if (e->kind != MILL_AGG_COUNT)
-			return mill_fail(err, MILL_USAGE, "%s(*): only count takes *", e->name);
+		if (!e->info.takes_star)
+			return mill_fail(err, MILL_USAGE, "%s(*): only count takes *", e->info.name);
 		s.kind = MILL_AGG_COUNT_ROWS;
 		s.result = mill_type_of(MILL_TYPE_INT64);
 		*out = s;
 		return MILL_OK;
 	}
 	if (arg_count != e->arg_count)
-		return mill_fail(err, MILL_USAGE, "%s takes %d argument%s, not %d", e->name, e->arg_count,
+		return mill_fail(err, MILL_USAGE, "%s takes %d argument%s, not %d", e->info.name, e->arg_count,
 		                 e->arg_count == 1 ? "" : "s", arg_count);
 	s.kind = e->kind;
 	s.arg_count = arg_count;
-	s.needs_ids = e->kind == MILL_AGG_FIRST || e->kind == MILL_AGG_LAST || e->kind == MILL_AGG_ANY_VALUE;
+	s.needs_ids = traits[e->kind].needs_ids;
+	s.holistic = traits[e->kind].is_holistic;
 	if (!apply_rule(e, args, &s))
-		return mill_fail(err, MILL_USAGE, "no %s for (%s%s%s)", e->name, mill_type_text(args[0], a),
+		return mill_fail(err, MILL_USAGE, "no %s for (%s%s%s)", e->info.name, mill_type_text(args[0], a),
 		                 arg_count > 1 ? ", " : "", arg_count > 1 ? mill_type_text(args[1], b) : "");
 	*out = s;
 	return MILL_OK;

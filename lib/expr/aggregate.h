@@ -27,6 +27,16 @@ typedef enum mill_aggregate_kind {
 	MILL_AGG_ANY_VALUE /* = FIRST non-NULL */
 } mill_aggregate_kind;
 
+/* What is true of every aggregate of a kind. */
+typedef struct mill_aggregate_traits {
+	const char *name;      /* in plans: "sum" */
+	bool needs_ids;        /* looks at the order of rows */
+	bool is_holistic;      /* needs the rows of a group together */
+	bool is_null_of_nulls; /* of a group that has rows NULL only where an argument is */
+	bool ignores_distinct; /* equal values change nothing */
+} mill_aggregate_traits;
+const mill_aggregate_traits *mill_aggregate_traits_of(mill_aggregate_kind kind);
+
 typedef struct mill_aggregate_signature {
 	mill_aggregate_kind kind;
 	mill_type arg_types[2]; /* types the arguments are cast to */
@@ -42,10 +52,21 @@ typedef struct mill_aggregate_signature {
  * (with suggestion) or wrong argument types. is_star: count(*). */
 MILL_NODISCARD mill_status mill_aggregate_resolve(const char *name, const mill_type *args, int arg_count, bool is_star,
                                                   mill_aggregate_signature *out, mill_error *err);
-/* For `help`: "sum", "sum(x): …". index 0 … mill_aggregate_count() − 1. */
+/* A name under which an aggregate is called. */
+typedef struct mill_aggregate_info {
+	const char *name;        /* "sum" */
+	const char *help;        /* "sum(x): …" */
+	bool takes_star;         /* name(*) */
+	bool takes_quantile;     /* name(x, p): a constant p from 0 to 1 comes last */
+	bool takes_within_group; /* name(p) WITHIN GROUP (ORDER BY x) */
+} mill_aggregate_info;
+/* How many names there are. */
 int mill_aggregate_count(void);
-void mill_aggregate_list(int index, const char **name, const char **help);
-bool mill_aggregate_exists(const char *name);
-const char *mill_aggregate_suggest(const char *name); /* the nearest name, NULL: none is near */
+/* Name `index`, from 0 to mill_aggregate_count() − 1. */
+mill_aggregate_info mill_aggregate_list(int index);
+/* The aggregate of the name (case ignored); false, and *out as it was: there is none. */
+bool mill_aggregate_lookup(const char *name, mill_aggregate_info *out);
+/* The nearest name; NULL: none is near. */
+const char *mill_aggregate_suggest(const char *name);
 
 #endif

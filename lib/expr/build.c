@@ -120,8 +120,13 @@ mill_expr *mill_expr_call(mill_expr_builder *b, const char *name, mill_expr *con
 		unknown_function(b, name, err);
 		return NULL;
 	}
-	if (function->refusal != NULL) {
-		mill_builder_fail(b, b->position, err, MILL_USAGE, "%s: %s", function->name, function->refusal);
+	if (function->standing == MILL_FUNCTION_REFUSED) {
+		mill_builder_fail(b, b->position, err, MILL_USAGE, "%s: %s", function->name, function->help);
+		return NULL;
+	}
+	if (function->standing == MILL_FUNCTION_NOT_YET) {
+		mill_builder_fail(b, b->position, err, MILL_NOT_YET, "function %s is not supported yet",
+		                  function->name);
 		return NULL;
 	}
 	if (function->rewrite != NULL) {

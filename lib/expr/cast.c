@@ -307,3 +307,27 @@ mill_status mill_cast_text_binary(mill_call *call, mill_error *err)
 	}
 	return MILL_OK;
 }
+
+/* Digits before the point that values of the type can have. */
+static int whole_digits(mill_type type)
+{
+	if (mill_type_is_integer(type))
+		type = mill_decimal_of_integer(type);
+	return type.id == MILL_TYPE_DECIMAL ? type.precision - type.scale : INT32_MAX;
+}
+
+bool mill_cast_never_fails(mill_type from, mill_type to)
+{
+	if (mill_type_equal(from, to))
+		return true;
+	if (to.id == MILL_TYPE_FLOAT64)
+		return mill_type_is_integer(from) || from.id == MILL_TYPE_FLOAT32 || from.id == MILL_TYPE_DECIMAL;
+	if (to.id == MILL_TYPE_DECIMAL)
+		return whole_digits(from) <= whole_digits(to) &&
+		       (from.id != MILL_TYPE_DECIMAL || from.scale <= to.scale);
+	if (to.id == MILL_TYPE_STRING)
+		return mill_type_is_integer(from) || from.id == MILL_TYPE_BOOL;
+	if (mill_type_is_signed(from) && mill_type_is_signed(to))
+		return from.id < to.id;
+	return from.id == MILL_TYPE_DATE && to.id == MILL_TYPE_TIMESTAMP;
+}

@@ -70,9 +70,7 @@ static mill_status append_list(const mill_expr *expr, int from, const char *sepa
 static mill_status append_call(const mill_expr *expr, const mill_schema *input, mill_bytes *out)
 {
 	const char *name = mill_function_display(expr->function);
-	bool symbol =
-	    strchr("+-*/%=<>!~|&#^@", name[0]) != NULL || strcmp(name, "like") == 0 || strcmp(name, "ilike") == 0;
-	if (symbol && expr->arg_count == 2) {
+	if (expr->function->is_infix && expr->arg_count == 2) {
 		MILL_TRY(mill_bytes_append_u8(out, '('));
 		MILL_TRY(append(expr->args[0], input, out));
 		MILL_TRY(mill_bytes_printf(out, " %s ", name));

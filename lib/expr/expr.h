@@ -102,19 +102,46 @@ mill_expr *mill_expr_try(mill_expr_builder *b, mill_expr *arg, mill_error *err);
 /* The type both sides are cast to for comparison, UNION, CASE branches, join keys. MILL_USAGE when there is none. */
 MILL_NODISCARD mill_status mill_common_type(mill_type a, mill_type b, mill_type *out, mill_error *err);
 
-/* The registry of scalar functions; mill_sql_function_list has all that a query may call. index 0 …
- * mill_function_count() − 1. */
+/* Headings under which help lists functions, and the word that it shows for each. */
+#define MILL_FUNCTION_GROUPS(X)   \
+	X(OPERATOR, "operator")   \
+	X(MATH, "math")           \
+	X(TEXT, "text")           \
+	X(PATTERN, "pattern")     \
+	X(DATE, "date")           \
+	X(NULL, "null")           \
+	X(HASH, "hash")           \
+	X(AGGREGATE, "aggregate") \
+	X(WINDOW, "window")
+typedef enum mill_function_group {
+#define X(name, text) MILL_GROUP_##name,
+	MILL_FUNCTION_GROUPS(X)
+#undef X
+} mill_function_group;
+
+/* May a query call it, and need its author know of it? */
+typedef enum mill_function_standing {
+	MILL_FUNCTION_OPEN,    /* help lists it */
+	MILL_FUNCTION_INNER,   /* what others are rewritten to; it can be called, but help does not list it */
+	MILL_FUNCTION_REFUSED, /* other systems have it, this one never will: help says why */
+	MILL_FUNCTION_NOT_YET  /* other systems have it and this one is to have it */
+} mill_function_standing;
+
 typedef struct mill_function_info {
-	const char *name;  /* "date_trunc", "+" */
-	const char *group; /* "operator", "math", "text", "pattern", "date", "null", "hash", "refused", or "inner":
-	                      what others are rewritten to */
-	const char *help;  /* "date_trunc(unit, x): x cut to the unit" */
+	const char *name; /* "date_trunc", "+" */
+	mill_function_group group;
+	mill_function_standing standing;
+	const char *help; /* "date_trunc(unit, x): x cut to the unit"; REFUSED: the reason; NOT_YET: "" */
 } mill_function_info;
+
+/* The word of a group: "math". */
+const char *mill_function_group_text(mill_function_group group);
+/* How many rows the registry of scalar functions has; mill_sql_function_list has all that a query may call. */
 int mill_function_count(void);
+/* Row `index` of the registry, from 0 to mill_function_count() − 1. */
 mill_function_info mill_function_list(int index);
-bool mill_function_exists(const char *name);
-/* The registered name, "=", "is_null": for planners that know what a function does. */
-const char *mill_function_name(const mill_function *function);
+/* The row with the name (case ignored); false, and *out as it was: there is none. */
+bool mill_function_lookup(const char *name, mill_function_info *out);
 
 /* Tools for planners. A visitor over column references; a copy with columns renumbered (map[old] = new) or replaced by
  * expressions (with[old]); params replaced by literals; structural equality; text for `explain`. */
@@ -125,6 +152,19 @@ mill_expr *mill_expr_substitute(mill_arena *arena, const mill_expr *expr, mill_e
 mill_expr *mill_expr_bind_params(mill_arena *arena, const mill_expr *expr, mill_expr *const *values, mill_error *err);
 bool mill_expr_equal(const mill_expr *a, const mill_expr *b);
 bool mill_expr_is_constant(const mill_expr *expr); /* no column, no volatile function */
+
+/* What planners may rely on; each is a fact of the function's row in the registry. */
+
+/* Could some row make the expression an error? False only where none can, so that it may be evaluated for rows that
+ * SQL would not have asked it for. */
+bool mill_expr_can_fail(const mill_expr *expr);
+/* How many leading arguments are not NULL in every row where the expression is TRUE: all of a comparison and of IS NOT
+ * NULL, the left side of IN, none of what nothing is known of. */
+int mill_expr_not_null_args(const mill_expr *expr);
+bool mill_expr_is_equality(const mill_expr *expr); /* a = b */
+bool mill_expr_is_not_null(const mill_expr *expr); /* x IS NOT NULL */
+/* Does the cast have a result for every value? */
+bool mill_cast_never_fails(mill_type from, mill_type to);
 MILL_NODISCARD mill_status mill_expr_text(const mill_expr *expr, const mill_schema *input, mill_bytes *out);
 
 /* An expression list made ready to run: casts folded, constants evaluated, common sub-expressions shared, literals

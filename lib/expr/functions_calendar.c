@@ -282,26 +282,30 @@ static mill_expr *timezone_rewrite(mill_expr_builder *b, mill_expr *const *args,
 	return time == NULL ? NULL : cast_to(b, time, mill_type_timestamp(!time->type.zoned), err);
 }
 
-#define DATE(text, list, line)                                                           \
-	{                                                                                \
-		.name = text, .group = "date", .help = line, MILL_LIST(list##_overloads) \
+#define DATE(text, list, line)                                                                    \
+	{                                                                                         \
+		.name = text, .group = MILL_GROUP_DATE, .help = line, MILL_LIST(list##_overloads) \
 	}
-#define REWRITE(text, function, low, high, line)                                                                    \
-	{                                                                                                           \
-		.name = text, .group = "date", .help = line, .rewrite = function, .min_args = low, .max_args = high \
+#define REWRITE(text, function, low, high, line)                                                            \
+	{                                                                                                   \
+		.name = text, .group = MILL_GROUP_DATE, .help = line, .rewrite = function, .min_args = low, \
+		.max_args = high                                                                            \
 	}
 
 static const mill_function functions[] = {
     {.name = "date_trunc",
-     .group = "date",
+     .group = MILL_GROUP_DATE,
      .help = "date_trunc('unit', x): x cut to the microsecond … millennium; weeks begin on Monday",
      MILL_LIST(trunc_overloads),
      .check = check_unit},
     DATE("make_date", make_date, "make_date(year, month, day): a date"),
     DATE("make_timestamp", make_timestamp, "make_timestamp(year, month, day, hour, minute, second): a timestamp"),
     DATE("last_day", last_day, "last_day(x): last day of the month, as in Spark"),
-    DATE("timestamp_of_epoch", from_epoch,
-         "timestamp_of_epoch(seconds): timestamp with time zone, seconds after 1970-01-01 UTC"),
+    {.name = "timestamp_of_epoch",
+     .group = MILL_GROUP_DATE,
+     .standing = MILL_FUNCTION_INNER,
+     .help = "timestamp_of_epoch(seconds): timestamp with time zone, seconds after 1970-01-01 UTC",
+     MILL_LIST(from_epoch_overloads)},
     REWRITE("to_date", to_date, 1, 2, "to_date(x): CAST(x AS date)"),
     REWRITE("to_timestamp", to_timestamp, 1, 2,
             "to_timestamp(x): of seconds after 1970-01-01 UTC, or of ISO 8601 text"),
@@ -311,7 +315,4 @@ static const mill_function functions[] = {
     REWRITE("timezone", timezone_rewrite, 2, 2, "timezone('UTC', x): x AT TIME ZONE 'UTC'"),
 };
 
-mill_function_table mill_functions_calendar(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_calendar = MILL_TABLE_OF(functions);

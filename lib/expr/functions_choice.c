@@ -293,10 +293,9 @@ static const mill_overload xxhash_overloads[] = {{{T}, 1, false, MILL_TYPE_INT64
 #undef T
 #undef B
 
-#define SEES_NULLS(text, in, list, line, shown)                                                           \
-	{                                                                                                 \
-		.name = text, .group = in, .help = line, MILL_LIST(list##_overloads), .sees_nulls = true, \
-		.display = shown                                                                          \
+#define EXTREME(text, list, line)                                                                                     \
+	{                                                                                                             \
+		.name = text, .group = MILL_GROUP_MATH, .help = line, MILL_LIST(list##_overloads), .sees_nulls = true \
 	}
 #define REWRITE(text, in, function, low, high, line)                                                            \
 	{                                                                                                       \
@@ -304,38 +303,45 @@ static const mill_overload xxhash_overloads[] = {{{T}, 1, false, MILL_TYPE_INT64
 	}
 
 static const mill_function functions[] = {
-    SEES_NULLS("greatest", "math", greatest, "greatest(a, b, …): the largest that is not NULL", NULL),
-    SEES_NULLS("least", "math", least, "least(a, b, …): the smallest that is not NULL", NULL),
-    REWRITE("||", "operator", join_rewrite, 2, 2, "a || b: text joined; NULL when either is"),
-    REWRITE("concat", "text", concat_rewrite, 1, 64, "concat(a, b, …): values as text, joined; NULLs are left out"),
-    REWRITE("concat_ws", "text", concat_ws_rewrite, 2, 64,
+    EXTREME("greatest", greatest, "greatest(a, b, …): the largest that is not NULL"),
+    EXTREME("least", least, "least(a, b, …): the smallest that is not NULL"),
+    REWRITE("||", MILL_GROUP_OPERATOR, join_rewrite, 2, 2, "a || b: text joined; NULL when either is"),
+    REWRITE("concat", MILL_GROUP_TEXT, concat_rewrite, 1, 64,
+            "concat(a, b, …): values as text, joined; NULLs are left out"),
+    REWRITE("concat_ws", MILL_GROUP_TEXT, concat_ws_rewrite, 2, 64,
             "concat_ws(separator, a, b, …): joined with a separator, NULLs left out"),
     {.name = "text_join",
-     .group = "text",
+     .group = MILL_GROUP_TEXT,
+     .standing = MILL_FUNCTION_INNER,
      .help = "a || b: text joined; one side may be of another type",
      MILL_LIST(join_overloads),
-     .display = "||"},
+     .display = "||",
+     .is_infix = true},
     {.name = "text_concat",
-     .group = "text",
+     .group = MILL_GROUP_TEXT,
+     .standing = MILL_FUNCTION_INNER,
      .help = "text_concat(a, b, …): concat of texts",
      MILL_LIST(concat_overloads),
      .sees_nulls = true,
      .never_null = true,
      .display = "concat"},
-    SEES_NULLS("text_concat_ws", "text", concat_ws, "text_concat_ws(separator, a, …): concat_ws of texts", "concat_ws"),
+    {.name = "text_concat_ws",
+     .group = MILL_GROUP_TEXT,
+     .standing = MILL_FUNCTION_INNER,
+     .help = "text_concat_ws(separator, a, …): concat_ws of texts",
+     MILL_LIST(concat_ws_overloads),
+     .sees_nulls = true,
+     .display = "concat_ws"},
     {.name = "key_hash",
-     .group = "hash",
+     .group = MILL_GROUP_HASH,
      .help = "key_hash(a, b, …): rankmill's own hash of values of any type, as buckets use it; NULL counts as a value",
      MILL_LIST(key_hash_overloads),
      .sees_nulls = true,
      .never_null = true},
     {.name = "xxh3_64",
-     .group = "hash",
+     .group = MILL_GROUP_HASH,
      .help = "xxh3_64(x): XXH3 of the bytes of a text, seed 0, as a signed integer",
      MILL_LIST(xxhash_overloads)},
 };
 
-mill_function_table mill_functions_choice(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_choice = MILL_TABLE_OF(functions);

@@ -315,26 +315,34 @@ static mill_expr *extract(mill_expr_builder *b, mill_expr *const *args, int arg_
 	return NULL;
 }
 
-#define PART(text, list, line)                                                           \
-	{                                                                                \
-		.name = text, .group = "date", .help = line, MILL_LIST(list##_overloads) \
+/* Parts of dates and times have a value for each of them. */
+#define PART(text, list, line)                                                                     \
+	{                                                                                          \
+		.name = text, .group = MILL_GROUP_DATE, .help = line, MILL_LIST(list##_overloads), \
+		.never_fails = mill_never_fails                                                    \
 	}
-#define REFUSED(text, why)                                                \
-	{                                                                 \
-		.name = text, .group = "date", .help = "", .refusal = why \
+/* What extract(field FROM x) becomes. */
+#define EXTRACT(text, list, line)                                                                      \
+	{                                                                                              \
+		.name = text, .group = MILL_GROUP_DATE, .standing = MILL_FUNCTION_INNER, .help = line, \
+		MILL_LIST(list##_overloads), .never_fails = mill_never_fails                           \
+	}
+#define REFUSED(text, why)                                                                             \
+	{                                                                                              \
+		.name = text, .group = MILL_GROUP_DATE, .standing = MILL_FUNCTION_REFUSED, .help = why \
 	}
 #define NO_CLOCK "jobs are deterministic, so there is no current time; pass it as a parameter: ${today}"
 
 static const mill_function functions[] = {
     {.name = "extract",
-     .group = "date",
+     .group = MILL_GROUP_DATE,
      .help = "extract(field FROM x): year, month, day, hour, minute, second, dow, isodow, doy, week, quarter, epoch, "
              "isoyear, …",
      .rewrite = extract,
      .min_args = 2,
      .max_args = 2},
     {.name = "date_part",
-     .group = "date",
+     .group = MILL_GROUP_DATE,
      .help = "date_part('field', x): the same as extract(field FROM x)",
      .rewrite = extract,
      .min_args = 2,
@@ -351,22 +359,22 @@ static const mill_function functions[] = {
     PART("weekofyear", week, "weekofyear(x): ISO week, 1 to 53"),
     PART("dayofweek", dayofweek, "dayofweek(x): Sunday 1 to Saturday 7, as in Spark; extract(dow FROM x) has Sunday 0"),
     PART("weekday", weekday, "weekday(x): Monday 0 to Sunday 6, as in Spark"),
-    PART("extract_year", extract_year, "extract(year FROM x)"),
-    PART("extract_month", extract_month, "extract(month FROM x)"),
-    PART("extract_day", extract_day, "extract(day FROM x)"),
-    PART("extract_hour", extract_hour, "extract(hour FROM x)"),
-    PART("extract_minute", extract_minute, "extract(minute FROM x)"),
-    PART("extract_second", extract_second, "extract(second FROM x): seconds with their fraction, decimal(18,6)"),
-    PART("extract_dow", dow, "extract(dow FROM x): Sunday 0 to Saturday 6"),
-    PART("extract_isodow", isodow, "extract(isodow FROM x): Monday 1 to Sunday 7"),
-    PART("extract_isoyear", isoyear, "extract(isoyear FROM x): the year of the ISO week"),
-    PART("extract_epoch", epoch, "extract(epoch FROM x): seconds since 1970-01-01 UTC, decimal(18,6)"),
-    PART("extract_decade", decade, "extract(decade FROM x)"),
-    PART("extract_century", century, "extract(century FROM x)"),
-    PART("extract_millennium", millennium, "extract(millennium FROM x)"),
-    PART("extract_julian", julian, "extract(julian FROM x): Julian day of the date"),
-    PART("extract_milliseconds", milliseconds, "extract(milliseconds FROM x): seconds and fraction times 1000"),
-    PART("extract_microseconds", microseconds, "extract(microseconds FROM x): seconds and fraction times 1e6"),
+    EXTRACT("extract_year", extract_year, "extract(year FROM x)"),
+    EXTRACT("extract_month", extract_month, "extract(month FROM x)"),
+    EXTRACT("extract_day", extract_day, "extract(day FROM x)"),
+    EXTRACT("extract_hour", extract_hour, "extract(hour FROM x)"),
+    EXTRACT("extract_minute", extract_minute, "extract(minute FROM x)"),
+    EXTRACT("extract_second", extract_second, "extract(second FROM x): seconds with their fraction, decimal(18,6)"),
+    EXTRACT("extract_dow", dow, "extract(dow FROM x): Sunday 0 to Saturday 6"),
+    EXTRACT("extract_isodow", isodow, "extract(isodow FROM x): Monday 1 to Sunday 7"),
+    EXTRACT("extract_isoyear", isoyear, "extract(isoyear FROM x): the year of the ISO week"),
+    EXTRACT("extract_epoch", epoch, "extract(epoch FROM x): seconds since 1970-01-01 UTC, decimal(18,6)"),
+    EXTRACT("extract_decade", decade, "extract(decade FROM x)"),
+    EXTRACT("extract_century", century, "extract(century FROM x)"),
+    EXTRACT("extract_millennium", millennium, "extract(millennium FROM x)"),
+    EXTRACT("extract_julian", julian, "extract(julian FROM x): Julian day of the date"),
+    EXTRACT("extract_milliseconds", milliseconds, "extract(milliseconds FROM x): seconds and fraction times 1000"),
+    EXTRACT("extract_microseconds", microseconds, "extract(microseconds FROM x): seconds and fraction times 1e6"),
     REFUSED("now", NO_CLOCK),
     REFUSED("current_date", NO_CLOCK),
     REFUSED("current_timestamp", NO_CLOCK),
@@ -376,7 +384,4 @@ static const mill_function functions[] = {
     REFUSED("random", "jobs are deterministic; use the sample or split step, or a hash of a key"),
 };
 
-mill_function_table mill_functions_date(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_date = MILL_TABLE_OF(functions);

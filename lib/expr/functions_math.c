@@ -478,31 +478,34 @@ static const mill_overload bit_not_overloads[] = {NOT_OF(i8, INT8),    NOT_OF(i1
                                                   NOT_OF(i64, INT64),  NOT_OF(u8, UINT8),  NOT_OF(u16, UINT16),
                                                   NOT_OF(u32, UINT32), NOT_OF(u64, UINT64)};
 
-#define MATH(text, list, line)                                                           \
-	{                                                                                \
-		.name = text, .group = "math", .help = line, MILL_LIST(list##_overloads) \
+#define MATH(text, list, line)                                                                    \
+	{                                                                                         \
+		.name = text, .group = MILL_GROUP_MATH, .help = line, MILL_LIST(list##_overloads) \
 	}
-#define SHOWN(text, list, line, shown)                                                                     \
-	{                                                                                                  \
-		.name = text, .group = "math", .help = line, MILL_LIST(list##_overloads), .display = shown \
+#define INNER(text, list, line, shown)                                                                 \
+	{                                                                                              \
+		.name = text, .group = MILL_GROUP_MATH, .standing = MILL_FUNCTION_INNER, .help = line, \
+		MILL_LIST(list##_overloads), .display = shown                                          \
 	}
-#define SYMBOL(text, list, line)                                                             \
-	{                                                                                    \
-		.name = text, .group = "operator", .help = line, MILL_LIST(list##_overloads) \
+#define SYMBOL(text, list, line)                                                                       \
+	{                                                                                              \
+		.name = text, .group = MILL_GROUP_OPERATOR, .help = line, MILL_LIST(list##_overloads), \
+		.is_infix = true                                                                       \
 	}
-#define REWRITE(text, function, low, high, line)                                                                    \
-	{                                                                                                           \
-		.name = text, .group = "math", .help = line, .rewrite = function, .min_args = low, .max_args = high \
+#define REWRITE(text, function, low, high, line)                                                            \
+	{                                                                                                   \
+		.name = text, .group = MILL_GROUP_MATH, .help = line, .rewrite = function, .min_args = low, \
+		.max_args = high                                                                            \
 	}
 
 static const mill_function functions[] = {
     REWRITE("round", round_rewrite, 1, 2,
             "round(x [, n]): to n places; decimals half away from zero, floats half to even"),
     REWRITE("trunc", trunc_rewrite, 1, 2, "trunc(x [, n]): towards zero, to n places"),
-    SHOWN("round_whole", round, "round(x): to a whole number", "round"),
-    SHOWN("trunc_whole", trunc, "trunc(x): towards zero", "trunc"),
-    SHOWN("round_places", round_places, "round(x, n): to n places", "round"),
-    SHOWN("trunc_places", trunc_places, "trunc(x, n): to n places, towards zero", "trunc"),
+    INNER("round_whole", round, "round(x): to a whole number", "round"),
+    INNER("trunc_whole", trunc, "trunc(x): towards zero", "trunc"),
+    INNER("round_places", round_places, "round(x, n): to n places", "round"),
+    INNER("trunc_places", trunc_places, "trunc(x, n): to n places, towards zero", "trunc"),
     MATH("floor", floor, "floor(x): the next whole number below"),
     MATH("ceil", ceil, "ceil(x): the next whole number above"),
     MATH("ceiling", ceil, "ceiling(x): the next whole number above"),
@@ -541,14 +544,7 @@ static const mill_function functions[] = {
     SYMBOL("#", bit_xor, "a # b: bits set in one only"),
     SYMBOL("<<", shift_left, "a << n: bits shifted up"),
     SYMBOL(">>", shift_right, "a >> n: bits shifted down, keeping the sign"),
-    {.name = "bit_not",
-     .group = "math",
-     .help = "~a: every bit inverted",
-     MILL_LIST(bit_not_overloads),
-     .display = "~"},
+    INNER("bit_not", bit_not, "~a: every bit inverted", "~"),
 };
 
-mill_function_table mill_functions_math(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_math = MILL_TABLE_OF(functions);

@@ -104,44 +104,65 @@ static mill_expr *plus(mill_expr_builder *b, mill_expr *const *args, int arg_cou
 	return NULL;
 }
 
+/* The smallest integer has no absolute value. */
+static bool is_of_floats(const mill_expr *call)
+{
+	return mill_type_is_float(call->type);
+}
+
 static const mill_function functions[] = {
     {.name = "+",
-     .group = "operator",
+     .group = MILL_GROUP_OPERATOR,
      .help = "a + b: sum; date + days, timestamp + interval",
      .rewrite = plus,
      .min_args = 1,
      .max_args = 2},
     {.name = "-",
-     .group = "operator",
+     .group = MILL_GROUP_OPERATOR,
      .help = "a - b: difference, -a: negative; date - date gives days, timestamp - timestamp an interval",
      .rewrite = minus,
      .min_args = 1,
      .max_args = 2},
-    {.name = "*", .group = "operator", .help = "a * b: product; interval * number", MILL_LIST(multiply)},
+    {.name = "*",
+     .group = MILL_GROUP_OPERATOR,
+     .help = "a * b: product; interval * number",
+     MILL_LIST(multiply),
+     .is_infix = true},
     {.name = "/",
-     .group = "operator",
+     .group = MILL_GROUP_OPERATOR,
      .help = "a / b: quotient; integers truncate towards zero; interval / number",
-     MILL_LIST(divide)},
+     MILL_LIST(divide),
+     .is_infix = true},
     {.name = "%",
-     .group = "operator",
+     .group = MILL_GROUP_OPERATOR,
      .help = "a % b: remainder, with the sign of a; also mod(a, b)",
-     MILL_LIST(modulo)},
-    {.name = "mod", .group = "math", .help = "mod(a, b): remainder, with the sign of a", MILL_LIST(modulo)},
+     MILL_LIST(modulo),
+     .is_infix = true},
+    {.name = "mod", .group = MILL_GROUP_MATH, .help = "mod(a, b): remainder, with the sign of a", MILL_LIST(modulo)},
     {.name = "add",
-     .group = "math",
+     .group = MILL_GROUP_MATH,
+     .standing = MILL_FUNCTION_INNER,
      .help = "a + b: sum; date + days, timestamp + interval",
      MILL_LIST(add),
-     .display = "+"},
+     .display = "+",
+     .is_infix = true},
     {.name = "subtract",
-     .group = "math",
+     .group = MILL_GROUP_MATH,
+     .standing = MILL_FUNCTION_INNER,
      .help = "a - b: difference; date - date gives days, timestamp - timestamp an interval",
      MILL_LIST(subtract),
-     .display = "-"},
-    {.name = "abs", .group = "math", .help = "abs(x): absolute value", MILL_LIST(absolute)},
-    {.name = "sign", .group = "math", .help = "sign(x): -1, 0 or 1", MILL_LIST(sign)},
+     .display = "-",
+     .is_infix = true},
+    {.name = "abs",
+     .group = MILL_GROUP_MATH,
+     .help = "abs(x): absolute value",
+     MILL_LIST(absolute),
+     .never_fails = is_of_floats},
+    {.name = "sign",
+     .group = MILL_GROUP_MATH,
+     .help = "sign(x): -1, 0 or 1",
+     MILL_LIST(sign),
+     .never_fails = is_of_floats},
 };
 
-mill_function_table mill_functions_operator(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_operator = MILL_TABLE_OF(functions);

@@ -155,9 +155,10 @@ static mill_expr *between(mill_expr_builder *b, mill_expr *const *args, int arg_
 	return both[1] == NULL ? NULL : mill_expr_and(b, both, 2, err);
 }
 
-#define NULL_TEST(text, list, line)                                                                                  \
-	{                                                                                                            \
-		.name = text, .group = "null", .help = line, MILL_LIST(list), .sees_nulls = true, .never_null = true \
+#define NULL_TEST(text, list, line)                                                                      \
+	{                                                                                                \
+		.name = text, .group = MILL_GROUP_NULL, .standing = MILL_FUNCTION_INNER, .help = line,   \
+		MILL_LIST(list), .sees_nulls = true, .never_null = true, .never_fails = mill_never_fails \
 	}
 #define REWRITE(text, in, line, function, low, high)                                                            \
 	{                                                                                                       \
@@ -166,7 +167,16 @@ static mill_expr *between(mill_expr_builder *b, mill_expr *const *args, int arg_
 
 static const mill_function functions[] = {
     NULL_TEST("is_null", is_null_overloads, "is_null(x): x IS NULL"),
-    NULL_TEST("is_not_null", is_not_null_overloads, "is_not_null(x): x IS NOT NULL"),
+    {.name = "is_not_null",
+     .group = MILL_GROUP_NULL,
+     .standing = MILL_FUNCTION_INNER,
+     .help = "is_not_null(x): x IS NOT NULL",
+     MILL_LIST(is_not_null_overloads),
+     .sees_nulls = true,
+     .never_null = true,
+     .meaning = MILL_MEANS_NOT_NULL,
+     .rejects_nulls = true,
+     .never_fails = mill_never_fails},
     NULL_TEST("is_true", is_true_overloads, "is_true(x): x IS TRUE"),
     NULL_TEST("is_not_true", is_not_true_overloads, "is_not_true(x): x IS NOT TRUE"),
     NULL_TEST("is_false", is_false_overloads, "is_false(x): x IS FALSE"),
@@ -174,22 +184,31 @@ static const mill_function functions[] = {
     NULL_TEST("is_unknown", is_unknown_overloads, "is_unknown(x): x IS UNKNOWN"),
     NULL_TEST("is_not_unknown", is_not_unknown_overloads, "is_not_unknown(x): x IS NOT UNKNOWN"),
     {.name = "not",
-     .group = "operator",
+     .group = MILL_GROUP_OPERATOR,
      .help = "NOT a, of a condition: the opposite; NULL stays NULL",
-     MILL_LIST(not_overloads)},
-    REWRITE("is_distinct_from", "null", "is_distinct_from(a, b): a IS DISTINCT FROM b, never NULL", distinct_from, 2,
-            2),
-    REWRITE("is_not_distinct_from", "null", "is_not_distinct_from(a, b): equal, or both NULL", not_distinct_from, 2, 2),
-    REWRITE("nullif", "null", "nullif(a, b): NULL when a = b, else a", nullif, 2, 2),
-    REWRITE("coalesce", "null", "coalesce(a, b, …): the first that is not NULL", coalesce, 1, 1000),
-    REWRITE("ifnull", "null", "ifnull(a, b): coalesce of two", coalesce, 2, 2),
-    REWRITE("nvl", "null", "nvl(a, b): coalesce of two, as in Spark", coalesce, 2, 2),
-    REWRITE("try", "null", "try(x): NULL for rows where x fails", try_expr, 1, 1),
-    REWRITE("try_cast", "null", "try_cast(x, 'type'): NULL where the cast fails", try_cast, 2, 2),
-    REWRITE("between", "operator", "between(x, a, b): x >= a AND x <= b", between, 3, 3),
+     MILL_LIST(not_overloads),
+     .never_fails = mill_never_fails},
+    {.name = "is_distinct_from",
+     .group = MILL_GROUP_NULL,
+     .standing = MILL_FUNCTION_INNER,
+     .help = "is_distinct_from(a, b): a IS DISTINCT FROM b, never NULL",
+     .rewrite = distinct_from,
+     .min_args = 2,
+     .max_args = 2},
+    {.name = "is_not_distinct_from",
+     .group = MILL_GROUP_NULL,
+     .standing = MILL_FUNCTION_INNER,
+     .help = "is_not_distinct_from(a, b): equal, or both NULL",
+     .rewrite = not_distinct_from,
+     .min_args = 2,
+     .max_args = 2},
+    REWRITE("nullif", MILL_GROUP_NULL, "nullif(a, b): NULL when a = b, else a", nullif, 2, 2),
+    REWRITE("coalesce", MILL_GROUP_NULL, "coalesce(a, b, …): the first that is not NULL", coalesce, 1, 1000),
+    REWRITE("ifnull", MILL_GROUP_NULL, "ifnull(a, b): coalesce of two", coalesce, 2, 2),
+    REWRITE("nvl", MILL_GROUP_NULL, "nvl(a, b): coalesce of two, as in Spark", coalesce, 2, 2),
+    REWRITE("try", MILL_GROUP_NULL, "try(x): NULL for rows where x fails", try_expr, 1, 1),
+    REWRITE("try_cast", MILL_GROUP_NULL, "try_cast(x, 'type'): NULL where the cast fails", try_cast, 2, 2),
+    REWRITE("between", MILL_GROUP_OPERATOR, "between(x, a, b): x >= a AND x <= b", between, 3, 3),
 };
 
-mill_function_table mill_functions_other(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_other = MILL_TABLE_OF(functions);

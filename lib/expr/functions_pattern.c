@@ -485,23 +485,24 @@ static const mill_overload ends_overloads[] = {ROW(2, MILL_TYPE_BOOL, ends_kerne
 static const mill_overload contains_overloads[] = {ROW(2, MILL_TYPE_BOOL, contains_kernel, T, T)};
 #undef T
 
-#define LIKE(text, list, line, shown)                                                                                 \
-	{                                                                                                             \
-		.name = text, .group = "pattern", .help = line, MILL_LIST(list##_overloads), .prepare = like_prepare, \
-		.unprepare = like_unprepare, .display = shown                                                         \
+#define LIKE(text, list, line, shown)                                                                    \
+	{                                                                                                \
+		.name = text, .group = MILL_GROUP_PATTERN, .help = line, MILL_LIST(list##_overloads),    \
+		.prepare = like_prepare, .unprepare = like_unprepare, .display = shown, .is_infix = true \
 	}
-#define REGEX(text, list, look, line)                                                                                  \
-	{                                                                                                              \
-		.name = text, .group = "pattern", .help = line, MILL_LIST(list##_overloads), .prepare = regex_prepare, \
-		.unprepare = regex_unprepare, .check = (look)                                                          \
+#define REGEX(text, list, look, line)                                                                 \
+	{                                                                                             \
+		.name = text, .group = MILL_GROUP_PATTERN, .help = line, MILL_LIST(list##_overloads), \
+		.prepare = regex_prepare, .unprepare = regex_unprepare, .check = (look)               \
 	}
-#define PLAIN(text, list, line)                                                             \
-	{                                                                                   \
-		.name = text, .group = "pattern", .help = line, MILL_LIST(list##_overloads) \
+#define PLAIN(text, list, line)                                                                      \
+	{                                                                                            \
+		.name = text, .group = MILL_GROUP_PATTERN, .help = line, MILL_LIST(list##_overloads) \
 	}
-#define REWRITE(text, function, low, high, line)                                                                       \
-	{                                                                                                              \
-		.name = text, .group = "pattern", .help = line, .rewrite = function, .min_args = low, .max_args = high \
+#define REWRITE(text, function, low, high, line)                                                               \
+	{                                                                                                      \
+		.name = text, .group = MILL_GROUP_PATTERN, .help = line, .rewrite = function, .min_args = low, \
+		.max_args = high                                                                               \
 	}
 
 static const mill_function functions[] = {
@@ -511,17 +512,35 @@ static const mill_function functions[] = {
     LIKE("~~*", ilike, "x ILIKE p, of texts: LIKE without case", "ilike"),
     REWRITE("!~~", not_like, 2, 2, "x !~~ p: NOT x LIKE p"),
     REWRITE("!~~*", not_ilike, 2, 2, "x !~~* p: NOT x ILIKE p"),
-    PLAIN("like_escape", escape, "like_escape(p, e): the pattern with \\ for its escape e"),
+    {.name = "like_escape",
+     .group = MILL_GROUP_PATTERN,
+     .standing = MILL_FUNCTION_INNER,
+     .help = "like_escape(p, e): the pattern with \\ for its escape e",
+     MILL_LIST(escape_overloads)},
     REWRITE("~", tilde, 1, 2, "x ~ p: whether the regular expression matches somewhere; ~n: every bit inverted"),
-    REGEX("~*", regexp_ilike, check_regex, "x ~* p: matches, ignoring case"),
+    {.name = "~*",
+     .group = MILL_GROUP_PATTERN,
+     .help = "x ~* p: matches, ignoring case",
+     MILL_LIST(regexp_ilike_overloads),
+     .is_infix = true,
+     .rejects_nulls = true,
+     .check = check_regex,
+     .prepare = regex_prepare,
+     .unprepare = regex_unprepare},
     REWRITE("!~", not_match, 2, 2, "x !~ p: does not match"),
     REWRITE("!~*", not_imatch, 2, 2, "x !~* p: does not match, ignoring case"),
-    REGEX("regexp_like", regexp_like, check_regex,
-          "regexp_like(x, p [, flags]): whether the regular expression matches somewhere"),
+    {.name = "regexp_like",
+     .group = MILL_GROUP_PATTERN,
+     .help = "regexp_like(x, p [, flags]): whether the regular expression matches somewhere",
+     MILL_LIST(regexp_like_overloads),
+     .rejects_nulls = true,
+     .check = check_regex,
+     .prepare = regex_prepare,
+     .unprepare = regex_unprepare},
     REGEX("regexp_replace", regexp_replace, check_replace,
           "regexp_replace(x, p, with [, flags]): the first match replaced, all with 'g'; \\1 is a group"),
     {.name = "regexp_substr",
-     .group = "pattern",
+     .group = MILL_GROUP_PATTERN,
      .help = "regexp_substr(x, p): the first match, or its first group; NULL without one",
      MILL_LIST(regexp_substr_overloads),
      .prepare = regex_prepare,
@@ -540,7 +559,4 @@ static const mill_function functions[] = {
     PLAIN("contains", contains, "contains(x, part): whether part is in x"),
 };
 
-mill_function_table mill_functions_pattern(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_pattern = MILL_TABLE_OF(functions);

@@ -488,23 +488,29 @@ static const mill_overload position_overloads[] = {ROW(2, I4, position_kernel, T
 #undef I
 #undef I4
 
-#define TEXT(text, list, line)                                                           \
-	{                                                                                \
-		.name = text, .group = "text", .help = line, MILL_LIST(list##_overloads) \
+#define TEXT(text, list, line)                                                                    \
+	{                                                                                         \
+		.name = text, .group = MILL_GROUP_TEXT, .help = line, MILL_LIST(list##_overloads) \
+	}
+/* Gives a value for every row. */
+#define SAFE_TEXT(text, list, line)                                                                \
+	{                                                                                          \
+		.name = text, .group = MILL_GROUP_TEXT, .help = line, MILL_LIST(list##_overloads), \
+		.never_fails = mill_never_fails                                                    \
 	}
 
 static const mill_function functions[] = {
-    TEXT("lower", lower, "lower(x): lower case, by Unicode's simple mapping"),
-    TEXT("upper", upper, "upper(x): upper case, by Unicode's simple mapping"),
+    SAFE_TEXT("lower", lower, "lower(x): lower case, by Unicode's simple mapping"),
+    SAFE_TEXT("upper", upper, "upper(x): upper case, by Unicode's simple mapping"),
     TEXT("initcap", initcap, "initcap(x): each word's first letter in upper case, the rest in lower"),
-    TEXT("length", length, "length(x): characters; of binary, bytes"),
-    TEXT("char_length", length, "char_length(x): characters"),
+    SAFE_TEXT("length", length, "length(x): characters; of binary, bytes"),
+    SAFE_TEXT("char_length", length, "char_length(x): characters"),
     TEXT("character_length", length, "character_length(x): characters"),
     TEXT("octet_length", octet, "octet_length(x): bytes"),
-    TEXT("btrim", btrim, "btrim(x [, characters]): both ends cleared of spaces, or of the characters"),
+    SAFE_TEXT("btrim", btrim, "btrim(x [, characters]): both ends cleared of spaces, or of the characters"),
     TEXT("trim", btrim, "trim(x): both ends cleared of spaces; TRIM(LEADING 'c' FROM x)"),
-    TEXT("ltrim", ltrim, "ltrim(x [, characters]): the front cleared"),
-    TEXT("rtrim", rtrim, "rtrim(x [, characters]): the end cleared"),
+    SAFE_TEXT("ltrim", ltrim, "ltrim(x [, characters]): the front cleared"),
+    SAFE_TEXT("rtrim", rtrim, "rtrim(x [, characters]): the end cleared"),
     TEXT("substr", substr, "substr(x, start [, length]): part of a text, from 1"),
     TEXT("left", left, "left(x, n): the first n characters; n < 0: all but the last -n"),
     TEXT("right", right, "right(x, n): the last n characters; n < 0: all but the first -n"),
@@ -523,7 +529,4 @@ static const mill_function functions[] = {
     TEXT("to_hex", hex, "to_hex(n): hexadecimal digits"),
 };
 
-mill_function_table mill_functions_text(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_text = MILL_TABLE_OF(functions);

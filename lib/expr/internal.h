@@ -81,17 +81,28 @@ typedef struct mill_overload {
 	mill_status (*derive)(const mill_type *args, int arg_count, mill_type *result, mill_error *err);
 } mill_overload;
 
+/* What planners recognise a function by; most mean nothing to them. */
+typedef enum mill_meaning { MILL_MEANS_OTHER, MILL_MEANS_EQUAL, MILL_MEANS_NOT_NULL } mill_meaning;
+
+/* A row of the registry: all that the rest of the program knows of a function. What is left out is false or NULL, which
+ * is always safe: nothing is then assumed of the function. */
 struct mill_function {
 	const char *name;
-	const char *group; /* "operator", "math", "text", "date", "null", "hash" */
-	const char *help;  /* "round(x [, n]): x rounded to n places" */
+	mill_function_group group;
+	mill_function_standing standing;
+	const char *help; /* "round(x [, n]): x rounded to n places"; REFUSED: why */
 	const mill_overload *overloads;
 	int overload_count;
 	bool sees_nulls;     /* not strict: the kernel takes NULL arguments and makes out's validity itself */
 	bool never_null;     /* the result is never NULL (IS NULL, concat) */
 	const char *display; /* what messages call it, where that is not its name ("+" of add) */
+	bool is_infix;       /* of two arguments is shown as a + b */
 	bool compares;       /* a literal may be narrowed to its column's type without changing the result */
-	int min_args;        /* rewrites only */
+	mill_meaning meaning;
+	bool rejects_nulls; /* a condition that is TRUE only where no argument is NULL */
+	/* Does this call give a value for every row, so that planners may move it? NULL: some row may be an error. */
+	bool (*never_fails)(const mill_expr *call);
+	int min_args; /* rewrites only */
 	int max_args;
 	/* Replaces the call by another expression (nullif → CASE). NULL: none. */
 	mill_expr *(*rewrite)(mill_expr_builder *b, mill_expr *const *args, int arg_count, mill_error *err);
@@ -101,7 +112,6 @@ struct mill_function {
 	/* Once a program: looks at constant arguments, keeps what it makes in node->state. NULL: none. */
 	mill_status (*prepare)(struct mill_program *program, mill_node *node, mill_error *err);
 	void (*unprepare)(mill_node *node);
-	const char *refusal; /* not NULL: exists elsewhere, refused here with this reason */
 };
 
 typedef struct mill_function_table {
@@ -114,18 +124,26 @@ static inline const char *mill_function_display(const mill_function *function)
 	return function->display != NULL ? function->display : function->name;
 }
 
-/* One table a file of kernels; mill_function_list walks them in this order. */
-mill_function_table mill_functions_operator(void);
-mill_function_table mill_functions_compare(void);
-mill_function_table mill_functions_math(void);
-mill_function_table mill_functions_text(void);
-mill_function_table mill_functions_pattern(void);
-mill_function_table mill_functions_date(void);
-mill_function_table mill_functions_calendar(void);
-mill_function_table mill_functions_choice(void);
-mill_function_table mill_functions_other(void);
-#define MILL_TABLE_OF(array) ((mill_function_table){array, (int)(sizeof(array) / sizeof((array)[0]))})
-#define MILL_LIST(array)     .overloads = (array), .overload_count = (int)(sizeof(array) / sizeof((array)[0]))
+/* One table per file of functions; registry.c lists them. */
+extern const mill_function_table mill_functions_operator;
+extern const mill_function_table mill_functions_compare;
+extern const mill_function_table mill_functions_math;
+extern const mill_function_table mill_functions_text;
+extern const mill_function_table mill_functions_pattern;
+extern const mill_function_table mill_functions_date;
+extern const mill_function_table mill_functions_calendar;
+extern const mill_function_table mill_functions_choice;
+extern const mill_function_table mill_functions_other;
+extern const mill_function_table mill_functions_foreseen;
+/* The initialiser of a table, and a row's overloads, from arrays. */
+#define MILL_TABLE_OF(array)                                     \
+	{                                                        \
+		array, (int)(sizeof(array) / sizeof((array)[0])) \
+	}
+#define MILL_LIST(array) .overloads = (array), .overload_count = (int)(sizeof(array) / sizeof((array)[0]))
+
+/* For .never_fails: whatever the arguments. */
+bool mill_never_fails(const mill_expr *call);
 
 const mill_function *mill_function_find(const char *name); /* NULL: none */
 const char *mill_function_suggest(const char *name);       /* the nearest name, or NULL */

@@ -352,22 +352,21 @@ OVERLOADS_OF(le)
 OVERLOADS_OF(gt)
 OVERLOADS_OF(ge)
 
-#define COMPARISON(symbol, op, text)                                                                           \
-	{                                                                                                      \
-		.name = symbol, .group = "operator", .help = text, MILL_LIST(op##_overloads), .compares = true \
+#define COMPARISON(symbol, op, text, meant)                                                               \
+	{                                                                                                 \
+		.name = symbol, .group = MILL_GROUP_OPERATOR, .help = text, MILL_LIST(op##_overloads),    \
+		.is_infix = true, .compares = true, .meaning = MILL_MEANS_##meant, .rejects_nulls = true, \
+		.never_fails = mill_never_fails                                                           \
 	}
 
 static const mill_function functions[] = {
-    COMPARISON("=", eq, "a = b: equal (NaN equals NaN); NULL when either is NULL"),
-    COMPARISON("<>", ne, "a <> b: not equal; also !="),
-    COMPARISON("!=", ne, "a != b: not equal; also <>"),
-    COMPARISON("<", lt, "a < b: less; text by UTF-8 bytes, NaN above every number"),
-    COMPARISON("<=", le, "a <= b: less or equal"),
-    COMPARISON(">", gt, "a > b: greater"),
-    COMPARISON(">=", ge, "a >= b: greater or equal"),
+    COMPARISON("=", eq, "a = b: equal (NaN equals NaN); NULL when either is NULL", EQUAL),
+    COMPARISON("<>", ne, "a <> b: not equal; also !=", OTHER),
+    COMPARISON("!=", ne, "a != b: not equal; also <>", OTHER),
+    COMPARISON("<", lt, "a < b: less; text by UTF-8 bytes, NaN above every number", OTHER),
+    COMPARISON("<=", le, "a <= b: less or equal", OTHER),
+    COMPARISON(">", gt, "a > b: greater", OTHER),
+    COMPARISON(">=", ge, "a >= b: greater or equal", OTHER),
 };
 
-mill_function_table mill_functions_compare(void)
-{
-	return MILL_TABLE_OF(functions);
-}
+const mill_function_table mill_functions_compare = MILL_TABLE_OF(functions);

@@ -254,7 +254,7 @@ const mill_function *mill_set_function(void)
 {
 	static const mill_overload overloads[] = {{{MILL_ARG_ANY}, 1, false, MILL_TYPE_BOOL, set_kernel, NULL}};
 	static const mill_function function = {.name = "in_set",
-	                                       .group = "operator",
+	                                       .group = MILL_GROUP_OPERATOR,
 	                                       .help = "x IN (a, b, …)",
 	                                       MILL_LIST(overloads),
 	                                       .sees_nulls = true,

@@ -96,13 +96,3 @@ bool mill_expr_equal(const mill_expr *a, const mill_expr *b)
 			return false;
 	return true;
 }
-
-bool mill_expr_is_constant(const mill_expr *expr)
-{
-	if (expr->kind == MILL_EXPR_COLUMN || expr->kind == MILL_EXPR_PARAM)
-		return false;
-	for (int i = 0; i < expr->arg_count; i++)
-		if (!mill_expr_is_constant(expr->args[i]))
-			return false;
-	return true;
-}

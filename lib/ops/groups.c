@@ -5,17 +5,7 @@
 /* DISTINCT changes nothing for the smallest, the largest and the first. */
 static bool distinct_matters(const mill_aggregate_spec *spec)
 {
-	switch (spec->signature.kind) {
-	case MILL_AGG_MIN:
-	case MILL_AGG_MAX:
-	case MILL_AGG_FIRST:
-	case MILL_AGG_LAST:
-	case MILL_AGG_ANY_VALUE:
-	case MILL_AGG_BOOL_AND:
-	case MILL_AGG_BOOL_OR:
-	case MILL_AGG_COUNT_ROWS: return false;
-	default: return spec->distinct;
-	}
+	return spec->distinct && !mill_aggregate_traits_of(spec->signature.kind)->ignores_distinct;
 }
 
 bool mill_group_needs_whole(const mill_group_spec *spec)

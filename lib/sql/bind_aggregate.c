@@ -58,11 +58,12 @@ static mill_status bind_ordered_set(sql_select *select, const PgQuery__FuncCall 
                                     aggregate_args *out)
 {
 	sql_binder *binder = select->binder;
-	if (strcasecmp(name, "percentile_cont") != 0)
+	mill_aggregate_info info;
+	if (!mill_aggregate_lookup(name, &info) || !info.takes_within_group)
 		return sql_fail(binder, MILL_NOT_YET, node->location, "%s … WITHIN GROUP is not supported yet", name);
 	if (node->n_args != 1 || node->n_agg_order != 1)
 		return sql_fail(binder, MILL_USAGE, node->location,
-		                "percentile_cont takes one quantile: percentile_cont(0.5) WITHIN GROUP (ORDER BY x)");
+		                "%s takes one quantile: %s(0.5) WITHIN GROUP (ORDER BY x)", info.name, info.name);
 	mill_expr *quantile;
 	MILL_TRY(sql_bind_expr(select, node->args[0], &quantile));
 	MILL_TRY(read_quantile(select, quantile, sql_position_of(node->args[0]), &out->quantile));
@@ -83,15 +84,15 @@ static mill_status bind_plain_args(sql_select *select, const PgQuery__FuncCall *
 	sql_binder *binder = select->binder;
 	mill_expr **list;
 	MILL_TRY(sql_bind_list(select, node->args, node->n_args, &list));
-	bool is_quantile = strncasecmp(name, "quantile", strlen("quantile")) == 0 ||
-	                   strncasecmp(name, "percentile", strlen("percentile")) == 0;
-	if (is_quantile && node->n_args == 2) {
+	mill_aggregate_info info = {.takes_quantile = false};
+	(void)mill_aggregate_lookup(name, &info);
+	if (info.takes_quantile && node->n_args == 2) {
 		MILL_TRY(read_quantile(select, list[1], sql_position_of(node->args[1]), &out->quantile));
 		out->exprs[0] = list[0];
 		out->count = 1;
 		return MILL_OK;
 	}
-	if (is_quantile || node->n_args > 2)
+	if (info.takes_quantile || node->n_args > 2)
 		return sql_fail(binder, MILL_USAGE, node->location, "wrong number of arguments for %s", name);
 	out->count = (int)node->n_args;
 	for (int i = 0; i < out->count; i++)
@@ -118,7 +119,7 @@ static mill_status bind_filter(sql_select *select, const PgQuery__Node *node, mi
 static mill_status guard(sql_binder *binder, mill_expr *filter, mill_expr **arg)
 {
 	mill_expr *parts[2] = {filter, *arg};
-	if (filter == NULL || !sql_can_fail(*arg))
+	if (filter == NULL || !mill_expr_can_fail(*arg))
 		return MILL_OK;
 	binder->builder.position = (*arg)->position;
 	return sql_built(binder, mill_expr_case(&binder->builder, parts, 2, &binder->inner), arg);
@@ -194,7 +195,7 @@ static mill_status bind_parts(sql_select *select, const PgQuery__FuncCall *node,
 	else if (!node->agg_star)
 		MILL_TRY(bind_plain_args(select, node, name, &args));
 	MILL_TRY(bind_filter(select, node->agg_filter, &out->filter));
-	MILL_TRY(resolve(select, node, node->agg_within_group ? "percentile_cont" : name, &args, out));
+	MILL_TRY(resolve(select, node, name, &args, out));
 	if (node->n_agg_order > 0 && !node->agg_within_group && out->signature.needs_ids)
 		return sql_fail(select->binder, MILL_NOT_YET, node->location, "%s(x ORDER BY y) is not supported yet",
 		                name);
@@ -204,7 +205,8 @@ static mill_status bind_parts(sql_select *select, const PgQuery__FuncCall *node,
 mill_status sql_bind_aggregate(sql_select *select, const PgQuery__FuncCall *node, const char *name, mill_expr **out)
 {
 	MILL_TRY(refuse_place(select, name, node->location));
-	if (node->agg_star && strcasecmp(name, "count") != 0)
+	mill_aggregate_info info;
+	if (node->agg_star && !(mill_aggregate_lookup(name, &info) && info.takes_star))
 		return sql_fail(select->binder, MILL_USAGE, node->location, "* is for count(*) only: %s needs a column",
 		                name);
 	mill_plan_aggregate aggregate = {.quantile = 0};

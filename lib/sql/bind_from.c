@@ -163,14 +163,28 @@ static mill_status bind_argument(sql_select *select, const PgQuery__Node *node, 
 	return MILL_OK;
 }
 
+/* Functions of FROM that the binder knows itself; all others are the catalog's. */
+static const struct {
+	const char *name;
+	mill_status (*bind)(sql_binder *binder, mill_plan **out); /* without arguments; NULL: foreseen, not built */
+} table_functions[] = {
+    {"rankmill_functions", sql_bind_function_table},
+    {"generate_series", NULL},
+    {"unnest", NULL},
+};
+
 static mill_status bind_table_call(sql_select *select, const PgQuery__FuncCall *call, mill_plan **out)
 {
 	sql_binder *binder = select->binder;
 	const char *name = sql_string_of(call->funcname[call->n_funcname - 1]);
-	if (strcasecmp(name, "generate_series") == 0 || strcasecmp(name, "unnest") == 0)
-		return sql_fail(binder, MILL_NOT_YET, call->location, "%s in FROM is not supported yet", name);
-	if (strcasecmp(name, "rankmill_functions") == 0 && call->n_args == 0)
-		return sql_bind_function_table(binder, out);
+	for (size_t i = 0; i < sizeof table_functions / sizeof table_functions[0]; i++) {
+		if (strcasecmp(name, table_functions[i].name) != 0)
+			continue;
+		if (table_functions[i].bind == NULL)
+			return sql_fail(binder, MILL_NOT_YET, call->location, "%s in FROM is not supported yet", name);
+		if (call->n_args == 0)
+			return table_functions[i].bind(binder, out);
+	}
 	mill_table_argument *arguments = mill_arena_array(binder->arena, call->n_args + 1, sizeof *arguments);
 	if (arguments == NULL)
 		return sql_fail_memory(binder);

@@ -4,11 +4,12 @@
 #include "base/suggest.h"
 
 #include <string.h>
-#include <strings.h>
 
-static mill_status bind_if(sql_select *select, const PgQuery__FuncCall *node, mill_expr **args, mill_expr **out)
+mill_status sql_bind_if(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out)
 {
 	sql_binder *binder = select->binder;
+	mill_expr **args;
+	MILL_TRY(sql_bind_list(select, node->args, node->n_args, &args));
 	if (node->n_args != 3)
 		return sql_fail(binder, MILL_USAGE, node->location,
 		                "if takes a condition and two values: if(x > 0, 'a', 'b')");
@@ -20,8 +21,6 @@ static mill_status bind_scalar(sql_select *select, const PgQuery__FuncCall *node
 {
 	mill_expr **args;
 	MILL_TRY(sql_bind_list(select, node->args, node->n_args, &args));
-	if (strcasecmp(name, "if") == 0 || strcasecmp(name, "iff") == 0)
-		return bind_if(select, node, args, out);
 	return sql_call(select, node->location, name, args, (int)node->n_args, out);
 }
 
@@ -30,108 +29,12 @@ static const char *near_aggregate(const char *name)
 {
 	const char *near = mill_aggregate_suggest(name);
 	int distance = near == NULL ? 0 : mill_edit_distance(name, near);
-	for (int i = 0; near != NULL && i < mill_function_count(); i++)
-		if (mill_edit_distance(name, mill_function_list(i).name) < distance)
+	for (int i = 0; near != NULL && i < mill_function_count(); i++) {
+		mill_function_info function = mill_function_list(i);
+		if (function.standing != MILL_FUNCTION_NOT_YET && mill_edit_distance(name, function.name) < distance)
 			near = NULL;
+	}
 	return near;
-}
-
-/* Functions of PostgreSQL and Spark that SQL is to have: no misspellings of others. */
-static const char *const foreseen[] = {
-    "add_months",
-    "approx_count_distinct",
-    "approx_percentile",
-    "array_agg",
-    "array_contains",
-    "array_length",
-    "array_to_string",
-    "bit_and",
-    "bit_length",
-    "bit_or",
-    "bit_xor",
-    "cardinality",
-    "collect_list",
-    "collect_set",
-    "crc32",
-    "cume_dist",
-    "date_bin",
-    "date_diff",
-    "date_format",
-    "decode",
-    "dense_rank",
-    "encode",
-    "explode",
-    "factorial",
-    "first_value",
-    "format",
-    "from_json",
-    "from_unixtime",
-    "gcd",
-    "generate_series",
-    "get_json_object",
-    "grouping",
-    "json_agg",
-    "json_extract_path",
-    "json_extract_path_text",
-    "kurtosis",
-    "lag",
-    "last_value",
-    "lcm",
-    "lead",
-    "levenshtein",
-    "list",
-    "make_interval",
-    "map",
-    "md5",
-    "mode",
-    "months_between",
-    "next_day",
-    "nth_value",
-    "ntile",
-    "overlaps",
-    "percent_rank",
-    "percentile",
-    "percentile_disc",
-    "quote_literal",
-    "rank",
-    "regexp_instr",
-    "regexp_match",
-    "regexp_matches",
-    "regexp_split_to_array",
-    "regr_avgx",
-    "regr_avgy",
-    "regr_count",
-    "regr_intercept",
-    "regr_r2",
-    "regr_slope",
-    "regr_sxx",
-    "regr_sxy",
-    "regr_syy",
-    "scale",
-    "sha1",
-    "sha2",
-    "sha256",
-    "size",
-    "skewness",
-    "soundex",
-    "split",
-    "string_agg",
-    "string_to_array",
-    "struct",
-    "to_char",
-    "to_json",
-    "to_number",
-    "unix_timestamp",
-    "unnest",
-    "width_bucket",
-};
-
-static bool is_foreseen(const char *name)
-{
-	for (size_t i = 0; i < sizeof foreseen / sizeof foreseen[0]; i++)
-		if (strcasecmp(name, foreseen[i]) == 0)
-			return true;
-	return false;
 }
 
 mill_status sql_bind_function(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out)
@@ -145,19 +48,24 @@ mill_status sql_bind_function(sql_select *select, const PgQuery__FuncCall *node,
 		return sql_fail(binder, MILL_NOT_YET, node->location, "VARIADIC is not supported yet");
 	if (node->over != NULL)
 		return sql_bind_window(select, node, name, out);
-	if (mill_aggregate_exists(name) || node->agg_within_group)
+	mill_aggregate_info aggregate;
+	if (mill_aggregate_lookup(name, &aggregate) || node->agg_within_group)
 		return sql_bind_aggregate(select, node, name, out);
-	if (!mill_function_exists(name) && is_foreseen(name))
+	mill_function_info function;
+	bool is_function = mill_function_lookup(name, &function);
+	if (is_function && function.standing == MILL_FUNCTION_NOT_YET)
 		return sql_fail(binder, MILL_NOT_YET, node->location, "function %s is not supported yet", name);
-	const char *near = mill_function_exists(name) ? NULL : near_aggregate(name);
+	const char *near = is_function ? NULL : near_aggregate(name);
 	if (near != NULL)
 		return sql_fail(binder, MILL_USAGE, node->location, "unknown function %s (did you mean %s?)", name,
 		                near);
-	if (strcasecmp(name, "row_number") == 0)
+	const sql_form *form = sql_find_form(name);
+	if (form != NULL && form->is_window)
 		return sql_fail(binder, MILL_USAGE, node->location,
-		                "row_number needs a window: row_number() OVER (PARTITION BY a ORDER BY b)");
+		                "%s needs a window: %s() OVER (PARTITION BY a ORDER BY b)", form->info.name,
+		                form->info.name);
 	if (node->agg_star || node->agg_distinct || node->agg_filter != NULL || node->n_agg_order > 0)
 		return sql_fail(binder, MILL_USAGE, node->location,
 		                "%s is no aggregate: *, DISTINCT, FILTER and ORDER BY belong to aggregates", name);
-	return bind_scalar(select, node, name, out);
+	return form != NULL ? form->bind(select, node, out) : bind_scalar(select, node, name, out);
 }

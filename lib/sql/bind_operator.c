@@ -36,13 +36,19 @@ static bool is_known_operator(const char *name)
 	return false;
 }
 
-/* PostgreSQL's operators before their operand that are functions by another name; NULL: none. */
+/* PostgreSQL's operators before their operand that are functions by another name. */
+static const struct {
+	const char *name;
+	const char *function;
+} prefix_operators[] = {{"|/", "sqrt"}, {"||/", "cbrt"}, {"@", "abs"}};
+
+/* The function that an operator before its operand stands for; NULL: none. */
 static const char *prefix_function(const char *name)
 {
-	return strcmp(name, "|/") == 0    ? "sqrt"
-	       : strcmp(name, "||/") == 0 ? "cbrt"
-	       : strcmp(name, "@") == 0   ? "abs"
-	                                  : NULL;
+	for (size_t i = 0; i < sizeof prefix_operators / sizeof prefix_operators[0]; i++)
+		if (strcmp(name, prefix_operators[i].name) == 0)
+			return prefix_operators[i].function;
+	return NULL;
 }
 
 static mill_status negate(sql_select *select, int position, bool is_negated, mill_expr *expr, mill_expr **out)

@@ -127,10 +127,17 @@ mill_status sql_bind_window(sql_select *select, const PgQuery__FuncCall *node, c
 {
 	sql_binder *binder = select->binder;
 	MILL_TRY(refuse_place(select, name, node->location));
-	if (strcasecmp(name, "row_number") != 0)
+	const sql_form *form = sql_find_form(name);
+	if (form == NULL || !form->is_window)
 		return sql_fail(binder, MILL_NOT_YET, node->location,
 		                "%s() OVER is not supported yet: row_number() is the only window function so far",
 		                name);
+	return form->bind(select, node, out);
+}
+
+mill_status sql_bind_row_number(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out)
+{
+	sql_binder *binder = select->binder;
 	if (node->n_args > 0 || node->agg_star)
 		return sql_fail(binder, MILL_USAGE, node->location, "row_number takes no arguments");
 	if (node->agg_distinct || node->agg_filter != NULL)

@@ -180,8 +180,19 @@ MILL_NODISCARD mill_status sql_bind_aggregate(sql_select *select, const PgQuery_
                                               mill_expr **out);
 /* Adds count(*) to the aggregates. */
 MILL_NODISCARD mill_status sql_count_rows(sql_select *select);
+/* `name` is that of a call with OVER. */
 MILL_NODISCARD mill_status sql_bind_window(sql_select *select, const PgQuery__FuncCall *node, const char *name,
                                            mill_expr **out);
+/* What looks like a call and is more than a function: a row of functions.c. */
+typedef struct sql_form {
+	mill_function_info info;
+	const char *alias; /* another name for it; NULL: none */
+	bool is_window;    /* needs OVER */
+	mill_status (*bind)(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out);
+} sql_form;
+const sql_form *sql_find_form(const char *name); /* case ignored; NULL: none */
+MILL_NODISCARD mill_status sql_bind_row_number(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out);
+MILL_NODISCARD mill_status sql_bind_if(sql_select *select, const PgQuery__FuncCall *node, mill_expr **out);
 MILL_NODISCARD mill_status sql_bind_sublink(sql_select *select, const PgQuery__SubLink *node, mill_expr **out);
 MILL_NODISCARD mill_status sql_bind_cast(sql_select *select, const PgQuery__TypeCast *node, mill_expr **out);
 MILL_NODISCARD mill_status sql_bind_literal(sql_select *select, const PgQuery__AConst *node, mill_expr **out);

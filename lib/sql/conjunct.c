@@ -1,7 +1,5 @@
 #include "sql/conjunct.h"
 
-#include <string.h>
-
 static int64_t count_conjuncts(const mill_expr *condition)
 {
 	if (condition->kind != MILL_EXPR_AND)
@@ -69,25 +67,15 @@ sql_usage sql_usage_of(const mill_expr *expr, int boundary)
 	return walk.usage;
 }
 
-bool sql_is_call(const mill_expr *expr, const char *name, int arg_count)
+void sql_not_null_columns(const mill_expr *conjunct, mill_expr_visit_column visit, void *context)
 {
-	return expr->kind == MILL_EXPR_CALL && expr->arg_count == arg_count &&
-	       strcmp(mill_function_name(expr->function), name) == 0;
-}
-
-static bool is_one_of(const char *name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-bool sql_is_strict_test(const mill_expr *call)
-{
-	static const char *const names[] = {
-	    "=", "<>", "<", "<=", ">", ">=", "is_not_null", "like", "ilike", "~", "~*", "regexp_like"};
-	return is_one_of(mill_function_name(call->function), names, sizeof names / sizeof names[0]);
+	for (int i = 0; i < mill_expr_not_null_args(conjunct); i++) {
+		const mill_expr *arg = conjunct->args[i];
+		while (arg->kind == MILL_EXPR_CAST && !arg->is_try)
+			arg = arg->args[0];
+		if (arg->kind == MILL_EXPR_COLUMN)
+			visit(context, arg->column);
+	}
 }
 
 bool sql_is_true(const mill_expr *expr)
@@ -108,34 +96,6 @@ static mill_status right_map(mill_arena *arena, int left_count, int total_count,
 	return MILL_OK;
 }
 
-/* Digits before the point that values of the type can have. */
-static int whole_digits(mill_type type)
-{
-	static const int digits[] = {
-	    [MILL_TYPE_INT8] = 3,  [MILL_TYPE_INT16] = 5,  [MILL_TYPE_INT32] = 10,  [MILL_TYPE_INT64] = 19,
-	    [MILL_TYPE_UINT8] = 3, [MILL_TYPE_UINT16] = 5, [MILL_TYPE_UINT32] = 10, [MILL_TYPE_UINT64] = 20};
-	if (type.id == MILL_TYPE_DECIMAL)
-		return type.precision - type.scale;
-	return mill_type_is_integer(type) ? digits[type.id] : INT32_MAX;
-}
-
-/* Casts that have a result for every value. */
-static bool is_widening(mill_type from, mill_type to)
-{
-	if (mill_type_equal(from, to))
-		return true;
-	if (to.id == MILL_TYPE_FLOAT64)
-		return mill_type_is_integer(from) || from.id == MILL_TYPE_FLOAT32 || from.id == MILL_TYPE_DECIMAL;
-	if (to.id == MILL_TYPE_DECIMAL)
-		return whole_digits(from) <= whole_digits(to) &&
-		       (from.id != MILL_TYPE_DECIMAL || from.scale <= to.scale);
-	if (to.id == MILL_TYPE_STRING)
-		return mill_type_is_integer(from) || from.id == MILL_TYPE_BOOL;
-	if (mill_type_is_signed(from) && mill_type_is_signed(to))
-		return from.id < to.id;
-	return from.id == MILL_TYPE_DATE && to.id == MILL_TYPE_TIMESTAMP;
-}
-
 mill_status sql_unify_keys(mill_arena *arena, mill_expr **left, mill_expr **right, mill_error *err)
 {
 	mill_expr **sides[2] = {left, right};
@@ -148,7 +108,7 @@ mill_status sql_unify_keys(mill_arena *arena, mill_expr **left, mill_expr **righ
 		mill_expr_builder builder = {arena, key->position, -1};
 		if (mill_type_equal(key->type, common))
 			continue;
-		key = mill_expr_cast(&builder, key, common, !is_widening(key->type, common), err);
+		key = mill_expr_cast(&builder, key, common, !mill_cast_never_fails(key->type, common), err);
 		if (key == NULL)
 			return MILL_NOMEM;
 		*sides[i] = key;
@@ -159,7 +119,7 @@ mill_status sql_unify_keys(mill_arena *arena, mill_expr **left, mill_expr **righ
 /* Sides of an equality between left and right; false: it is something else. */
 static bool key_pair(mill_expr *conjunct, int left_count, mill_expr **left, mill_expr **right)
 {
-	if (!sql_is_call(conjunct, "=", 2))
+	if (!mill_expr_is_equality(conjunct))
 		return false;
 	sql_usage a = sql_usage_of(conjunct->args[0], left_count), b = sql_usage_of(conjunct->args[1], left_count);
 	bool is_straight = a.uses_left && !a.uses_right && b.uses_right && !b.uses_left;
@@ -205,96 +165,4 @@ mill_status sql_split_join_condition(mill_arena *arena, mill_expr *condition, in
 	MILL_TRY(sql_conjuncts_join(arena, &rest, &residual, err));
 	*out = (sql_join_condition){keys, count, residual};
 	return MILL_OK;
-}
-
-/* Functions that give a value for every row, whatever the arguments. */
-static bool is_total(const char *name)
-{
-	static const char *const names[] = {"=",
-	                                    "<>",
-	                                    "<",
-	                                    "<=",
-	                                    ">",
-	                                    ">=",
-	                                    "not",
-	                                    "is_null",
-	                                    "is_not_null",
-	                                    "is_true",
-	                                    "is_not_true",
-	                                    "is_false",
-	                                    "is_not_false",
-	                                    "is_unknown",
-	                                    "is_not_unknown",
-	                                    "like",
-	                                    "ilike",
-	                                    "lower",
-	                                    "upper",
-	                                    "year",
-	                                    "month",
-	                                    "day",
-	                                    "dayofmonth",
-	                                    "hour",
-	                                    "minute",
-	                                    "second",
-	                                    "quarter",
-	                                    "dayofyear",
-	                                    "weekofyear",
-	                                    "dayofweek",
-	                                    "weekday",
-	                                    "length",
-	                                    "char_length",
-	                                    "btrim",
-	                                    "ltrim",
-	                                    "rtrim"};
-	/* Parts of dates, whatever the field. */
-	return strncmp(name, "extract_", strlen("extract_")) == 0 ||
-	       is_one_of(name, names, sizeof names / sizeof names[0]);
-}
-
-/* The pattern of LIKE can be wrong (it ends with its escape character) unless it is a literal without one. */
-static bool has_plain_pattern(const mill_expr *call)
-{
-	for (int i = 1; i < call->arg_count; i++) {
-		const mill_expr *arg = call->args[i];
-		if (arg->kind != MILL_EXPR_LITERAL || arg->literal.is_null || arg->type.id != MILL_TYPE_STRING ||
-		    memchr(arg->literal.as.string.text, '\\', (size_t)arg->literal.as.string.length_bytes) != NULL)
-			return false;
-	}
-	return call->arg_count == 2;
-}
-
-static bool node_can_fail(const mill_expr *expr)
-{
-	switch (expr->kind) {
-	case MILL_EXPR_COLUMN:
-	case MILL_EXPR_LITERAL:
-	case MILL_EXPR_PARAM:
-	case MILL_EXPR_CASE:
-	case MILL_EXPR_AND:
-	case MILL_EXPR_OR:
-	case MILL_EXPR_COALESCE:
-	case MILL_EXPR_IN: return false;
-	case MILL_EXPR_CAST: return !is_widening(expr->args[0]->type, expr->type);
-	case MILL_EXPR_CALL: {
-		const char *name = mill_function_name(expr->function);
-		bool is_like = strcmp(name, "like") == 0 || strcmp(name, "ilike") == 0;
-		if (strcmp(name, "abs") == 0 || strcmp(name, "sign") == 0)
-			return !mill_type_is_float(expr->type); /* of the smallest integer */
-		return !is_total(name) || (is_like && !has_plain_pattern(expr));
-	}
-	case MILL_EXPR_TRY: return false;
-	}
-	return true;
-}
-
-bool sql_can_fail(const mill_expr *expr)
-{
-	if (expr->kind == MILL_EXPR_TRY || (expr->kind == MILL_EXPR_CAST && expr->is_try))
-		return false;
-	if (node_can_fail(expr))
-		return true;
-	for (int i = 0; i < expr->arg_count; i++)
-		if (sql_can_fail(expr->args[i]))
-			return true;
-	return false;
 }

@@ -38,10 +38,8 @@ typedef struct sql_join_condition {
 MILL_NODISCARD mill_status sql_split_join_condition(mill_arena *arena, mill_expr *condition, int left_count,
                                                     int total_count, sql_join_condition *out, mill_error *err);
 
-/* Could a row make this an error? True when unsure. */
-bool sql_can_fail(const mill_expr *expr);
-bool sql_is_call(const mill_expr *expr, const char *name, int arg_count);
-bool sql_is_strict_test(const mill_expr *call); /* IS NOT NULL, a comparison, LIKE: TRUE only without NULL arguments */
-bool sql_is_true(const mill_expr *expr);        /* the literal TRUE */
+/* Visits columns that are not NULL in any row where the conjunct is TRUE. */
+void sql_not_null_columns(const mill_expr *conjunct, mill_expr_visit_column visit, void *context);
+bool sql_is_true(const mill_expr *expr); /* the literal TRUE */
 
 #endif

@@ -4,13 +4,28 @@
 #include "expr/aggregate.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Forms of the binder's own. */
-static const mill_function_info forms[] = {
-    {"row_number", "window", "row_number() OVER (PARTITION BY a ORDER BY b): 1, 2, … within each a, ties by row id"},
-    {"if", "null", "if(condition, a, b): CASE WHEN condition THEN a ELSE b END"},
+static const sql_form forms[] = {
+    {.info = {"row_number", MILL_GROUP_WINDOW, MILL_FUNCTION_OPEN,
+              "row_number() OVER (PARTITION BY a ORDER BY b): 1, 2, … within each a, ties by row id"},
+     .is_window = true,
+     .bind = sql_bind_row_number},
+    {.info = {"if", MILL_GROUP_NULL, MILL_FUNCTION_OPEN, "if(condition, a, b): CASE WHEN condition THEN a ELSE b END"},
+     .alias = "iff",
+     .bind = sql_bind_if},
 };
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
+
+const sql_form *sql_find_form(const char *name)
+{
+	for (int i = 0; i < FORM_COUNT; i++)
+		if (strcasecmp(forms[i].info.name, name) == 0 ||
+		    (forms[i].alias != NULL && strcasecmp(forms[i].alias, name) == 0))
+			return &forms[i];
+	return NULL;
+}
 
 int mill_sql_function_count(void)
 {
@@ -23,15 +38,9 @@ mill_function_info mill_sql_function_list(int index)
 		return mill_function_list(index);
 	index -= mill_function_count();
 	if (index >= mill_aggregate_count())
-		return forms[index - mill_aggregate_count()];
-	mill_function_info info = {.group = "aggregate"};
-	mill_aggregate_list(index, &info.name, &info.help);
-	return info;
-}
-
-static bool is_listed(const mill_function_info *info)
-{
-	return strcmp(info->group, "refused") != 0 && strcmp(info->group, "inner") != 0;
+		return forms[index - mill_aggregate_count()].info;
+	mill_aggregate_info aggregate = mill_aggregate_list(index);
+	return (mill_function_info){aggregate.name, MILL_GROUP_AGGREGATE, MILL_FUNCTION_OPEN, aggregate.help};
 }
 
 static mill_status text_cell(sql_binder *binder, const char *text, mill_expr **out)
@@ -53,10 +62,10 @@ mill_status sql_bind_function_table(sql_binder *binder, mill_plan **out)
 	int64_t rows = 0;
 	for (int i = 0; i < mill_sql_function_count(); i++) {
 		mill_function_info info = mill_sql_function_list(i);
-		if (!is_listed(&info))
+		if (info.standing != MILL_FUNCTION_OPEN)
 			continue;
 		MILL_TRY(text_cell(binder, info.name, &cells[3 * rows]));
-		MILL_TRY(text_cell(binder, info.group, &cells[3 * rows + 1]));
+		MILL_TRY(text_cell(binder, mill_function_group_text(info.group), &cells[3 * rows + 1]));
 		MILL_TRY(text_cell(binder, info.help, &cells[3 * rows + 2]));
 		rows++;
 	}

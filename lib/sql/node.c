@@ -54,20 +54,19 @@ mill_plan *sql_node_values(mill_arena *arena, mill_expr **cells, int64_t rows, c
 	return node;
 }
 
+static void set_not_null(void *context, int column)
+{
+	mill_schema *schema = context;
+	if (column < schema->count)
+		schema->fields[column].nullable = false;
+}
+
 void sql_prove_not_null(const mill_expr *condition, mill_schema *schema)
 {
 	if (condition->kind == MILL_EXPR_AND)
 		for (int i = 0; i < condition->arg_count; i++)
 			sql_prove_not_null(condition->args[i], schema);
-	bool is_strict = condition->kind == MILL_EXPR_CALL && sql_is_strict_test(condition);
-	int tested = condition->kind == MILL_EXPR_IN ? 1 : is_strict ? condition->arg_count : 0;
-	for (int i = 0; i < tested; i++) {
-		const mill_expr *arg = condition->args[i];
-		while (arg->kind == MILL_EXPR_CAST && !arg->is_try)
-			arg = arg->args[0];
-		if (arg->kind == MILL_EXPR_COLUMN && arg->column < schema->count)
-			schema->fields[arg->column].nullable = false;
-	}
+	sql_not_null_columns(condition, set_not_null, schema);
 }
 
 mill_plan *sql_node_filter(mill_arena *arena, mill_plan *input, mill_expr *predicate, mill_error *err)
@@ -101,22 +100,7 @@ bool sql_aggregate_nullable(const mill_plan_aggregate *aggregate, int key_count)
 		return false;
 	if (key_count == 0 || aggregate->filter != NULL)
 		return true;
-	switch (aggregate->signature.kind) {
-	case MILL_AGG_SUM:
-	case MILL_AGG_AVG:
-	case MILL_AGG_MIN:
-	case MILL_AGG_MAX:
-	case MILL_AGG_MEDIAN:
-	case MILL_AGG_QUANTILE:
-	case MILL_AGG_FIRST:
-	case MILL_AGG_LAST:
-	case MILL_AGG_ANY_VALUE:
-	case MILL_AGG_BOOL_AND:
-	case MILL_AGG_BOOL_OR:
-	case MILL_AGG_VAR_POP:
-	case MILL_AGG_STDDEV_POP: return aggregate->args[0]->nullable;
-	default: return true;
-	}
+	return !mill_aggregate_traits_of(aggregate->signature.kind)->is_null_of_nulls || aggregate->args[0]->nullable;
 }
 
 mill_plan *sql_node_aggregate(mill_arena *arena, mill_plan *input, mill_expr *const *keys, int key_count,

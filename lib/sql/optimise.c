@@ -62,7 +62,7 @@ static mill_status may_merge(const sql_optimiser *o, const mill_plan *upper, con
 	for (int i = 0; i < lower->schema.count; i++) {
 		const mill_expr *expr = lower->exprs[i];
 		bool is_cheap = is_trivial(expr) || uses[i] <= 1;
-		bool is_located = upper->sql == lower->sql || uses[i] == 0 || !sql_can_fail(expr);
+		bool is_located = upper->sql == lower->sql || uses[i] == 0 || !mill_expr_can_fail(expr);
 		*out = *out && is_cheap && is_located;
 	}
 	return MILL_OK;

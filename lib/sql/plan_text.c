@@ -64,36 +64,9 @@ static mill_status put_project(const mill_plan *node, mill_bytes *out)
 	return MILL_OK;
 }
 
-static const char *aggregate_name(mill_aggregate_kind kind)
-{
-	static const char *const names[] = {
-	    [MILL_AGG_COUNT_ROWS] = "count(*)",
-	    [MILL_AGG_COUNT] = "count",
-	    [MILL_AGG_SUM] = "sum",
-	    [MILL_AGG_AVG] = "avg",
-	    [MILL_AGG_MIN] = "min",
-	    [MILL_AGG_MAX] = "max",
-	    [MILL_AGG_VAR_SAMP] = "var_samp",
-	    [MILL_AGG_VAR_POP] = "var_pop",
-	    [MILL_AGG_STDDEV_SAMP] = "stddev_samp",
-	    [MILL_AGG_STDDEV_POP] = "stddev_pop",
-	    [MILL_AGG_CORR] = "corr",
-	    [MILL_AGG_COVAR_SAMP] = "covar_samp",
-	    [MILL_AGG_COVAR_POP] = "covar_pop",
-	    [MILL_AGG_MEDIAN] = "median",
-	    [MILL_AGG_QUANTILE] = "quantile",
-	    [MILL_AGG_FIRST] = "first",
-	    [MILL_AGG_LAST] = "last",
-	    [MILL_AGG_BOOL_AND] = "bool_and",
-	    [MILL_AGG_BOOL_OR] = "bool_or",
-	    [MILL_AGG_ANY_VALUE] = "any_value",
-	};
-	return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "?";
-}
-
 static mill_status put_call(const mill_plan_aggregate *aggregate, const mill_schema *input, mill_bytes *out)
 {
-	MILL_TRY(mill_bytes_append_text(out, aggregate_name(aggregate->signature.kind)));
+	MILL_TRY(mill_bytes_append_text(out, mill_aggregate_traits_of(aggregate->signature.kind)->name));
 	if (aggregate->signature.kind != MILL_AGG_COUNT_ROWS) {
 		MILL_TRY(mill_bytes_append_text(out, aggregate->distinct ? "(distinct " : "("));
 		MILL_TRY(put_list(aggregate->args, aggregate->signature.arg_count, input, out));

@@ -136,7 +136,7 @@ static mill_status place(const sql_optimiser *o, mill_plan *join, mill_expr *con
 static mill_status place_residual(const sql_optimiser *o, const mill_plan *join, mill_expr *conjunct, join_lists *lists)
 {
 	sql_usage usage = sql_usage_of(conjunct, join->inputs[0]->schema.count);
-	bool is_safe = !sql_can_fail(conjunct);
+	bool is_safe = !mill_expr_can_fail(conjunct);
 	if (is_safe && usage.uses_right && !usage.uses_left) {
 		mill_expr *moved;
 		MILL_TRY(remap_right(o, join, conjunct, &moved));
@@ -149,19 +149,23 @@ static mill_status place_residual(const sql_optimiser *o, const mill_plan *join,
 	return MILL_OK;
 }
 
+typedef struct missing_check {
+	int left_count;
+	bool is_rejected;
+} missing_check;
+
+static void check_right_column(void *context, int column)
+{
+	missing_check *check = context;
+	check->is_rejected = check->is_rejected || column >= check->left_count;
+}
+
 /* A conjunct that is never TRUE for a row without match makes a left join an inner one: the ids are the same. */
 static bool rejects_missing(const mill_expr *conjunct, int left_count)
 {
-	bool is_strict = conjunct->kind == MILL_EXPR_CALL && sql_is_strict_test(conjunct);
-	int tested = conjunct->kind == MILL_EXPR_IN ? 1 : is_strict ? conjunct->arg_count : 0;
-	for (int i = 0; i < tested; i++) {
-		const mill_expr *arg = conjunct->args[i];
-		while (arg->kind == MILL_EXPR_CAST && !arg->is_try)
-			arg = arg->args[0];
-		if (arg->kind == MILL_EXPR_COLUMN && arg->column >= left_count)
-			return true;
-	}
-	return false;
+	missing_check check = {left_count, false};
+	sql_not_null_columns(conjunct, check_right_column, &check);
+	return check.is_rejected;
 }
 
 static mill_status push_join(sql_optimiser *o, const mill_plan *plan, const sql_conjuncts *conjuncts, mill_plan **out)
@@ -221,7 +225,7 @@ static mill_status push_through(sql_optimiser *o, const mill_plan *plan, const s
 		    check.is_allowed ? mill_expr_substitute(o->arena, conjunct, exprs, o->err) : conjunct;
 		if (moved == NULL)
 			return MILL_NOMEM;
-		bool may_move = check.is_allowed && !sql_can_fail(moved);
+		bool may_move = check.is_allowed && !mill_expr_can_fail(moved);
 		add(may_move ? &below : &above, may_move ? moved : conjunct);
 	}
 	mill_plan *input, *copy;
@@ -340,7 +344,7 @@ static mill_status absorb_key(const sql_optimiser *o, const mill_plan *plan, mil
 static mill_status is_always_true(const sql_optimiser *o, mill_expr *conjunct, bool *out)
 {
 	sql_constant value;
-	*out = sql_is_call(conjunct, "is_not_null", 1) && !conjunct->args[0]->nullable && !sql_can_fail(conjunct);
+	*out = mill_expr_is_not_null(conjunct) && !conjunct->args[0]->nullable && !mill_expr_can_fail(conjunct);
 	if (*out)
 		return MILL_OK;
 	MILL_TRY(sql_evaluate(o->arena->mem, conjunct, &value, o->err));
@@ -363,7 +367,7 @@ static mill_status push_filter(sql_optimiser *o, const mill_plan *filter, const 
 		MILL_TRY(is_always_true(o, own.exprs[i], &is_true));
 		if (is_true)
 			continue;
-		bool is_safe = is_on_scan || !sql_can_fail(own.exprs[i]);
+		bool is_safe = is_on_scan || !mill_expr_can_fail(own.exprs[i]);
 		if (!is_safe)
 			MILL_TRY(absorb_key(o, input, own.exprs[i], filter->sql, &absorbed));
 		if (absorbed != NULL)

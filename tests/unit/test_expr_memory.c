@@ -1,6 +1,9 @@
 /* Every allocation of building, compiling and running an expression fails once: no leak, no crash, MILL_NOMEM.
  * Planners' tools, and texts for explain. */
 #include "expr_text.h"
+
+#include "expr/aggregate.h"
+
 #include <strings.h>
 
 static const mill_type column_types[] = {
@@ -147,15 +150,21 @@ static void registry(void)
 	CU_ASSERT_TRUE(count > 150);
 	for (int i = 0; i < count; i++) {
 		mill_function_info info = mill_function_list(i);
-		CU_ASSERT_TRUE(info.name[0] != '\0' && info.group[0] != '\0' && info.help[0] != '\0');
-		CU_ASSERT_TRUE(mill_function_exists(info.name));
+		mill_function_info found = {.name = NULL};
+		CU_ASSERT_TRUE(info.name[0] != '\0' && mill_function_group_text(info.group)[0] != '\0');
+		CU_ASSERT_EQUAL(info.help[0] == '\0', info.standing == MILL_FUNCTION_NOT_YET);
+		CU_ASSERT_TRUE(mill_function_lookup(info.name, &found));
+		CU_ASSERT_PTR_EQUAL(found.name, info.name);
+		mill_aggregate_info aggregate;
+		CU_ASSERT_FALSE(mill_aggregate_lookup(info.name, &aggregate));
 		for (int k = 0; k < i; k++)
 			if (strcasecmp(mill_function_list(k).name, info.name) == 0) {
 				printf("    %s twice\n", info.name);
 				CU_FAIL("name twice");
 			}
 	}
-	CU_ASSERT_FALSE(mill_function_exists("no_such"));
+	mill_function_info none;
+	CU_ASSERT_FALSE(mill_function_lookup("no_such", &none));
 }
 
 /* The first failing row, its expression, its place and its reason. */
