@@ -1,13 +1,13 @@
 /* impute_constant: NULL becomes a given value, of the column's own type where that can hold it. */
 #include "base/civil_text.h"
 #include "base/number.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <math.h>
 #include <string.h>
 
 typedef struct constant {
-	mill_step base;
+	mill_transform base;
 	mill_column fill; /* one row of the lane's type; no rows: `number` and float64 instead */
 	double number;
 } constant;
@@ -91,46 +91,46 @@ static mill_status build_fill(constant *c, mill_mem *mem, const mill_json *node,
 	return status;
 }
 
-static mill_status read_double(const mill_step *step, const mill_json *node, double *out, mill_error *err)
+static mill_status read_double(const mill_transform *transform, const mill_json *node, double *out, mill_error *err)
 {
 	char type[MILL_TYPE_TEXT_BYTES];
 	if (mill_json_double(node, out, NULL) != MILL_OK || *out != *out)
-		return mill_json_fail(node, err, "this is no value for column \"%s\", which is %s", step->column,
-		                      mill_type_text(step->in, type));
+		return mill_json_fail(node, err, "this is no value for column \"%s\", which is %s", transform->column,
+		                      mill_type_text(transform->in, type));
 	return MILL_OK;
 }
 
-static mill_status read_constant(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_constant(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	constant *c = (constant *)step;
-	const mill_json *node = mill_parameter(read, step, "value");
+	constant *c = (constant *)transform;
+	const mill_json *node = mill_parameter(entry, transform, "value");
 	char type[MILL_TYPE_TEXT_BYTES];
 	int64_t integer;
 	if (node == NULL)
-		return mill_json_fail(read->node, err, "impute_constant needs a value: {\"impute_constant\": 0}");
-	MILL_TRY(mill_parameter_bool(read, step, "indicator", &step->flag, err));
-	bool is_text = mill_type_is_text(step->in);
+		return mill_json_fail(entry->node, err, "impute_constant needs a value: {\"impute_constant\": 0}");
+	MILL_TRY(mill_parameter_bool(entry, transform, "indicator", &transform->flag, err));
+	bool is_text = mill_type_is_text(transform->in);
 	if (!is_text)
-		MILL_TRY(mill_step_need_number(step, read, err));
+		MILL_TRY(mill_transform_need_number(transform, entry, err));
 	if (is_text)
 		MILL_TRY(mill_json_expect(node, MILL_JSON_STRING, err));
-	else if (step->in.id == MILL_TYPE_BOOL && node->kind == MILL_JSON_BOOL)
+	else if (transform->in.id == MILL_TYPE_BOOL && node->kind == MILL_JSON_BOOL)
 		c->number = node->boolean ? 1.0 : 0.0;
-	else if (!integer_of(step->in, node, &integer))
-		MILL_TRY(read_double(step, node, &c->number, err));
-	if (step->in.id == MILL_TYPE_BOOL && c->number != 0.0 && c->number != 1.0)
-		return mill_json_fail(node, err, "column \"%s\" is %s: the constant is true or false", step->column,
-		                      mill_type_text(step->in, type));
-	MILL_TRY(build_fill(c, step->features->mem, node, err));
-	step->out = c->fill.rows == 1 ? step->in : mill_type_of(MILL_TYPE_FLOAT64);
+	else if (!integer_of(transform->in, node, &integer))
+		MILL_TRY(read_double(transform, node, &c->number, err));
+	if (transform->in.id == MILL_TYPE_BOOL && c->number != 0.0 && c->number != 1.0)
+		return mill_json_fail(node, err, "column \"%s\" is %s: the constant is true or false",
+		                      transform->column, mill_type_text(transform->in, type));
+	MILL_TRY(build_fill(c, transform->features->mem, node, err));
+	transform->out = c->fill.rows == 1 ? transform->in : mill_type_of(MILL_TYPE_FLOAT64);
 	return MILL_OK;
 }
 
-static mill_status constant_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status constant_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	const constant *c = (const constant *)step;
-	mill_step_flag(step, lane, work);
+	const constant *c = (const constant *)transform;
+	mill_transform_flag(transform, lane, work);
 	if (c->fill.rows == 1) {
 		if (lane->fill == NULL)
 			lane->fill = &c->fill;
@@ -142,31 +142,31 @@ static mill_status constant_apply(mill_step *step, mill_lane *lane, mill_work *w
 	return MILL_OK;
 }
 
-static mill_status constant_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status constant_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
-	const constant *c = (const constant *)step;
+	const constant *c = (const constant *)transform;
 	if (c->fill.rows == 1)
 		MILL_TRY(mill_put_value(&c->fill, 0, "value", json, err));
 	else
 		mill_json_put_double(json, "value", c->number);
-	if (step->flag)
+	if (transform->flag)
 		mill_json_put_bool(json, "indicator", true);
 	return MILL_OK;
 }
 
-static void constant_release(mill_step *step)
+static void constant_release(mill_transform *transform)
 {
-	mill_column_release(&((constant *)step)->fill);
+	mill_column_release(&((constant *)transform)->fill);
 }
 
 static const char *const constant_keys[] = {"value", "indicator"};
 
-const mill_step_kind mill_step_impute_constant = {
+const mill_transform_kind mill_transform_impute_constant = {
     .name = "impute_constant",
     .main = "value",
     .keys = constant_keys,
     .key_count = 2,
-    .step_bytes = sizeof(constant),
+    .transform_bytes = sizeof(constant),
     .read = read_constant,
     .apply = constant_apply,
     .write = constant_write,

@@ -1,6 +1,6 @@
 /* What the datasets are: widths, feature names and cardinalities. */
 #include "column/value.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <string.h>
 
@@ -11,8 +11,8 @@ static int64_t chain_width(const mill_chain *chain)
 {
 	const mill_recipe *recipe = chain->recipe;
 	int64_t width = 1;
-	if (recipe->count > 0 && recipe->steps[recipe->count - 1]->is_one_hot) {
-		const mill_step *last = recipe->steps[recipe->count - 1];
+	if (recipe->count > 0 && recipe->transforms[recipe->count - 1]->is_one_hot) {
+		const mill_transform *last = recipe->transforms[recipe->count - 1];
 		if (last->passes > 0)
 			return UNKNOWN;
 		width = last->cardinality;
@@ -24,13 +24,13 @@ static int64_t chain_width(const mill_chain *chain)
 static int64_t chain_cardinality(const mill_chain *chain)
 {
 	const mill_recipe *recipe = chain->recipe;
-	const mill_step *last = recipe->count > 0 ? recipe->steps[recipe->count - 1] : NULL;
+	const mill_transform *last = recipe->count > 0 ? recipe->transforms[recipe->count - 1] : NULL;
 	return last == NULL || last->is_one_hot ? 0 : last->cardinality;
 }
 
 static mill_status name_one_hot(mill_features *features, const mill_chain *chain, const char **names, mill_error *err)
 {
-	const mill_step *last = chain->recipe->steps[chain->recipe->count - 1];
+	const mill_transform *last = chain->recipe->transforms[chain->recipe->count - 1];
 	mill_column values = {0};
 	mill_bytes text;
 	MILL_TRY(last->kind->values(last, &values, err));
@@ -55,7 +55,7 @@ static mill_status name_chain(mill_features *features, const mill_chain *chain, 
                               int64_t *cardinalities, mill_error *err)
 {
 	int64_t values = chain->width - chain->recipe->flag_count;
-	if (chain->recipe->count > 0 && chain->recipe->steps[chain->recipe->count - 1]->is_one_hot) {
+	if (chain->recipe->count > 0 && chain->recipe->transforms[chain->recipe->count - 1]->is_one_hot) {
 		MILL_TRY(name_one_hot(features, chain, names, err));
 	} else {
 		names[0] = chain->name;

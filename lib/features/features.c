@@ -1,4 +1,4 @@
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include "base/simd.h"
 #include <stdlib.h>
@@ -48,10 +48,10 @@ static mill_status collect_columns(mill_features *features, mill_error *err)
 	return MILL_OK;
 }
 
-/* Skips steps that need no fit. */
+/* Skips transforms that need no fit. */
 static void advance(mill_recipe *recipe)
 {
-	while (recipe->next < recipe->count && recipe->steps[recipe->next]->passes == 0)
+	while (recipe->next < recipe->count && recipe->transforms[recipe->next]->passes == 0)
 		recipe->next++;
 }
 
@@ -118,9 +118,9 @@ const mill_dataset_spec *mill_features_datasets(const mill_features *features, i
 	return features->datasets;
 }
 
-static mill_step *open_step(const mill_recipe *recipe)
+static mill_transform *open_transform(const mill_recipe *recipe)
 {
-	return recipe->next < recipe->count ? recipe->steps[recipe->next] : NULL;
+	return recipe->next < recipe->count ? recipe->transforms[recipe->next] : NULL;
 }
 
 int mill_features_passes(const mill_features *features)
@@ -129,7 +129,7 @@ int mill_features_passes(const mill_features *features)
 	for (int r = 0; r < features->recipe_count; r++) {
 		int left = 0;
 		for (int s = features->recipes[r]->next; s < features->recipes[r]->count; s++)
-			left += features->recipes[r]->steps[s]->passes;
+			left += features->recipes[r]->transforms[s]->passes;
 		most = left > most ? left : most;
 	}
 	return features->passes_done + most;
@@ -139,8 +139,8 @@ mill_status mill_chain_run(const mill_chain *chain, int count, mill_lane *lane, 
 {
 	work->flag_count = 0;
 	for (int s = 0; s < count; s++) {
-		mill_step *step = chain->recipe->steps[s];
-		MILL_TRY(step->kind->apply(step, lane, work, err));
+		mill_transform *transform = chain->recipe->transforms[s];
+		MILL_TRY(transform->kind->apply(transform, lane, work, err));
 	}
 	return MILL_OK;
 }
@@ -157,9 +157,9 @@ static mill_status fit_chain(mill_features *features, const mill_tensor *tensor,
                              const mill_batch *batch, mill_error *err)
 {
 	mill_work *work = features->work;
-	mill_step *step = open_step(chain->recipe);
-	memset(chain->faults, 0, sizeof chain->faults);
-	work->faults = chain->faults;
+	mill_transform *transform = open_transform(chain->recipe);
+	memset(chain->refusals, 0, sizeof chain->refusals);
+	work->refusals = chain->refusals;
 	work->place = (mill_place){.row = -1};
 	for (int64_t first = 0; first < batch->rows; first += MILL_LANE_ROWS) {
 		mill_lane lane;
@@ -167,9 +167,9 @@ static mill_status fit_chain(mill_features *features, const mill_tensor *tensor,
 		work->rows = mill_min_i64(MILL_LANE_ROWS, batch->rows - first);
 		mill_chain_start(chain, batch, work, &lane);
 		MILL_TRY(mill_chain_run(chain, chain->recipe->next, &lane, work, err));
-		MILL_TRY(step->kind->fit(step, &lane, work, err));
+		MILL_TRY(transform->kind->fit(transform, &lane, work, err));
 	}
-	return mill_fault_raise(tensor, chain, err);
+	return mill_refusal_raise(tensor, chain, err);
 }
 
 mill_status mill_features_fit(mill_features *features, int pass, const mill_batch *batch, mill_error *err)
@@ -183,7 +183,7 @@ mill_status mill_features_fit(mill_features *features, int pass, const mill_batc
 	for (int t = 0; t < features->tensor_count; t++)
 		for (int c = 0; c < features->tensors[t].chain_count; c++) {
 			mill_chain *chain = &features->tensors[t].chains[c];
-			if (open_step(chain->recipe) != NULL)
+			if (open_transform(chain->recipe) != NULL)
 				MILL_TRY(fit_chain(features, &features->tensors[t], chain, batch, err));
 		}
 	return MILL_OK;
@@ -200,7 +200,7 @@ static mill_status apply_block(mill_features *features, const mill_batch *batch,
 		for (int c = 0; c < tensor->chain_count; c++) {
 			mill_chain *chain = &tensor->chains[c];
 			mill_lane lane;
-			work->faults = chain->faults;
+			work->refusals = chain->refusals;
 			mill_chain_start(chain, batch, work, &lane);
 			MILL_TRY(mill_chain_run(chain, chain->recipe->count, &lane, work, err));
 			MILL_TRY(mill_chain_write(tensor, chain, &lane, work, out, err));
@@ -240,7 +240,7 @@ static mill_status apply_all(mill_features *features, const mill_batch *batch, m
 		work->rows = mill_min_i64(MILL_LANE_ROWS, batch->rows - first);
 		MILL_TRY(apply_block(features, batch, blocks, err));
 	}
-	return work->refuses ? mill_faults_raise(features, err) : MILL_OK;
+	return work->refuses ? mill_refusals_raise(features, err) : MILL_OK;
 }
 
 void mill_features_at(mill_features *features, int split, const char *name, int64_t first_row)
@@ -257,7 +257,7 @@ mill_status mill_features_apply(mill_features *features, const mill_batch *batch
 {
 	MILL_TRY(check_batch(features, batch, err));
 	for (int r = 0; r < features->recipe_count; r++)
-		if (open_step(features->recipes[r]) != NULL)
+		if (open_transform(features->recipes[r]) != NULL)
 			return mill_fail(err, MILL_INTERNAL, "features are applied before they are fitted");
 	memset(blocks, 0, (size_t)features->dataset_count * sizeof *blocks);
 	mill_status status = apply_all(features, batch, blocks, err);
@@ -266,12 +266,13 @@ mill_status mill_features_apply(mill_features *features, const mill_batch *batch
 	return status;
 }
 
-/* What this rank has of every open step's small state. */
+/* What this rank has of every open transform's small state. */
 static mill_status pack_all(const mill_features *features, mill_bytes *out, mill_error *err)
 {
 	for (int r = 0; r < features->recipe_count; r++) {
-		mill_step *step = open_step(features->recipes[r]);
-		if (step != NULL && step->kind->pack != NULL && step->kind->pack(step, out) != MILL_OK)
+		mill_transform *transform = open_transform(features->recipes[r]);
+		if (transform != NULL && transform->kind->pack != NULL &&
+		    transform->kind->pack(transform, out) != MILL_OK)
 			return mill_fail_nomem(err, out->size_bytes, "fitted states");
 	}
 	return MILL_OK;
@@ -281,15 +282,15 @@ static mill_status absorb_all(mill_features *features, const mill_bytes *all, in
 {
 	mill_bytes_view view = {all->data, all->size_bytes, 0};
 	for (int r = 0; r < features->recipe_count; r++) {
-		mill_step *step = open_step(features->recipes[r]);
-		if (step != NULL && step->kind->empty != NULL)
-			step->kind->empty(step);
+		mill_transform *transform = open_transform(features->recipes[r]);
+		if (transform != NULL && transform->kind->empty != NULL)
+			transform->kind->empty(transform);
 	}
 	for (int rank = 0; rank < ranks; rank++)
 		for (int r = 0; r < features->recipe_count; r++) {
-			mill_step *step = open_step(features->recipes[r]);
-			if (step != NULL && step->kind->absorb != NULL)
-				MILL_TRY(step->kind->absorb(step, &view, err));
+			mill_transform *transform = open_transform(features->recipes[r]);
+			if (transform != NULL && transform->kind->absorb != NULL)
+				MILL_TRY(transform->kind->absorb(transform, &view, err));
 		}
 	return MILL_OK;
 }
@@ -313,14 +314,14 @@ static mill_status finish_all(mill_features *features, mill_error *err)
 {
 	for (int r = 0; r < features->recipe_count; r++) {
 		mill_recipe *recipe = features->recipes[r];
-		mill_step *step = open_step(recipe);
+		mill_transform *transform = open_transform(recipe);
 		bool again = false;
-		if (step == NULL)
+		if (transform == NULL)
 			continue;
-		MILL_TRY(step->kind->finish(step, &again, err));
+		MILL_TRY(transform->kind->finish(transform, &again, err));
 		if (again)
 			continue;
-		step->passes = 0;
+		transform->passes = 0;
 		advance(recipe);
 	}
 	features->passes_done++;
@@ -333,9 +334,9 @@ mill_status mill_features_merge(mill_features *features, int pass, mill_comm *co
 		return MILL_OK;
 	MILL_TRY(merge_small(features, comm, err));
 	for (int r = 0; r < features->recipe_count; r++) {
-		mill_step *step = open_step(features->recipes[r]);
-		if (step != NULL && step->kind->exchange != NULL)
-			MILL_TRY(step->kind->exchange(step, comm, err));
+		mill_transform *transform = open_transform(features->recipes[r]);
+		if (transform != NULL && transform->kind->exchange != NULL)
+			MILL_TRY(transform->kind->exchange(transform, comm, err));
 	}
 	return mill_comm_agree(comm, finish_all(features, err), err);
 }

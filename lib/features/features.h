@@ -5,10 +5,11 @@
  * pass reads the exchanged rows again. States merge in any order, so the result is the same on any ranks.
  *
  * A column of a tensor gives one feature, or one for each value (one_hot), then one for each `indicator` of its list;
- * later steps of the list leave flags alone. Integers, decimals, dates (days) and timestamps (µs) that no transform
- * touches reach the dtype exactly or with one rounding; transforms of numbers compute in float64. impute_constant and
- * impute_most_frequent keep the column's type, where that holds the value, so that vocabulary, one_hot and hash can
- * follow. minmax is min + (x − data_min) / (data_max − data_min) · (max − min), a constant column becomes min. */
+ * later transforms of the list leave flags alone. Integers, decimals, dates (days) and timestamps (µs) that no
+ * transform touches reach the dtype exactly or with one rounding; transforms of numbers compute in float64.
+ * impute_constant and impute_most_frequent keep the column's type, where that holds the value, so that vocabulary,
+ * one_hot and hash can follow. minmax is min + (x − data_min) / (data_max − data_min) · (max − min), a constant column
+ * becomes min. */
 #ifndef MILL_FEATURES_FEATURES_H
 #define MILL_FEATURES_FEATURES_H
 
@@ -37,7 +38,7 @@ const int *mill_features_columns(const mill_features *features, int *count);
  * longer needed are harmless. Not collective. */
 int mill_features_passes(const mill_features *features);
 /* Adds the rows of a batch (fit_on rows only) to the fit of a pass. MILL_DATA: a NaN or, for sums and extremes, an
- * infinity reaches a float statistic; a step before refuses a value. Not collective. */
+ * infinity reaches a float statistic; a transform before refuses a value. Not collective. */
 MILL_NODISCARD mill_status mill_features_fit(mill_features *features, int pass, const mill_batch *batch,
                                              mill_error *err);
 /* Collective: merges the pass over ranks and completes it; every rank then holds the same fitted state. MILL_DATA: no
@@ -49,8 +50,8 @@ MILL_NODISCARD mill_status mill_features_merge(mill_features *features, int pass
 const mill_dataset_spec *mill_features_datasets(const mill_features *features, int *count);
 
 /* Transforms a batch into blocks[dataset count], owned by the caller. MILL_DATA: a NULL or out of range value reaches a
- * tensor, or a step refuses one. What is refused adds up over batches: go on, to be able to tell how many rows, and let
- * mill_features_judge say so. Not collective. */
+ * tensor, or a transform refuses one. What is refused adds up over batches: go on, to be able to tell how many rows,
+ * and let mill_features_judge say so. Not collective. */
 MILL_NODISCARD mill_status mill_features_apply(mill_features *features, const mill_batch *batch, mill_block *blocks,
                                                mill_error *err);
 /* Where the rows of the next batch stand, for messages: the split's index in byte order and its name (borrowed), the

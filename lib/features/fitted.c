@@ -17,7 +17,7 @@
  * Integers are little-endian. */
 #include "column/canonical.h"
 #include "column/value.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 #include "storage/storage.h"
 
 #include <stdio.h>
@@ -112,7 +112,7 @@ static mill_status side_file_bytes(const mill_column *values, mill_bytes *out)
 typedef struct fitted_place {
 	mill_storage *storage;
 	const char *store_path;
-	int tensor, chain, step;
+	int tensor, chain, transform;
 } fitted_place;
 
 static mill_status put_side_file(const mill_features *features, const fitted_place *place, const char *name,
@@ -156,20 +156,20 @@ static mill_status put_values(const mill_features *features, const mill_column *
 	mill_json_put_text(json, "value_type", mill_type_text(values->type, text));
 	if (values->rows <= MILL_SIDE_FILE_FROM && !has_nul(values))
 		return put_inline(values, json, err);
-	snprintf(name, sizeof name, "fitted/values-%d-%d-%d.bin", place->tensor, place->chain, place->step);
+	snprintf(name, sizeof name, "fitted/values-%d-%d-%d.bin", place->tensor, place->chain, place->transform);
 	return put_side_file(features, place, name, values, json, err);
 }
 
-static mill_status put_step(const mill_features *features, const mill_step *step, const fitted_place *place,
-                            mill_json_writer *json, mill_error *err)
+static mill_status put_transform(const mill_features *features, const mill_transform *transform,
+                                 const fitted_place *place, mill_json_writer *json, mill_error *err)
 {
 	mill_json_put_object(json, NULL);
-	mill_json_put_text(json, "transform", step->kind->name);
-	if (step->kind->write != NULL)
-		MILL_TRY(step->kind->write(step, json, err));
-	if (step->kind->values != NULL) {
+	mill_json_put_text(json, "transform", transform->kind->name);
+	if (transform->kind->write != NULL)
+		MILL_TRY(transform->kind->write(transform, json, err));
+	if (transform->kind->values != NULL) {
 		mill_column values = {0};
-		MILL_TRY(step->kind->values(step, &values, err));
+		MILL_TRY(transform->kind->values(transform, &values, err));
 		mill_status status = put_values(features, &values, place, json, err);
 		mill_column_release(&values);
 		MILL_TRY(status);
@@ -186,8 +186,8 @@ static mill_status put_chain(const mill_features *features, const mill_chain *ch
 	mill_json_put_text(json, "column", chain->column);
 	mill_json_put_text(json, "type", mill_type_text(chain->type, text));
 	mill_json_put_array(json, "steps");
-	for (place->step = 0; place->step < chain->recipe->count; place->step++)
-		MILL_TRY(put_step(features, chain->recipe->steps[place->step], place, json, err));
+	for (place->transform = 0; place->transform < chain->recipe->count; place->transform++)
+		MILL_TRY(put_transform(features, chain->recipe->transforms[place->transform], place, json, err));
 	mill_json_end(json);
 	mill_json_end(json);
 	return MILL_OK;

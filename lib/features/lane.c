@@ -1,6 +1,6 @@
 /* Lanes: windows of columns, and their values as float64. */
 #include "expr/decimal.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <string.h>
 

@@ -1,47 +1,47 @@
 /* Transforms of numbers that are fitted by sums and extremes, or not at all. */
 #include "base/exact.h"
 #include "expr/math.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <math.h>
 
-static mill_status read_number(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_number(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	MILL_TRY(mill_step_need_number(step, read, err));
-	step->out = mill_type_of(MILL_TYPE_FLOAT64);
+	MILL_TRY(mill_transform_need_number(transform, entry, err));
+	transform->out = mill_type_of(MILL_TYPE_FLOAT64);
 	return MILL_OK;
 }
 
 /* impute_mean and standardize: n, Σx and, for standardize, Σx². */
 typedef struct moments {
-	mill_step base;
+	mill_transform base;
 	bool squares_too;
 	int64_t count;
 	mill_exact sum, squares;
 	double mean, std;
 } moments;
 
-static void moments_empty(mill_step *step)
+static void moments_empty(mill_transform *transform)
 {
-	moments *m = (moments *)step;
+	moments *m = (moments *)transform;
 	mill_exact_release(&m->sum);
 	mill_exact_release(&m->squares);
 	m->sum = m->squares = (mill_exact){0};
 	m->count = 0;
 }
 
-static mill_status read_mean(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_mean(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	step->passes = 1;
-	MILL_TRY(read_number(step, read, err));
-	return mill_parameter_bool(read, step, "indicator", &step->flag, err);
+	transform->passes = 1;
+	MILL_TRY(read_number(transform, entry, err));
+	return mill_parameter_bool(entry, transform, "indicator", &transform->flag, err);
 }
 
-static mill_status read_standardize(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_standardize(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	step->passes = 1;
-	((moments *)step)->squares_too = true;
-	return read_number(step, read, err);
+	transform->passes = 1;
+	((moments *)transform)->squares_too = true;
+	return read_number(transform, entry, err);
 }
 
 static int64_t valid_rows(const mill_lane *lane)
@@ -58,12 +58,12 @@ static int64_t valid_rows(const mill_lane *lane)
 	return count;
 }
 
-static mill_status moments_fit(mill_step *step, const mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status moments_fit(mill_transform *transform, const mill_lane *lane, mill_work *work, mill_error *err)
 {
-	moments *m = (moments *)step;
+	moments *m = (moments *)transform;
 	const double *x = mill_lane_floats(lane, work);
 	const uint64_t *validity = mill_lane_validity(lane);
-	if (!mill_step_check_finite(step, lane, x, false, work))
+	if (!mill_transform_check_finite(transform, lane, x, false, work))
 		return MILL_OK;
 	mill_status status = mill_exact_add_array(&m->sum, work->mem, x, validity, lane->column.rows);
 	if (status == MILL_OK && m->squares_too)
@@ -72,9 +72,9 @@ static mill_status moments_fit(mill_step *step, const mill_lane *lane, mill_work
 	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "an exact sum");
 }
 
-static mill_status moments_pack(const mill_step *step, mill_bytes *out)
+static mill_status moments_pack(const mill_transform *transform, mill_bytes *out)
 {
-	const moments *m = (const moments *)step;
+	const moments *m = (const moments *)transform;
 	MILL_TRY(mill_bytes_append_u64(out, (uint64_t)m->count));
 	MILL_TRY(mill_exact_write(&m->sum, out));
 	return m->squares_too ? mill_exact_write(&m->squares, out) : MILL_OK;
@@ -89,47 +89,47 @@ static mill_status absorb_sum(mill_exact *into, mill_mem *mem, mill_bytes_view *
 	return status == MILL_OK ? MILL_OK : mill_fail_nomem(err, 0, "an exact sum");
 }
 
-static mill_status moments_absorb(mill_step *step, mill_bytes_view *in, mill_error *err)
+static mill_status moments_absorb(mill_transform *transform, mill_bytes_view *in, mill_error *err)
 {
-	moments *m = (moments *)step;
+	moments *m = (moments *)transform;
 	uint64_t count;
 	if (!mill_view_u64(in, &count))
-		return mill_step_fail(step, MILL_INTERNAL, err, "a rank's state is cut short");
+		return mill_transform_fail(transform, MILL_INTERNAL, err, "a rank's state is cut short");
 	m->count += (int64_t)count;
-	MILL_TRY(absorb_sum(&m->sum, step->features->mem, in, err));
-	return m->squares_too ? absorb_sum(&m->squares, step->features->mem, in, err) : MILL_OK;
+	MILL_TRY(absorb_sum(&m->sum, transform->features->mem, in, err));
+	return m->squares_too ? absorb_sum(&m->squares, transform->features->mem, in, err) : MILL_OK;
 }
 
-static mill_status moments_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status moments_finish(mill_transform *transform, bool *again, mill_error *err)
 {
-	moments *m = (moments *)step;
+	moments *m = (moments *)transform;
 	mill_error inner = {0};
 	double variance = 0.0;
 	*again = false;
 	if (m->count == 0)
-		return mill_step_nothing_to_fit(step, err);
+		return mill_transform_nothing_to_fit(transform, err);
 	mill_status status = mill_exact_mean(&m->sum, m->count, &m->mean, &inner);
 	if (status == MILL_OK && m->squares_too)
-		status = mill_exact_variance(&m->sum, &m->squares, m->count, m->count, step->features->mem, &variance,
-		                             &inner);
+		status = mill_exact_variance(&m->sum, &m->squares, m->count, m->count, transform->features->mem,
+		                             &variance, &inner);
 	m->std = sqrt(variance);
-	return status == MILL_OK ? MILL_OK : mill_step_fail(step, status, err, "%s", inner.message);
+	return status == MILL_OK ? MILL_OK : mill_transform_fail(transform, status, err, "%s", inner.message);
 }
 
-static mill_status mean_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status mean_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	mill_step_flag(step, lane, work);
+	mill_transform_flag(transform, lane, work);
 	double *x = mill_lane_own_floats(lane, work);
-	mill_floats_put_nulls(&lane->column, ((const moments *)step)->mean, x);
+	mill_floats_put_nulls(&lane->column, ((const moments *)transform)->mean, x);
 	lane->column.validity = NULL;
 	return MILL_OK;
 }
 
-static mill_status standardize_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status standardize_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	const moments *m = (const moments *)step;
+	const moments *m = (const moments *)transform;
 	double *restrict x = mill_lane_own_floats(lane, work);
 	double mean = m->mean, std = m->std;
 	for (int64_t r = 0; r < lane->column.rows; r++)
@@ -137,26 +137,26 @@ static mill_status standardize_apply(mill_step *step, mill_lane *lane, mill_work
 	return MILL_OK;
 }
 
-static mill_status mean_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status mean_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	const moments *m = (const moments *)step;
+	const moments *m = (const moments *)transform;
 	mill_json_put_int(json, "count", m->count);
 	mill_json_put_double(json, "mean", m->mean);
 	if (m->squares_too)
 		mill_json_put_double(json, "std", m->std);
-	if (step->flag)
+	if (transform->flag)
 		mill_json_put_bool(json, "indicator", true);
 	return MILL_OK;
 }
 
 static const char *const indicator_keys[] = {"indicator"};
 
-const mill_step_kind mill_step_impute_mean = {
+const mill_transform_kind mill_transform_impute_mean = {
     .name = "impute_mean",
     .keys = indicator_keys,
     .key_count = 1,
-    .step_bytes = sizeof(moments),
+    .transform_bytes = sizeof(moments),
     .read = read_mean,
     .fit = moments_fit,
     .pack = moments_pack,
@@ -168,9 +168,9 @@ const mill_step_kind mill_step_impute_mean = {
     .release = moments_empty,
 };
 
-const mill_step_kind mill_step_standardize = {
+const mill_transform_kind mill_transform_standardize = {
     .name = "standardize",
-    .step_bytes = sizeof(moments),
+    .transform_bytes = sizeof(moments),
     .read = read_standardize,
     .fit = moments_fit,
     .pack = moments_pack,
@@ -183,24 +183,24 @@ const mill_step_kind mill_step_standardize = {
 };
 
 typedef struct range {
-	mill_step base;
+	mill_transform base;
 	int64_t count;
 	double min, max;
 	double low, high; /* what they become */
 	bool clip;
 } range;
 
-static mill_status read_minmax(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_minmax(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	range *m = (range *)step;
-	step->passes = 1;
+	range *m = (range *)transform;
+	transform->passes = 1;
 	m->high = 1.0;
-	MILL_TRY(read_number(step, read, err));
-	MILL_TRY(mill_parameter_double(read, step, "min", &m->low, err));
-	MILL_TRY(mill_parameter_double(read, step, "max", &m->high, err));
-	MILL_TRY(mill_parameter_bool(read, step, "clip", &m->clip, err));
+	MILL_TRY(read_number(transform, entry, err));
+	MILL_TRY(mill_parameter_double(entry, transform, "min", &m->low, err));
+	MILL_TRY(mill_parameter_double(entry, transform, "max", &m->high, err));
+	MILL_TRY(mill_parameter_bool(entry, transform, "clip", &m->clip, err));
 	if (!(m->low < m->high) || !isfinite(m->low) || !isfinite(m->high))
-		return mill_json_fail(read->node, err, "minmax: \"min\" must be finite and below \"max\"");
+		return mill_json_fail(entry->node, err, "minmax: \"min\" must be finite and below \"max\"");
 	return MILL_OK;
 }
 
@@ -212,13 +212,13 @@ static void range_add(range *m, double x)
 	m->count++;
 }
 
-static mill_status range_fit(mill_step *step, const mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status range_fit(mill_transform *transform, const mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	range *m = (range *)step;
+	range *m = (range *)transform;
 	const double *x = mill_lane_floats(lane, work);
 	const uint64_t *validity = mill_lane_validity(lane);
-	if (!mill_step_check_finite(step, lane, x, false, work))
+	if (!mill_transform_check_finite(transform, lane, x, false, work))
 		return MILL_OK;
 	for (int64_t r = 0; r < lane->column.rows; r++)
 		if (validity == NULL || mill_bit_get(validity, r))
@@ -226,27 +226,27 @@ static mill_status range_fit(mill_step *step, const mill_lane *lane, mill_work *
 	return MILL_OK;
 }
 
-static mill_status range_pack(const mill_step *step, mill_bytes *out)
+static mill_status range_pack(const mill_transform *transform, mill_bytes *out)
 {
-	const range *m = (const range *)step;
+	const range *m = (const range *)transform;
 	MILL_TRY(mill_bytes_append_u64(out, (uint64_t)m->count));
 	MILL_TRY(mill_bytes_append(out, &m->min, sizeof m->min));
 	return mill_bytes_append(out, &m->max, sizeof m->max);
 }
 
-static void range_empty(mill_step *step)
+static void range_empty(mill_transform *transform)
 {
-	((range *)step)->count = 0;
+	((range *)transform)->count = 0;
 }
 
-static mill_status range_absorb(mill_step *step, mill_bytes_view *in, mill_error *err)
+static mill_status range_absorb(mill_transform *transform, mill_bytes_view *in, mill_error *err)
 {
-	range *m = (range *)step;
+	range *m = (range *)transform;
 	uint64_t count;
 	double ends[2];
 	const uint8_t *data;
 	if (!mill_view_u64(in, &count) || !mill_view_bytes(in, sizeof ends, &data))
-		return mill_step_fail(step, MILL_INTERNAL, err, "a rank's state is cut short");
+		return mill_transform_fail(transform, MILL_INTERNAL, err, "a rank's state is cut short");
 	memcpy(ends, data, sizeof ends);
 	if (count > 0) {
 		range_add(m, ends[0]);
@@ -256,16 +256,16 @@ static mill_status range_absorb(mill_step *step, mill_bytes_view *in, mill_error
 	return MILL_OK;
 }
 
-static mill_status range_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status range_finish(mill_transform *transform, bool *again, mill_error *err)
 {
 	*again = false;
-	return ((range *)step)->count == 0 ? mill_step_nothing_to_fit(step, err) : MILL_OK;
+	return ((range *)transform)->count == 0 ? mill_transform_nothing_to_fit(transform, err) : MILL_OK;
 }
 
-static mill_status minmax_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status minmax_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	const range *m = (const range *)step;
+	const range *m = (const range *)transform;
 	double *restrict x = mill_lane_own_floats(lane, work);
 	/* Halves where the width is beyond float64. */
 	double scale = isfinite(m->max - m->min) ? 1.0 : 0.5;
@@ -279,10 +279,10 @@ static mill_status minmax_apply(mill_step *step, mill_lane *lane, mill_work *wor
 	return MILL_OK;
 }
 
-static mill_status minmax_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status minmax_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	const range *m = (const range *)step;
+	const range *m = (const range *)transform;
 	mill_json_put_int(json, "count", m->count);
 	mill_json_put_double(json, "data_min", m->min);
 	mill_json_put_double(json, "data_max", m->max);
@@ -294,11 +294,11 @@ static mill_status minmax_write(const mill_step *step, mill_json_writer *json, m
 
 static const char *const minmax_keys[] = {"min", "max", "clip"};
 
-const mill_step_kind mill_step_minmax = {
+const mill_transform_kind mill_transform_minmax = {
     .name = "minmax",
     .keys = minmax_keys,
     .key_count = 3,
-    .step_bytes = sizeof(range),
+    .transform_bytes = sizeof(range),
     .read = read_minmax,
     .fit = range_fit,
     .pack = range_pack,
@@ -309,7 +309,7 @@ const mill_step_kind mill_step_minmax = {
     .write = minmax_write,
 };
 
-static mill_status log1p_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status log1p_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
 	double *x = mill_lane_own_floats(lane, work);
@@ -319,14 +319,14 @@ static mill_status log1p_apply(mill_step *step, mill_lane *lane, mill_work *work
 		low |= x[r] <= -1.0;
 	for (int64_t r = 0; low && r < lane->column.rows; r++)
 		if (x[r] <= -1.0 && (validity == NULL || mill_bit_get(validity, r)))
-			mill_fault_note(work, MILL_FAULT_LOG1P, step, lane, r);
+			mill_refusal_note(work, MILL_REFUSAL_LOG1P, transform, lane, r);
 	mill_math_map1(work->simd, MILL_MATH_LOG1P, x, x, lane->column.rows);
 	return MILL_OK;
 }
 
-const mill_step_kind mill_step_log1p = {
+const mill_transform_kind mill_transform_log1p = {
     .name = "log1p",
-    .step_bytes = sizeof(mill_step),
+    .transform_bytes = sizeof(mill_transform),
     .read = read_number,
     .apply = log1p_apply,
 };

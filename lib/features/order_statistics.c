@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-/* A step that fits quantiles; clip and bucketize fit none where limits or edges are given. */
+/* A transform that fits quantiles; clip and bucketize fit none where limits or edges are given. */
 typedef struct ranked {
-	mill_step base;
+	mill_transform base;
 	mill_quantiles quantiles;
 	mill_quantile_at *at; /* in the arena */
 	bool fits;
@@ -21,38 +21,39 @@ static mill_status start_quantiles(ranked *s, mill_features *features, int count
 	return MILL_OK;
 }
 
-static mill_status read_as_floats(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_as_floats(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	MILL_TRY(mill_step_need_number(step, read, err));
-	step->out = mill_type_of(MILL_TYPE_FLOAT64);
+	MILL_TRY(mill_transform_need_number(transform, entry, err));
+	transform->out = mill_type_of(MILL_TYPE_FLOAT64);
 	return MILL_OK;
 }
 
-static mill_status ranked_fit(mill_step *step, const mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status ranked_fit(mill_transform *transform, const mill_lane *lane, mill_work *work, mill_error *err)
 {
 	const double *x = mill_lane_floats(lane, work);
-	if (!mill_step_check_finite(step, lane, x, true, work))
+	if (!mill_transform_check_finite(transform, lane, x, true, work))
 		return MILL_OK;
-	return mill_quantiles_add(&((ranked *)step)->quantiles, x, mill_lane_validity(lane), lane->column.rows, err);
+	return mill_quantiles_add(&((ranked *)transform)->quantiles, x, mill_lane_validity(lane), lane->column.rows,
+	                          err);
 }
 
-static mill_status ranked_exchange(mill_step *step, mill_comm *comm, mill_error *err)
+static mill_status ranked_exchange(mill_transform *transform, mill_comm *comm, mill_error *err)
 {
-	return mill_quantiles_exchange(&((ranked *)step)->quantiles, comm, err);
+	return mill_quantiles_exchange(&((ranked *)transform)->quantiles, comm, err);
 }
 
-static mill_status ranked_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status ranked_finish(mill_transform *transform, bool *again, mill_error *err)
 {
-	ranked *s = (ranked *)step;
+	ranked *s = (ranked *)transform;
 	MILL_TRY(mill_quantiles_narrow(&s->quantiles, err));
 	*again = !s->quantiles.done;
-	step->passes = mill_quantiles_passes(&s->quantiles);
-	return s->quantiles.count == 0 ? mill_step_nothing_to_fit(step, err) : MILL_OK;
+	transform->passes = mill_quantiles_passes(&s->quantiles);
+	return s->quantiles.count == 0 ? mill_transform_nothing_to_fit(transform, err) : MILL_OK;
 }
 
-static void ranked_release(mill_step *step)
+static void ranked_release(mill_transform *transform)
 {
-	mill_quantiles_release(&((ranked *)step)->quantiles);
+	mill_quantiles_release(&((ranked *)transform)->quantiles);
 }
 
 typedef struct median {
@@ -60,54 +61,54 @@ typedef struct median {
 	double value;
 } median;
 
-static mill_status read_median(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_median(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	median *m = (median *)step;
-	MILL_TRY(read_as_floats(step, read, err));
-	MILL_TRY(mill_parameter_bool(read, step, "indicator", &step->flag, err));
-	m->base.at = mill_arena_alloc(&read->features->arena, sizeof *m->base.at);
+	median *m = (median *)transform;
+	MILL_TRY(read_as_floats(transform, entry, err));
+	MILL_TRY(mill_parameter_bool(entry, transform, "indicator", &transform->flag, err));
+	m->base.at = mill_arena_alloc(&entry->features->arena, sizeof *m->base.at);
 	if (m->base.at == NULL)
 		return mill_fail_nomem(err, sizeof *m->base.at, "quantiles");
 	*m->base.at = (mill_quantile_at){1, 2};
-	return start_quantiles(&m->base, read->features, 1, err);
+	return start_quantiles(&m->base, entry->features, 1, err);
 }
 
-static mill_status median_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status median_finish(mill_transform *transform, bool *again, mill_error *err)
 {
-	MILL_TRY(ranked_finish(step, again, err));
+	MILL_TRY(ranked_finish(transform, again, err));
 	if (!*again)
-		((median *)step)->value = mill_quantiles_value(&((ranked *)step)->quantiles, 0);
+		((median *)transform)->value = mill_quantiles_value(&((ranked *)transform)->quantiles, 0);
 	return MILL_OK;
 }
 
-static mill_status median_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status median_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	mill_step_flag(step, lane, work);
+	mill_transform_flag(transform, lane, work);
 	double *x = mill_lane_own_floats(lane, work);
-	mill_floats_put_nulls(&lane->column, ((const median *)step)->value, x);
+	mill_floats_put_nulls(&lane->column, ((const median *)transform)->value, x);
 	lane->column.validity = NULL;
 	return MILL_OK;
 }
 
-static mill_status median_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status median_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	const median *m = (const median *)step;
+	const median *m = (const median *)transform;
 	mill_json_put_int(json, "count", m->base.quantiles.count);
 	mill_json_put_double(json, "median", m->value);
-	if (step->flag)
+	if (transform->flag)
 		mill_json_put_bool(json, "indicator", true);
 	return MILL_OK;
 }
 
 static const char *const indicator_keys[] = {"indicator"};
 
-const mill_step_kind mill_step_impute_median = {
+const mill_transform_kind mill_transform_impute_median = {
     .name = "impute_median",
     .keys = indicator_keys,
     .key_count = 1,
-    .step_bytes = sizeof(median),
+    .transform_bytes = sizeof(median),
     .read = read_median,
     .fit = ranked_fit,
     .exchange = ranked_exchange,
@@ -143,9 +144,9 @@ static mill_status read_fraction(const mill_json *node, mill_quantile_at *out, m
 	return MILL_OK;
 }
 
-static mill_status read_clip_quantiles(clip *c, const mill_read *read, const mill_json *list, mill_error *err)
+static mill_status read_clip_quantiles(clip *c, const mill_do_entry *entry, const mill_json *list, mill_error *err)
 {
-	mill_features *features = read->features;
+	mill_features *features = entry->features;
 	if (list->kind != MILL_JSON_ARRAY || list->count != 2)
 		return mill_json_fail(list, err, "\"quantiles\" is a list of two, as [0.01, 0.99]");
 	c->base.at = mill_arena_array(&features->arena, 2, sizeof *c->base.at);
@@ -159,31 +160,32 @@ static mill_status read_clip_quantiles(clip *c, const mill_read *read, const mil
 	return start_quantiles(&c->base, features, 2, err);
 }
 
-static mill_status read_clip(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_clip(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	clip *c = (clip *)step;
-	const mill_json *quantiles = mill_parameter(read, step, "quantiles");
-	bool has_min = mill_parameter(read, step, "min") != NULL, has_max = mill_parameter(read, step, "max") != NULL;
-	MILL_TRY(read_as_floats(step, read, err));
+	clip *c = (clip *)transform;
+	const mill_json *quantiles = mill_parameter(entry, transform, "quantiles");
+	bool has_min = mill_parameter(entry, transform, "min") != NULL,
+	     has_max = mill_parameter(entry, transform, "max") != NULL;
+	MILL_TRY(read_as_floats(transform, entry, err));
 	if (!has_min && !has_max && quantiles == NULL)
-		return mill_json_fail(read->node, err, "clip needs \"min\", \"max\" or both, or \"quantiles\"");
+		return mill_json_fail(entry->node, err, "clip needs \"min\", \"max\" or both, or \"quantiles\"");
 	if (quantiles != NULL && (has_min || has_max))
-		return mill_json_fail(read->node, err, "clip takes \"min\" and \"max\", or \"quantiles\", not both");
+		return mill_json_fail(entry->node, err, "clip takes \"min\" and \"max\", or \"quantiles\", not both");
 	if (quantiles != NULL)
-		return read_clip_quantiles(c, read, quantiles, err);
+		return read_clip_quantiles(c, entry, quantiles, err);
 	c->min = -INFINITY;
 	c->max = INFINITY;
-	MILL_TRY(mill_parameter_double(read, step, "min", &c->min, err));
-	MILL_TRY(mill_parameter_double(read, step, "max", &c->max, err));
+	MILL_TRY(mill_parameter_double(entry, transform, "min", &c->min, err));
+	MILL_TRY(mill_parameter_double(entry, transform, "max", &c->max, err));
 	if (!(c->min <= c->max))
-		return mill_json_fail(read->node, err, "clip: \"min\" is above \"max\"");
+		return mill_json_fail(entry->node, err, "clip: \"min\" is above \"max\"");
 	return MILL_OK;
 }
 
-static mill_status clip_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status clip_finish(mill_transform *transform, bool *again, mill_error *err)
 {
-	clip *c = (clip *)step;
-	MILL_TRY(ranked_finish(step, again, err));
+	clip *c = (clip *)transform;
+	MILL_TRY(ranked_finish(transform, again, err));
 	if (!*again) {
 		c->min = mill_quantiles_value(&c->base.quantiles, 0);
 		c->max = mill_quantiles_value(&c->base.quantiles, 1);
@@ -191,11 +193,11 @@ static mill_status clip_finish(mill_step *step, bool *again, mill_error *err)
 	return MILL_OK;
 }
 
-static mill_status clip_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status clip_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
 	double *restrict x = mill_lane_own_floats(lane, work);
-	double min = ((const clip *)step)->min, max = ((const clip *)step)->max;
+	double min = ((const clip *)transform)->min, max = ((const clip *)transform)->max;
 	for (int64_t r = 0; r < lane->column.rows; r++) {
 		double y = x[r] < min ? min : x[r];
 		x[r] = y > max ? max : y;
@@ -203,10 +205,10 @@ static mill_status clip_apply(mill_step *step, mill_lane *lane, mill_work *work,
 	return MILL_OK;
 }
 
-static mill_status clip_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status clip_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	const clip *c = (const clip *)step;
+	const clip *c = (const clip *)transform;
 	if (c->min != -INFINITY)
 		mill_json_put_double(json, "min", c->min);
 	if (c->max != INFINITY)
@@ -219,11 +221,11 @@ static mill_status clip_write(const mill_step *step, mill_json_writer *json, mil
 
 static const char *const clip_keys[] = {"min", "max", "quantiles"};
 
-const mill_step_kind mill_step_clip = {
+const mill_transform_kind mill_transform_clip = {
     .name = "clip",
     .keys = clip_keys,
     .key_count = 3,
-    .step_bytes = sizeof(clip),
+    .transform_bytes = sizeof(clip),
     .read = read_clip,
     .fit = ranked_fit,
     .exchange = ranked_exchange,
@@ -243,12 +245,12 @@ typedef struct buckets {
 
 #define MOST_BINS 65536
 
-static mill_status read_edges(buckets *b, const mill_read *read, const mill_json *list, mill_error *err)
+static mill_status read_edges(buckets *b, const mill_do_entry *entry, const mill_json *list, mill_error *err)
 {
 	MILL_TRY(mill_json_expect(list, MILL_JSON_ARRAY, err));
 	if (list->count == 0 || list->count >= INT32_MAX)
 		return mill_json_fail(list, err, "\"edges\" needs at least one edge");
-	b->edges = mill_arena_array(&read->features->arena, (size_t)list->count, sizeof *b->edges);
+	b->edges = mill_arena_array(&entry->features->arena, (size_t)list->count, sizeof *b->edges);
 	if (b->edges == NULL)
 		return mill_fail_nomem(err, 0, "edges of buckets");
 	for (int64_t i = 0; i < list->count; i++) {
@@ -262,68 +264,69 @@ static mill_status read_edges(buckets *b, const mill_read *read, const mill_json
 }
 
 /* Uniform edges need the extremes only, which are quantiles too. */
-static mill_status read_bins(buckets *b, const mill_read *read, mill_error *err)
+static mill_status read_bins(buckets *b, const mill_do_entry *entry, mill_error *err)
 {
-	mill_step *step = &b->base.base;
+	mill_transform *transform = &b->base.base;
 	int64_t bins = 0;
 	bool quantile = false;
-	MILL_TRY(mill_parameter_int(read, step, "bins", 2, MOST_BINS, &bins, err));
-	MILL_TRY(mill_parameter_bool(read, step, "quantile", &quantile, err));
-	MILL_TRY(mill_parameter_bool(read, step, "uniform", &b->uniform, err));
+	MILL_TRY(mill_parameter_int(entry, transform, "bins", 2, MOST_BINS, &bins, err));
+	MILL_TRY(mill_parameter_bool(entry, transform, "quantile", &quantile, err));
+	MILL_TRY(mill_parameter_bool(entry, transform, "uniform", &b->uniform, err));
 	if (bins == 0 || quantile == b->uniform)
-		return mill_json_fail(read->node, err,
+		return mill_json_fail(entry->node, err,
 		                      "bucketize needs \"edges\": [...], or \"bins\": N with \"quantile\": true or "
 		                      "\"uniform\": true");
 	b->bins = (int)bins;
 	int count = b->uniform ? 2 : b->bins - 1;
-	b->edges = mill_arena_array(&read->features->arena, (size_t)bins, sizeof *b->edges);
-	b->base.at = mill_arena_array(&read->features->arena, (size_t)count, sizeof *b->base.at);
+	b->edges = mill_arena_array(&entry->features->arena, (size_t)bins, sizeof *b->edges);
+	b->base.at = mill_arena_array(&entry->features->arena, (size_t)count, sizeof *b->base.at);
 	if (b->edges == NULL || b->base.at == NULL)
 		return mill_fail_nomem(err, 0, "edges of buckets");
 	for (int i = 0; i < count; i++)
 		b->base.at[i] = b->uniform ? (mill_quantile_at){i, 1} : (mill_quantile_at){i + 1, bins};
-	return start_quantiles(&b->base, read->features, count, err);
+	return start_quantiles(&b->base, entry->features, count, err);
 }
 
-static mill_status read_buckets(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_buckets(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	buckets *b = (buckets *)step;
-	const mill_json *edges = mill_parameter(read, step, "edges");
-	MILL_TRY(mill_step_need_number(step, read, err));
-	step->out = mill_type_of(MILL_TYPE_INT64);
+	buckets *b = (buckets *)transform;
+	const mill_json *edges = mill_parameter(entry, transform, "edges");
+	MILL_TRY(mill_transform_need_number(transform, entry, err));
+	transform->out = mill_type_of(MILL_TYPE_INT64);
 	if (edges == NULL)
-		return read_bins(b, read, err);
-	for (int k = 1; k < step->kind->key_count; k++)
-		if (mill_parameter(read, step, step->kind->keys[k]) != NULL)
-			return mill_json_fail(read->node, err, "bucketize takes \"edges\" or \"bins\", not both");
-	return read_edges(b, read, edges, err);
+		return read_bins(b, entry, err);
+	for (int k = 1; k < transform->kind->key_count; k++)
+		if (mill_parameter(entry, transform, transform->kind->keys[k]) != NULL)
+			return mill_json_fail(entry->node, err, "bucketize takes \"edges\" or \"bins\", not both");
+	return read_edges(b, entry, edges, err);
 }
 
-static mill_status buckets_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status buckets_finish(mill_transform *transform, bool *again, mill_error *err)
 {
-	buckets *b = (buckets *)step;
+	buckets *b = (buckets *)transform;
 	const mill_quantiles *q = &b->base.quantiles;
-	MILL_TRY(ranked_finish(step, again, err));
+	MILL_TRY(ranked_finish(transform, again, err));
 	if (*again)
 		return MILL_OK;
 	double min = b->uniform ? mill_quantiles_value(q, 0) : 0, max = b->uniform ? mill_quantiles_value(q, 1) : 0;
 	if (!isfinite(min) || !isfinite(max))
-		return mill_step_fail(step, MILL_DATA, err,
-		                      "an infinity leaves no uniform buckets; add clip before it");
+		return mill_transform_fail(transform, MILL_DATA, err,
+		                           "an infinity leaves no uniform buckets; add clip before it");
 	if (!isfinite((max - min) * b->bins))
-		return mill_step_fail(step, MILL_DATA, err, "the values are too far apart for uniform buckets");
+		return mill_transform_fail(transform, MILL_DATA, err,
+		                           "the values are too far apart for uniform buckets");
 	b->count = 0;
 	for (int i = 1; i < b->bins; i++) {
 		double edge = b->uniform ? min + i * (max - min) / b->bins : mill_quantiles_value(q, i - 1);
 		if (b->count == 0 || edge > b->edges[b->count - 1])
 			b->edges[b->count++] = edge;
 	}
-	step->cardinality = b->count + 1;
+	transform->cardinality = b->count + 1;
 	return MILL_OK;
 }
 
-/* ids[r] = number of edges at most x[r]. Halving without a branch, step by step for all rows, so that their loads
- * overlap. count ≥ 1. */
+/* ids[r] = number of edges at most x[r]. Halving without a branch, step by step for all rows, so that their
+ * loads overlap. count ≥ 1. */
 static void find_buckets(const double *edges, int64_t count, const double *restrict x, int64_t rows,
                          int64_t *restrict ids)
 {
@@ -338,10 +341,10 @@ static void find_buckets(const double *edges, int64_t count, const double *restr
 		ids[r] += edges[ids[r]] <= x[r];
 }
 
-static mill_status buckets_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status buckets_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	const buckets *b = (const buckets *)step;
+	const buckets *b = (const buckets *)transform;
 	const double *x = mill_lane_own_floats(lane, work);
 	const uint64_t *validity = lane->column.validity;
 	mill_lane floats = *lane;
@@ -349,14 +352,14 @@ static mill_status buckets_apply(mill_step *step, mill_lane *lane, mill_work *wo
 	find_buckets(b->edges, b->count, x, lane->column.rows, ids);
 	for (int64_t r = 0; r < lane->column.rows; r++)
 		if (x[r] != x[r] && (validity == NULL || mill_bit_get(validity, r)))
-			mill_fault_note(work, MILL_FAULT_NAN, step, &floats, r);
+			mill_refusal_note(work, MILL_REFUSAL_NAN, transform, &floats, r);
 	return MILL_OK;
 }
 
-static mill_status buckets_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status buckets_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	const buckets *b = (const buckets *)step;
+	const buckets *b = (const buckets *)transform;
 	if (b->bins > 0)
 		mill_json_put_int(json, "bins", b->bins);
 	if (b->bins > 0)
@@ -365,18 +368,18 @@ static mill_status buckets_write(const mill_step *step, mill_json_writer *json, 
 	for (int i = 0; i < b->count; i++)
 		mill_json_put_double(json, NULL, b->edges[i]);
 	mill_json_end(json);
-	mill_json_put_int(json, "cardinality", step->cardinality);
+	mill_json_put_int(json, "cardinality", transform->cardinality);
 	return MILL_OK;
 }
 
 static const char *const buckets_keys[] = {"edges", "bins", "quantile", "uniform"};
 
-const mill_step_kind mill_step_bucketize = {
+const mill_transform_kind mill_transform_bucketize = {
     .name = "bucketize",
     .main = "edges",
     .keys = buckets_keys,
     .key_count = 4,
-    .step_bytes = sizeof(buckets),
+    .transform_bytes = sizeof(buckets),
     .read = read_buckets,
     .fit = ranked_fit,
     .exchange = ranked_exchange,

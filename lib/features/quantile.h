@@ -5,7 +5,7 @@
 #define MILL_FEATURES_QUANTILE_H
 
 #include "comm/comm.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 /* The quantile at numerator / denominator, 0 ≤ numerator ≤ denominator ≤ 10^15. */
 typedef struct mill_quantile_at {

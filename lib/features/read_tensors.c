@@ -1,7 +1,7 @@
 /* The `tensors` and `keep` of a store block, checked against the columns of its table. */
 #include "base/braces.h"
 #include "base/suggest.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <string.h>
 
@@ -22,12 +22,12 @@ mill_status mill_read_column(mill_features *features, const mill_json *node, con
 	return mill_json_fail(node, err, "unknown column \"%s\"", name);
 }
 
-/* An entry of `columns`, or the whole tensor where it has `column`: names, their steps, and what they become. */
+/* An entry of `columns`, or the whole tensor where it has `column`: names, their transforms, and what they become. */
 typedef struct group {
 	const mill_json *node; /* of the names */
 	const char **names;
 	int64_t count;
-	const mill_json *steps;
+	const mill_json *transforms;
 	const mill_json *as; /* NULL: the columns' names */
 	bool share;
 } group;
@@ -35,7 +35,7 @@ typedef struct group {
 typedef struct tensor_reader {
 	mill_features *features;
 	mill_tensor *tensor;
-	const mill_json *steps; /* the tensor's own `do` */
+	const mill_json *transforms; /* the tensor's own `do` */
 	bool share;
 	mill_recipe *shared; /* of the tensor's `do`, once a column has it */
 	int capacity;
@@ -71,7 +71,7 @@ static mill_status check_end(const tensor_reader *t, const group *g, const mill_
 		    chain->column, mill_type_text(out, type));
 	bool wide = chain->recipe->flag_count > 0;
 	for (int s = 0; s < chain->recipe->count; s++)
-		wide = wide || chain->recipe->steps[s]->is_one_hot;
+		wide = wide || chain->recipe->transforms[s]->is_one_hot;
 	if (wide && t->tensor->is_column)
 		return mill_json_fail(g->node, err,
 		                      "\"column\" gives one value a row, and its transforms give several: write "
@@ -89,9 +89,9 @@ static mill_status add_column(tensor_reader *t, const group *g, int64_t index, c
 	const mill_field *field = &features->input.fields[at];
 	mill_chain chain = {.column = field->name, .position = at, .type = field->type};
 	chain.name = as != NULL ? as : field->name;
-	mill_read read = {.features = features, .tensor = t->tensor->name, .column = field->name, .node = g->node};
+	mill_do_entry entry = {.features = features, .tensor = t->tensor->name, .column = field->name, .node = g->node};
 	if (*shared == NULL || !g->share)
-		MILL_TRY(mill_read_recipe(&read, g->steps, field->type, shared, err));
+		MILL_TRY(mill_read_recipe(&entry, g->transforms, field->type, shared, err));
 	else if (!mill_type_equal((*shared)->in, field->type))
 		return mill_json_fail(g->node, err, "\"share\" needs columns of one type: CAST \"%s\" in SQL",
 		                      field->name);
@@ -132,7 +132,7 @@ static mill_status add_group(tensor_reader *t, const group *g, mill_error *err)
 	const char **as;
 	mill_recipe *own = NULL;
 	/* Columns that take the tensor's list share one recipe over all entries. */
-	mill_recipe **shared = g->steps == t->steps && t->share ? &t->shared : &own;
+	mill_recipe **shared = g->transforms == t->transforms && t->share ? &t->shared : &own;
 	MILL_TRY(read_as(t, g, &as, err));
 	for (int64_t i = 0; i < g->count; i++)
 		MILL_TRY(add_column(t, g, i, as == NULL ? NULL : as[i], shared, err));
@@ -170,7 +170,7 @@ static mill_status expand_names(const tensor_reader *t, const mill_json *list, g
 static mill_status read_entry(tensor_reader *t, const mill_json *entry, mill_error *err)
 {
 	static const char *const keys[] = {"column", "columns", "do", "as", "share", "cross"};
-	group g = {.node = entry, .steps = t->steps, .share = t->share};
+	group g = {.node = entry, .transforms = t->transforms, .share = t->share};
 	if (entry->kind == MILL_JSON_STRING) {
 		MILL_TRY(expand_names(t, entry, &g, err));
 		return add_group(t, &g, err);
@@ -185,7 +185,7 @@ static mill_status read_entry(tensor_reader *t, const mill_json *entry, mill_err
 	if ((one == NULL) == (several == NULL))
 		return mill_json_fail(entry, err, "an entry has either \"column\" or \"columns\"");
 	if (mill_json_get(entry, "do") != NULL)
-		g.steps = mill_json_get(entry, "do");
+		g.transforms = mill_json_get(entry, "do");
 	MILL_TRY(mill_json_opt_bool(entry, "share", &g.share, err));
 	g.as = mill_json_get(entry, "as");
 	g.node = one != NULL ? one : several;
@@ -287,7 +287,7 @@ static mill_status read_tensor(mill_features *features, const mill_json *node, m
 	MILL_TRY(mill_json_opt_string(node, "role", &role, err));
 	if (role != NULL && (out->role = mill_arena_strdup(&features->arena, role)) == NULL)
 		return mill_fail_nomem(err, 0, "a tensor");
-	t.steps = mill_json_get(node, "do");
+	t.transforms = mill_json_get(node, "do");
 	return read_columns(&t, node, err);
 }
 

@@ -1,52 +1,52 @@
 /* What ranks refused, put together. */
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <string.h>
 
-/* A fault on its way between ranks of one build. */
-typedef struct fault_record {
+/* A refusal on its way between ranks of one build. */
+typedef struct refusal_record {
 	int32_t tensor;
 	int32_t chain;
 	int32_t kind;
-	int32_t step; /* of the chain's recipe; −1: at the tensor */
+	int32_t transform; /* of the chain's recipe; −1: at the tensor */
 	int32_t split;
 	int32_t reserved;
 	int64_t row;
 	int64_t count;
-	char example[MILL_FAULT_EXAMPLE];
-} fault_record;
+	char example[MILL_REFUSAL_EXAMPLE];
+} refusal_record;
 
-mill_status mill_faults_raise(const mill_features *features, mill_error *err)
+mill_status mill_refusals_raise(const mill_features *features, mill_error *err)
 {
 	for (int t = 0; t < features->tensor_count; t++)
 		for (int c = 0; c < features->tensors[t].chain_count; c++)
-			MILL_TRY(mill_fault_raise(&features->tensors[t], &features->tensors[t].chains[c], err));
+			MILL_TRY(mill_refusal_raise(&features->tensors[t], &features->tensors[t].chains[c], err));
 	return MILL_OK;
 }
 
-static int32_t index_of(const mill_recipe *recipe, const mill_step *step)
+static int32_t index_of(const mill_recipe *recipe, const mill_transform *transform)
 {
 	for (int s = 0; s < recipe->count; s++)
-		if (recipe->steps[s] == step)
+		if (recipe->transforms[s] == transform)
 			return s;
 	return -1;
 }
 
-/* Writes this chain's faults and forgets them. */
+/* Writes this chain's refusals and forgets them. */
 static mill_status pack_chain(mill_chain *chain, int tensor, int index, mill_bytes *out)
 {
-	for (int k = 0; k < MILL_FAULT_KINDS; k++) {
-		const mill_fault *f = &chain->faults[k];
+	for (int k = 0; k < MILL_REFUSAL_KINDS; k++) {
+		const mill_refusal *f = &chain->refusals[k];
 		if (f->count == 0)
 			continue;
-		fault_record record = {.tensor = tensor, .chain = index, .kind = k, .count = f->count};
-		record.step = index_of(chain->recipe, f->step);
+		refusal_record record = {.tensor = tensor, .chain = index, .kind = k, .count = f->count};
+		record.transform = index_of(chain->recipe, f->transform);
 		record.split = f->first.split;
 		record.row = f->first.row;
 		memcpy(record.example, f->example, sizeof record.example);
 		MILL_TRY(mill_bytes_append(out, &record, sizeof record));
 	}
-	memset(chain->faults, 0, sizeof chain->faults);
+	memset(chain->refusals, 0, sizeof chain->refusals);
 	return MILL_OK;
 }
 
@@ -59,10 +59,10 @@ static mill_status pack(mill_features *features, mill_bytes *out, mill_error *er
 	return MILL_OK;
 }
 
-static void absorb(mill_features *features, const fault_record *record, const char *const *splits)
+static void absorb(mill_features *features, const refusal_record *record, const char *const *splits)
 {
 	mill_chain *chain = &features->tensors[record->tensor].chains[record->chain];
-	mill_fault *f = &chain->faults[record->kind];
+	mill_refusal *f = &chain->refusals[record->kind];
 	mill_place place = {record->split, splits[record->split], record->row};
 	bool is_first = f->count == 0 || place.split < f->first.split ||
 	                (place.split == f->first.split && place.row < f->first.row);
@@ -70,7 +70,7 @@ static void absorb(mill_features *features, const fault_record *record, const ch
 	if (!is_first)
 		return;
 	f->first = place;
-	f->step = record->step >= 0 ? chain->recipe->steps[record->step] : NULL;
+	f->transform = record->transform >= 0 ? chain->recipe->transforms[record->transform] : NULL;
 	memcpy(f->example, record->example, sizeof f->example);
 }
 
@@ -82,14 +82,14 @@ mill_status mill_features_judge(mill_features *features, const char *const *spli
 	mill_status status = mill_comm_agree(comm, pack(features, &mine, err), err);
 	if (status == MILL_OK)
 		status = mill_comm_allgather(comm, mine.data, mine.size_bytes, &all, NULL, err);
-	for (size_t at = 0; status == MILL_OK && at + sizeof(fault_record) <= all.size_bytes;
-	     at += sizeof(fault_record)) {
-		fault_record record;
+	for (size_t at = 0; status == MILL_OK && at + sizeof(refusal_record) <= all.size_bytes;
+	     at += sizeof(refusal_record)) {
+		refusal_record record;
 		memcpy(&record, all.data + at, sizeof record);
 		absorb(features, &record, splits);
 	}
 	if (status == MILL_OK)
-		status = mill_comm_agree(comm, mill_faults_raise(features, err), err);
+		status = mill_comm_agree(comm, mill_refusals_raise(features, err), err);
 	mill_bytes_release(&all);
 	mill_bytes_release(&mine);
 	return status;

@@ -1,6 +1,6 @@
-/* From lanes to elements of row-major tensors: one rounding, or a fault where the dtype does not hold the value. */
+/* From lanes to elements of row-major tensors: one rounding, or a refusal where the dtype does not hold the value. */
 #include "expr/decimal.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <math.h>
 #include <string.h>
@@ -74,7 +74,7 @@ TO_FLOAT(8, float, 8, float)
 TO_FLOAT(8, float, 9, double)
 TO_FLOAT(9, double, 9, double)
 
-/* True from halfway between the largest float32 and what would follow it: those would become infinite. fault_of tells
+/* True from halfway between the largest float32 and what would follow it: those would become infinite. refusal_of tells
  * them from infinities, which are fine. */
 static bool write_9_8(const void *in, int64_t rows, void *out, int64_t stride)
 {
@@ -154,7 +154,7 @@ static bool write_values(mill_type dtype, const mill_column *source, void *scrat
 }
 
 /* What keeps value `row` out of the dtype. */
-static mill_fault_kind fault_of(mill_type dtype, const mill_column *column, int64_t row)
+static mill_refusal_kind refusal_of(mill_type dtype, const mill_column *column, int64_t row)
 {
 	uint64_t element, scratch[2];
 	mill_column one = *column;
@@ -165,11 +165,11 @@ static mill_fault_kind fault_of(mill_type dtype, const mill_column *column, int6
 	                 ? (void *)&bit
 	                 : (void *)((uint8_t *)column->values + (size_t)row * mill_type_width_bytes(column->type));
 	if (!write_values(dtype, &one, scratch, &element, 1))
-		return MILL_FAULT_NONE;
+		return MILL_REFUSAL_NONE;
 	double value = mill_number_at(column, row);
 	if (isinf(value) && !mill_type_is_integer(dtype))
-		return MILL_FAULT_NONE;
-	return mill_type_is_integer(dtype) && value != trunc(value) ? MILL_FAULT_FRACTION : MILL_FAULT_RANGE;
+		return MILL_REFUSAL_NONE;
+	return mill_type_is_integer(dtype) && value != trunc(value) ? MILL_REFUSAL_FRACTION : MILL_REFUSAL_RANGE;
 }
 
 static void note_faults(const mill_tensor *tensor, const mill_lane *lane, mill_work *work)
@@ -177,9 +177,9 @@ static void note_faults(const mill_tensor *tensor, const mill_lane *lane, mill_w
 	for (int64_t r = 0; r < lane->column.rows; r++) {
 		if (mill_column_is_null(&lane->column, r))
 			continue;
-		mill_fault_kind kind = fault_of(tensor->dtype, &lane->column, r);
-		if (kind != MILL_FAULT_NONE)
-			mill_fault_note(work, kind, NULL, lane, r);
+		mill_refusal_kind kind = refusal_of(tensor->dtype, &lane->column, r);
+		if (kind != MILL_REFUSAL_NONE)
+			mill_refusal_note(work, kind, NULL, lane, r);
 	}
 }
 
@@ -217,7 +217,7 @@ static void blend_nulls(const mill_column *column, uint64_t element, void *out, 
 	}
 }
 
-/* Elements of NULL rows: the fill, NaN, or a fault. */
+/* Elements of NULL rows: the fill, NaN, or a refusal. */
 static void write_nulls(const mill_tensor *tensor, const mill_lane *lane, mill_work *work, uint8_t *out,
                         size_t element_bytes)
 {
@@ -225,18 +225,18 @@ static void write_nulls(const mill_tensor *tensor, const mill_lane *lane, mill_w
 	double nan_value = (double)NAN;
 	const mill_column nan_column = {.type = mill_type_of(MILL_TYPE_FLOAT64), .rows = 1, .values = &nan_value};
 	uint64_t scratch[2], element = 0;
-	mill_fault_kind kind = MILL_FAULT_NULL;
+	mill_refusal_kind kind = MILL_REFUSAL_NULL;
 	if (lane->fill != NULL || tensor->nan_for_null) {
 		const mill_column *instead = lane->fill != NULL ? lane->fill : &nan_column;
 		if (!write_values(tensor->dtype, instead, scratch, &element, 1)) {
 			blend_nulls(column, element, out, tensor->width, element_bytes);
 			return;
 		}
-		kind = fault_of(tensor->dtype, instead, 0);
+		kind = refusal_of(tensor->dtype, instead, 0);
 	}
 	for (int64_t r = 0; r < column->rows; r++)
 		if (!mill_bit_get(column->validity, r))
-			mill_fault_note(work, kind, NULL, lane, r);
+			mill_refusal_note(work, kind, NULL, lane, r);
 }
 
 /* The dtype's bytes of a small whole number. */
@@ -295,8 +295,8 @@ mill_status mill_chain_write(const mill_tensor *tensor, const mill_chain *chain,
 	size_t row_bytes = (size_t)tensor->width * element_bytes;
 	uint8_t *at = (uint8_t *)out + (size_t)chain->first * element_bytes;
 	const mill_recipe *recipe = chain->recipe;
-	if (recipe->count > 0 && recipe->steps[recipe->count - 1]->is_one_hot) {
-		int64_t columns = recipe->steps[recipe->count - 1]->cardinality;
+	if (recipe->count > 0 && recipe->transforms[recipe->count - 1]->is_one_hot) {
+		int64_t columns = recipe->transforms[recipe->count - 1]->cardinality;
 		write_one_hot(tensor, lane, columns, at, row_bytes, element_bytes);
 		at += (size_t)columns * element_bytes;
 	} else {

@@ -1,15 +1,15 @@
 /* The table of transforms, and `do` lists read by it. */
 #include "base/suggest.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const mill_step_kind *const kinds[] = {
-    &mill_step_impute_mean,     &mill_step_impute_median, &mill_step_impute_most_frequent,
-    &mill_step_impute_constant, &mill_step_standardize,   &mill_step_minmax,
-    &mill_step_log1p,           &mill_step_clip,          &mill_step_bucketize,
-    &mill_step_one_hot,         &mill_step_vocabulary,    &mill_step_hash,
+static const mill_transform_kind *const kinds[] = {
+    &mill_transform_impute_mean,     &mill_transform_impute_median, &mill_transform_impute_most_frequent,
+    &mill_transform_impute_constant, &mill_transform_standardize,   &mill_transform_minmax,
+    &mill_transform_log1p,           &mill_transform_clip,          &mill_transform_bucketize,
+    &mill_transform_one_hot,         &mill_transform_vocabulary,    &mill_transform_hash,
 };
 #define KIND_COUNT ((int)(sizeof kinds / sizeof kinds[0]))
 
@@ -56,52 +56,52 @@ bool mill_transform_is_later(const char *name)
 	return false;
 }
 
-const mill_json *mill_parameter(const mill_read *read, const mill_step *step, const char *key)
+const mill_json *mill_parameter(const mill_do_entry *entry, const mill_transform *transform, const char *key)
 {
-	if (read->given == NULL)
+	if (entry->given == NULL)
 		return NULL;
-	if (read->given->kind == MILL_JSON_OBJECT)
-		return mill_json_get(read->given, key);
-	return step->kind->main != NULL && strcmp(step->kind->main, key) == 0 ? read->given : NULL;
+	if (entry->given->kind == MILL_JSON_OBJECT)
+		return mill_json_get(entry->given, key);
+	return transform->kind->main != NULL && strcmp(transform->kind->main, key) == 0 ? entry->given : NULL;
 }
 
-mill_status mill_parameter_double(const mill_read *read, const mill_step *step, const char *key, double *out,
-                                  mill_error *err)
+mill_status mill_parameter_double(const mill_do_entry *entry, const mill_transform *transform, const char *key,
+                                  double *out, mill_error *err)
 {
-	const mill_json *node = mill_parameter(read, step, key);
+	const mill_json *node = mill_parameter(entry, transform, key);
 	if (node == NULL)
 		return MILL_OK;
 	MILL_TRY(mill_json_double(node, out, err));
 	return *out == *out ? MILL_OK : mill_json_fail(node, err, "a number is needed here, not nan");
 }
 
-mill_status mill_parameter_bool(const mill_read *read, const mill_step *step, const char *key, bool *out,
+mill_status mill_parameter_bool(const mill_do_entry *entry, const mill_transform *transform, const char *key, bool *out,
                                 mill_error *err)
 {
-	const mill_json *node = mill_parameter(read, step, key);
+	const mill_json *node = mill_parameter(entry, transform, key);
 	return node == NULL ? MILL_OK : mill_json_bool(node, out, err);
 }
 
-mill_status mill_parameter_int(const mill_read *read, const mill_step *step, const char *key, int64_t min, int64_t max,
-                               int64_t *out, mill_error *err)
+mill_status mill_parameter_int(const mill_do_entry *entry, const mill_transform *transform, const char *key,
+                               int64_t min, int64_t max, int64_t *out, mill_error *err)
 {
-	const mill_json *node = mill_parameter(read, step, key);
+	const mill_json *node = mill_parameter(entry, transform, key);
 	return node == NULL ? MILL_OK : mill_json_int(node, min, max, out, err);
 }
 
-mill_status mill_step_need_number(const mill_step *step, const mill_read *read, mill_error *err)
+mill_status mill_transform_need_number(const mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
 	char type[MILL_TYPE_TEXT_BYTES];
-	if (mill_type_is_countable(step->in))
+	if (mill_type_is_countable(transform->in))
 		return MILL_OK;
-	mill_type_text(step->in, type);
-	if (mill_type_is_text(step->in))
-		return mill_json_fail(read->node, err,
+	mill_type_text(transform->in, type);
+	if (mill_type_is_text(transform->in))
+		return mill_json_fail(entry->node, err,
 		                      "%s needs numbers, column \"%s\" is %s: CAST it in SQL, or use vocabulary, "
 		                      "one_hot or hash",
-		                      step->kind->name, step->column, type);
-	return mill_json_fail(read->node, err, "%s needs numbers, column \"%s\" is %s", step->kind->name, step->column,
-	                      type);
+		                      transform->kind->name, transform->column, type);
+	return mill_json_fail(entry->node, err, "%s needs numbers, column \"%s\" is %s", transform->kind->name,
+	                      transform->column, type);
 }
 
 /* No known name is near: all are told. */
@@ -114,7 +114,7 @@ static mill_status refuse_name(const mill_json *node, const char *name, mill_err
 	return mill_json_fail(node, err, "unknown transform \"%s\"; there are %s", name, all);
 }
 
-static mill_status find_kind(const mill_json *node, const char *name, const mill_step_kind **out, mill_error *err)
+static mill_status find_kind(const mill_json *node, const char *name, const mill_transform_kind **out, mill_error *err)
 {
 	const char *names[KIND_COUNT + LATER_COUNT + 1];
 	for (int k = 0; k < KIND_COUNT; k++) {
@@ -151,7 +151,7 @@ static mill_status read_name(const mill_json *node, const char **name, const mil
 	return MILL_OK;
 }
 
-static const char *parameters_of(const mill_step_kind *kind)
+static const char *parameters_of(const mill_transform_kind *kind)
 {
 	for (int k = 0; k < KIND_COUNT; k++)
 		if (kinds[k] == kind)
@@ -159,7 +159,7 @@ static const char *parameters_of(const mill_step_kind *kind)
 	return "";
 }
 
-static mill_status check_parameters(const mill_step_kind *kind, const mill_json *given, mill_error *err)
+static mill_status check_parameters(const mill_transform_kind *kind, const mill_json *given, mill_error *err)
 {
 	if (given == NULL)
 		return MILL_OK;
@@ -172,36 +172,36 @@ static mill_status check_parameters(const mill_step_kind *kind, const mill_json 
 	return MILL_OK;
 }
 
-static mill_status add_step(const mill_read *read, const mill_json *node, mill_type *type, mill_recipe *recipe,
-                            mill_error *err)
+static mill_status add_transform(const mill_do_entry *entry, const mill_json *node, mill_type *type,
+                                 mill_recipe *recipe, mill_error *err)
 {
 	const char *name = NULL;
-	const mill_step_kind *kind = NULL;
-	mill_read here = *read;
+	const mill_transform_kind *kind = NULL;
+	mill_do_entry here = *entry;
 	here.node = node;
 	MILL_TRY(read_name(node, &name, &here.given, err));
 	if (strcmp(name, "passthrough") == 0)
 		return here.given == NULL ? MILL_OK : mill_json_fail(node, err, "passthrough takes no parameters");
 	MILL_TRY(find_kind(node, name, &kind, err));
 	MILL_TRY(check_parameters(kind, here.given, err));
-	if (recipe->count == MILL_RECIPE_STEPS)
-		return mill_json_fail(node, err, "more than %d transforms in one list", MILL_RECIPE_STEPS);
-	if (recipe->count > 0 && recipe->steps[recipe->count - 1]->is_one_hot)
+	if (recipe->count == MILL_RECIPE_TRANSFORMS)
+		return mill_json_fail(node, err, "more than %d transforms in one list", MILL_RECIPE_TRANSFORMS);
+	if (recipe->count > 0 && recipe->transforms[recipe->count - 1]->is_one_hot)
 		return mill_json_fail(node, err, "nothing can follow one_hot");
-	mill_step *step = mill_arena_alloc(&read->features->arena, kind->step_bytes);
-	if (step == NULL)
-		return mill_fail_nomem(err, kind->step_bytes, "a transform");
-	step->kind = kind;
-	step->features = read->features;
-	step->tensor = read->tensor;
-	step->column = read->column;
-	step->in = *type;
-	recipe->steps[recipe->count++] = step; /* released with the recipe, also when reading fails */
-	MILL_TRY(kind->read(step, &here, err));
-	recipe->flag_count += step->flag;
+	mill_transform *transform = mill_arena_alloc(&entry->features->arena, kind->transform_bytes);
+	if (transform == NULL)
+		return mill_fail_nomem(err, kind->transform_bytes, "a transform");
+	transform->kind = kind;
+	transform->features = entry->features;
+	transform->tensor = entry->tensor;
+	transform->column = entry->column;
+	transform->in = *type;
+	recipe->transforms[recipe->count++] = transform; /* released with the recipe, also when reading fails */
+	MILL_TRY(kind->read(transform, &here, err));
+	recipe->flag_count += transform->flag;
 	if (recipe->flag_count > MILL_RECIPE_FLAGS)
 		return mill_json_fail(node, err, "more than %d flag columns in one list", MILL_RECIPE_FLAGS);
-	*type = step->out;
+	*type = transform->out;
 	return MILL_OK;
 }
 
@@ -221,21 +221,21 @@ static mill_status append_recipe(mill_features *features, mill_recipe *recipe, m
 	return MILL_OK;
 }
 
-mill_status mill_read_recipe(const mill_read *read, const mill_json *list, mill_type type, mill_recipe **out,
+mill_status mill_read_recipe(const mill_do_entry *entry, const mill_json *list, mill_type type, mill_recipe **out,
                              mill_error *err)
 {
-	mill_arena *arena = &read->features->arena;
+	mill_arena *arena = &entry->features->arena;
 	mill_recipe *recipe = mill_arena_alloc(arena, sizeof *recipe);
 	bool is_list = list != NULL && list->kind == MILL_JSON_ARRAY;
 	int64_t count = list == NULL ? 0 : is_list ? list->count : 1;
 	if (recipe != NULL)
-		recipe->steps = mill_arena_array(arena, MILL_RECIPE_STEPS, sizeof *recipe->steps);
-	if (recipe == NULL || recipe->steps == NULL)
+		recipe->transforms = mill_arena_array(arena, MILL_RECIPE_TRANSFORMS, sizeof *recipe->transforms);
+	if (recipe == NULL || recipe->transforms == NULL)
 		return mill_fail_nomem(err, sizeof *recipe, "transforms");
-	recipe->tensor = read->tensor;
-	MILL_TRY(append_recipe(read->features, recipe, err));
+	recipe->tensor = entry->tensor;
+	MILL_TRY(append_recipe(entry->features, recipe, err));
 	for (int64_t i = 0; i < count; i++)
-		MILL_TRY(add_step(read, is_list ? &list->items[i] : list, &type, recipe, err));
+		MILL_TRY(add_transform(entry, is_list ? &list->items[i] : list, &type, recipe, err));
 	recipe->out = type;
 	*out = recipe;
 	return MILL_OK;
@@ -244,6 +244,6 @@ mill_status mill_read_recipe(const mill_read *read, const mill_json *list, mill_
 void mill_recipe_release(mill_recipe *recipe)
 {
 	for (int s = 0; s < recipe->count; s++)
-		if (recipe->steps[s]->kind->release != NULL)
-			recipe->steps[s]->kind->release(recipe->steps[s]);
+		if (recipe->transforms[s]->kind->release != NULL)
+			recipe->transforms[s]->kind->release(recipe->transforms[s]);
 }

@@ -7,7 +7,7 @@
 #define MILL_FEATURES_VALUES_H
 
 #include "comm/comm.h"
-#include "features/internal.h"
+#include "features/features_private.h"
 
 typedef struct mill_value {
 	uint64_t hash;
@@ -53,9 +53,9 @@ MILL_NODISCARD mill_status mill_values_index(mill_values *values, mill_error *er
 int64_t mill_values_find(const mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes);
 const void *mill_values_bytes(const mill_values *values, const mill_value *entry);
 
-/* Counts the rows of a lane; NULL rows count as the fill, or not at all. A NaN is noted as a fault of step. */
-MILL_NODISCARD mill_status mill_values_count_lane(mill_values *values, const mill_step *step, const mill_lane *lane,
-                                                  mill_work *work, mill_error *err);
+/* Counts the rows of a lane; NULL rows count as the fill, or not at all. A NaN is noted as a refusal of transform. */
+MILL_NODISCARD mill_status mill_values_count_lane(mill_values *values, const mill_transform *transform,
+                                                  const mill_lane *lane, mill_work *work, mill_error *err);
 /* out[r] = entry of row r, −1 where it is not there, −2 where it is NULL. */
 MILL_NODISCARD mill_status mill_values_find_lane(mill_values *values, const mill_lane *lane, mill_work *work,
                                                  int64_t *out, mill_error *err);

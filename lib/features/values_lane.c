@@ -187,13 +187,13 @@ static mill_status count_fill(mill_values *values, const mill_lane *lane, mill_w
 	return MILL_OK;
 }
 
-mill_status mill_values_count_lane(mill_values *values, const mill_step *step, const mill_lane *lane, mill_work *work,
-                                   mill_error *err)
+mill_status mill_values_count_lane(mill_values *values, const mill_transform *transform, const mill_lane *lane,
+                                   mill_work *work, mill_error *err)
 {
 	const mill_column *column = &lane->column;
 	if (mill_type_is_float(column->type)) {
 		mill_lane raw = {*column, NULL};
-		if (!mill_step_check_finite(step, &raw, mill_lane_floats(&raw, work), true, work))
+		if (!mill_transform_check_finite(transform, &raw, mill_lane_floats(&raw, work), true, work))
 			return MILL_OK;
 	}
 	if (column->dictionary != NULL)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct lookup {
-	mill_step base;
+	mill_transform base;
 	mill_values values;
 	mill_values_choice choice;
 	mill_column fill; /* impute_most_frequent: the value */
@@ -13,97 +13,97 @@ typedef struct lookup {
 	bool unknown_is_error; /* one_hot */
 } lookup;
 
-static mill_status read_values(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_values(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	lookup *v = (lookup *)step;
+	lookup *v = (lookup *)transform;
 	char type[MILL_TYPE_TEXT_BYTES];
-	if (!mill_type_is_countable(step->in) && !mill_type_is_text(step->in))
-		return mill_json_fail(read->node, err, "%s does not take %s (column \"%s\")", step->kind->name,
-		                      mill_type_text(step->in, type), step->column);
-	step->passes = 1;
+	if (!mill_type_is_countable(transform->in) && !mill_type_is_text(transform->in))
+		return mill_json_fail(entry->node, err, "%s does not take %s (column \"%s\")", transform->kind->name,
+		                      mill_type_text(transform->in, type), transform->column);
+	transform->passes = 1;
 	v->choice = (mill_values_choice){.min_count = 1, .max_size = INT64_MAX};
-	mill_values_init(&v->values, step->features->mem, step->in);
+	mill_values_init(&v->values, transform->features->mem, transform->in);
 	return MILL_OK;
 }
 
-static mill_status read_limits(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_limits(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	lookup *v = (lookup *)step;
-	MILL_TRY(mill_parameter_int(read, step, "min_count", 1, INT64_MAX, &v->choice.min_count, err));
-	return mill_parameter_int(read, step, "max_size", 1, INT64_MAX, &v->choice.max_size, err);
+	lookup *v = (lookup *)transform;
+	MILL_TRY(mill_parameter_int(entry, transform, "min_count", 1, INT64_MAX, &v->choice.min_count, err));
+	return mill_parameter_int(entry, transform, "max_size", 1, INT64_MAX, &v->choice.max_size, err);
 }
 
-static mill_status read_vocabulary(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_vocabulary(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	lookup *v = (lookup *)step;
-	const mill_json *file = mill_parameter(read, step, "file");
+	lookup *v = (lookup *)transform;
+	const mill_json *file = mill_parameter(entry, transform, "file");
 	if (file != NULL)
 		return mill_json_fail_as(file, MILL_NOT_YET, err,
 		                         "a vocabulary from a file is not supported yet; leave it out to fit one");
 	v->oov_buckets = 1;
-	step->out = mill_type_of(MILL_TYPE_INT64);
-	MILL_TRY(read_values(step, read, err));
-	MILL_TRY(mill_parameter_int(read, step, "oov_buckets", 0, INT32_MAX, &v->oov_buckets, err));
-	return read_limits(step, read, err);
+	transform->out = mill_type_of(MILL_TYPE_INT64);
+	MILL_TRY(read_values(transform, entry, err));
+	MILL_TRY(mill_parameter_int(entry, transform, "oov_buckets", 0, INT32_MAX, &v->oov_buckets, err));
+	return read_limits(transform, entry, err);
 }
 
-static mill_status read_one_hot(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_one_hot(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	lookup *v = (lookup *)step;
-	const mill_json *unknown = mill_parameter(read, step, "unknown");
+	lookup *v = (lookup *)transform;
+	const mill_json *unknown = mill_parameter(entry, transform, "unknown");
 	const char *text = "zeros";
-	step->out = mill_type_of(MILL_TYPE_INT64);
-	step->is_one_hot = true;
-	MILL_TRY(read_values(step, read, err));
+	transform->out = mill_type_of(MILL_TYPE_INT64);
+	transform->is_one_hot = true;
+	MILL_TRY(read_values(transform, entry, err));
 	v->choice.by_value = true;
 	if (unknown != NULL)
 		MILL_TRY(mill_json_string(unknown, &text, err));
 	v->unknown_is_error = strcmp(text, "error") == 0;
 	if (!v->unknown_is_error && strcmp(text, "zeros") != 0)
 		return mill_json_fail(unknown, err, "\"unknown\" is \"zeros\" or \"error\", not \"%s\"", text);
-	return read_limits(step, read, err);
+	return read_limits(transform, entry, err);
 }
 
-static mill_status read_most_frequent(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_most_frequent(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	MILL_TRY(read_values(step, read, err));
-	((lookup *)step)->choice.max_size = 1;
-	step->out = step->in;
-	return mill_parameter_bool(read, step, "indicator", &step->flag, err);
+	MILL_TRY(read_values(transform, entry, err));
+	((lookup *)transform)->choice.max_size = 1;
+	transform->out = transform->in;
+	return mill_parameter_bool(entry, transform, "indicator", &transform->flag, err);
 }
 
-static mill_status values_fit(mill_step *step, const mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status values_fit(mill_transform *transform, const mill_lane *lane, mill_work *work, mill_error *err)
 {
-	return mill_values_count_lane(&((lookup *)step)->values, step, lane, work, err);
+	return mill_values_count_lane(&((lookup *)transform)->values, transform, lane, work, err);
 }
 
-static mill_status values_exchange(mill_step *step, mill_comm *comm, mill_error *err)
+static mill_status values_exchange(mill_transform *transform, mill_comm *comm, mill_error *err)
 {
-	lookup *v = (lookup *)step;
-	return mill_values_merge(&v->values, &v->choice, step->features->knobs->round_bytes, comm, err);
+	lookup *v = (lookup *)transform;
+	return mill_values_merge(&v->values, &v->choice, transform->features->knobs->round_bytes, comm, err);
 }
 
-static mill_status values_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status values_finish(mill_transform *transform, bool *again, mill_error *err)
 {
 	(void)err;
 	*again = false;
-	step->cardinality = ((lookup *)step)->values.count;
+	transform->cardinality = ((lookup *)transform)->values.count;
 	return MILL_OK;
 }
 
-static mill_status vocabulary_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status vocabulary_finish(mill_transform *transform, bool *again, mill_error *err)
 {
-	MILL_TRY(values_finish(step, again, err));
-	step->cardinality += 1 + ((lookup *)step)->oov_buckets;
+	MILL_TRY(values_finish(transform, again, err));
+	transform->cardinality += 1 + ((lookup *)transform)->oov_buckets;
 	return MILL_OK;
 }
 
-static mill_status most_frequent_finish(mill_step *step, bool *again, mill_error *err)
+static mill_status most_frequent_finish(mill_transform *transform, bool *again, mill_error *err)
 {
-	lookup *v = (lookup *)step;
+	lookup *v = (lookup *)transform;
 	*again = false;
 	if (v->values.count == 0)
-		return mill_step_nothing_to_fit(step, err);
+		return mill_transform_nothing_to_fit(transform, err);
 	mill_column_release(&v->fill);
 	return mill_values_column(&v->values, &v->fill, err);
 }
@@ -123,9 +123,9 @@ static mill_status put_unseen(const lookup *v, const mill_lane *lane, mill_work 
 	return MILL_OK;
 }
 
-static mill_status vocabulary_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status vocabulary_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
-	lookup *v = (lookup *)step;
+	lookup *v = (lookup *)transform;
 	mill_lane out = *lane;
 	int64_t *ids = mill_lane_new_ids(&out, work);
 	int64_t rows = lane->column.rows, first = 1 + v->oov_buckets;
@@ -139,7 +139,7 @@ static mill_status vocabulary_apply(mill_step *step, mill_lane *lane, mill_work 
 		if (ids[r] >= 0)
 			continue;
 		if (v->oov_buckets == 0) {
-			mill_fault_note(work, MILL_FAULT_UNSEEN, step, lane, r);
+			mill_refusal_note(work, MILL_REFUSAL_UNSEEN, transform, lane, r);
 			ids[r] = 0;
 		} else {
 			MILL_TRY(put_unseen(v, lane, work, r, &ids[r], err));
@@ -151,41 +151,41 @@ static mill_status vocabulary_apply(mill_step *step, mill_lane *lane, mill_work 
 	return MILL_OK;
 }
 
-static mill_status one_hot_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status one_hot_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
-	lookup *v = (lookup *)step;
+	lookup *v = (lookup *)transform;
 	mill_lane out = *lane;
 	int64_t *ids = mill_lane_new_ids(&out, work);
 	MILL_TRY(mill_values_find_lane(&v->values, lane, work, ids, err));
 	for (int64_t r = 0; v->unknown_is_error && r < lane->column.rows; r++)
 		if (ids[r] == -1)
-			mill_fault_note(work, MILL_FAULT_UNSEEN, step, lane, r);
+			mill_refusal_note(work, MILL_REFUSAL_UNSEEN, transform, lane, r);
 	out.column.validity = NULL;
 	out.fill = NULL;
 	*lane = out;
 	return MILL_OK;
 }
 
-static mill_status most_frequent_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status most_frequent_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
 	(void)err;
-	mill_step_flag(step, lane, work);
+	mill_transform_flag(transform, lane, work);
 	if (lane->fill == NULL)
-		lane->fill = &((const lookup *)step)->fill;
+		lane->fill = &((const lookup *)transform)->fill;
 	return MILL_OK;
 }
 
-static void values_release(mill_step *step)
+static void values_release(mill_transform *transform)
 {
-	lookup *v = (lookup *)step;
+	lookup *v = (lookup *)transform;
 	if (v->values.mem != NULL)
 		mill_values_release(&v->values);
 	mill_column_release(&v->fill);
 }
 
-static mill_status values_of(const mill_step *step, mill_column *out, mill_error *err)
+static mill_status values_of(const mill_transform *transform, mill_column *out, mill_error *err)
 {
-	return mill_values_column(&((const lookup *)step)->values, out, err);
+	return mill_values_column(&((const lookup *)transform)->values, out, err);
 }
 
 static void write_limits(const lookup *v, mill_json_writer *json)
@@ -195,29 +195,29 @@ static void write_limits(const lookup *v, mill_json_writer *json)
 		mill_json_put_int(json, "max_size", v->choice.max_size);
 }
 
-static mill_status vocabulary_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status vocabulary_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	const lookup *v = (const lookup *)step;
+	const lookup *v = (const lookup *)transform;
 	write_limits(v, json);
 	mill_json_put_int(json, "oov_buckets", v->oov_buckets);
-	mill_json_put_int(json, "cardinality", step->cardinality);
+	mill_json_put_int(json, "cardinality", transform->cardinality);
 	return MILL_OK;
 }
 
-static mill_status one_hot_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status one_hot_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	const lookup *v = (const lookup *)step;
+	const lookup *v = (const lookup *)transform;
 	write_limits(v, json);
 	mill_json_put_text(json, "unknown", v->unknown_is_error ? "error" : "zeros");
 	return MILL_OK;
 }
 
-static mill_status most_frequent_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status most_frequent_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	if (step->flag)
+	if (transform->flag)
 		mill_json_put_bool(json, "indicator", true);
 	return MILL_OK;
 }
@@ -226,11 +226,11 @@ static const char *const vocabulary_keys[] = {"min_count", "max_size", "oov_buck
 static const char *const one_hot_keys[] = {"min_count", "max_size", "unknown"};
 static const char *const indicator_keys[] = {"indicator"};
 
-const mill_step_kind mill_step_vocabulary = {
+const mill_transform_kind mill_transform_vocabulary = {
     .name = "vocabulary",
     .keys = vocabulary_keys,
     .key_count = 4,
-    .step_bytes = sizeof(lookup),
+    .transform_bytes = sizeof(lookup),
     .read = read_vocabulary,
     .fit = values_fit,
     .exchange = values_exchange,
@@ -241,11 +241,11 @@ const mill_step_kind mill_step_vocabulary = {
     .release = values_release,
 };
 
-const mill_step_kind mill_step_one_hot = {
+const mill_transform_kind mill_transform_one_hot = {
     .name = "one_hot",
     .keys = one_hot_keys,
     .key_count = 3,
-    .step_bytes = sizeof(lookup),
+    .transform_bytes = sizeof(lookup),
     .read = read_one_hot,
     .fit = values_fit,
     .exchange = values_exchange,
@@ -256,11 +256,11 @@ const mill_step_kind mill_step_one_hot = {
     .release = values_release,
 };
 
-const mill_step_kind mill_step_impute_most_frequent = {
+const mill_transform_kind mill_transform_impute_most_frequent = {
     .name = "impute_most_frequent",
     .keys = indicator_keys,
     .key_count = 1,
-    .step_bytes = sizeof(lookup),
+    .transform_bytes = sizeof(lookup),
     .read = read_most_frequent,
     .fit = values_fit,
     .exchange = values_exchange,
@@ -272,24 +272,24 @@ const mill_step_kind mill_step_impute_most_frequent = {
 };
 
 typedef struct hashing {
-	mill_step base;
+	mill_transform base;
 	int64_t n;
 } hashing;
 
-static mill_status read_hash(mill_step *step, const mill_read *read, mill_error *err)
+static mill_status read_hash(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
 {
-	hashing *h = (hashing *)step;
-	MILL_TRY(mill_parameter_int(read, step, "n", 1, INT64_MAX - 1, &h->n, err));
+	hashing *h = (hashing *)transform;
+	MILL_TRY(mill_parameter_int(entry, transform, "n", 1, INT64_MAX - 1, &h->n, err));
 	if (h->n == 0)
-		return mill_json_fail(read->node, err, "hash needs the number of buckets: {\"hash\": 1000}");
-	step->out = mill_type_of(MILL_TYPE_INT64);
-	step->cardinality = h->n + 1;
+		return mill_json_fail(entry->node, err, "hash needs the number of buckets: {\"hash\": 1000}");
+	transform->out = mill_type_of(MILL_TYPE_INT64);
+	transform->cardinality = h->n + 1;
 	return MILL_OK;
 }
 
-static mill_status hash_apply(mill_step *step, mill_lane *lane, mill_work *work, mill_error *err)
+static mill_status hash_apply(mill_transform *transform, mill_lane *lane, mill_work *work, mill_error *err)
 {
-	uint64_t n = (uint64_t)((const hashing *)step)->n;
+	uint64_t n = (uint64_t)((const hashing *)transform)->n;
 	mill_lane out = *lane;
 	int64_t *ids = mill_lane_new_ids(&out, work);
 	const mill_column *column = &lane->column;
@@ -311,22 +311,22 @@ static mill_status hash_apply(mill_step *step, mill_lane *lane, mill_work *work,
 	return MILL_OK;
 }
 
-static mill_status hash_write(const mill_step *step, mill_json_writer *json, mill_error *err)
+static mill_status hash_write(const mill_transform *transform, mill_json_writer *json, mill_error *err)
 {
 	(void)err;
-	mill_json_put_int(json, "n", ((const hashing *)step)->n);
-	mill_json_put_int(json, "cardinality", step->cardinality);
+	mill_json_put_int(json, "n", ((const hashing *)transform)->n);
+	mill_json_put_int(json, "cardinality", transform->cardinality);
 	return MILL_OK;
 }
 
 static const char *const hash_keys[] = {"n"};
 
-const mill_step_kind mill_step_hash = {
+const mill_transform_kind mill_transform_hash = {
     .name = "hash",
     .main = "n",
     .keys = hash_keys,
     .key_count = 1,
-    .step_bytes = sizeof(hashing),
+    .transform_bytes = sizeof(hashing),
     .read = read_hash,
     .apply = hash_apply,
     .write = hash_write,
