@@ -4,12 +4,9 @@
 #ifndef RANKMILL_H
 #define RANKMILL_H
 
-#include "base/arena.h"
-#include "base/knobs.h"
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "comm/comm.h"
-#include "storage/storage.h"
 #include <stdio.h>
 
 typedef struct mill_engine_options {
@@ -24,23 +21,21 @@ typedef struct mill_engine_options {
 	const mill_progress *progress; /* NULL: none; rank 0's is reported */
 } mill_engine_options;
 
-/* The machinery of one process; its members are for the library. */
-typedef struct mill_engine {
-	mill_mem mem;
-	mill_arena arena;
-	mill_knobs knobs;
-	mill_log log;
-	mill_storage storage;
-	mill_comm *comm;
-	struct mill_scratch *scratch;
-	const mill_progress *progress;
-} mill_engine;
+/* The machinery of one process: memory, ranks, scratch. Opaque. */
+typedef struct mill_engine mill_engine;
 
-/* After a failure the engine is closed as well: ranks finalise together before they exit. */
-MILL_NODISCARD mill_status mill_engine_open(mill_engine *engine, const mill_engine_options *options, mill_error *err);
-/* Removes scratch, finalises MPI; idempotent. */
+/* *out is set whenever there is something to close, after a failure too: ranks that fail leave together. NULL: this
+ * process never met the others. MILL_USAGE, MILL_IO, MILL_NOMEM, MILL_LOST_RANK. */
+MILL_NODISCARD mill_status mill_engine_open(const mill_engine_options *options, mill_engine **out, mill_error *err);
+/* Removes scratch, finalises MPI, frees the engine. NULL is fine. */
 void mill_engine_close(mill_engine *engine);
-mill_comm *mill_engine_comm(const mill_engine *engine); /* not collective */
+/* Not collective: this rank, 0 … ranks − 1, and how many there are. */
+int mill_engine_rank(const mill_engine *engine);
+int mill_engine_rank_count(const mill_engine *engine);
+/* Every rank leaves with the lowest failing rank's status and message; a signal to stop no longer counts. */
+MILL_NODISCARD mill_status mill_engine_agree_done(mill_engine *engine, mill_status mine, mill_error *err);
+/* Not collective: ends all ranks at once with the exit code, for main alone, after MILL_LOST_RANK. */
+void mill_engine_abort(mill_engine *engine, int exit_code);
 
 typedef struct mill_named_text {
 	const char *name;
@@ -49,8 +44,8 @@ typedef struct mill_named_text {
 
 typedef struct mill_query_request {
 	FILE *out;                      /* rank 0 prints results there */
-	const char *sql;                /* one statement or several */
-	const char *where;              /* "query" or the script's path, for messages */
+	const char *sql;                /* one statement or several; NULL: script_path's text */
+	const char *script_path;        /* a file of statements; NULL: sql */
 	const mill_named_text *sources; /* --source name=PATH or name={source block} */
 	int source_count;
 	const char *format;    /* "table", "csv", "jsonl" */
@@ -83,6 +78,40 @@ MILL_NODISCARD mill_status mill_engine_run(mill_engine *engine, const mill_job_r
 MILL_NODISCARD mill_status mill_engine_check(mill_engine *engine, const mill_job_request *request, mill_error *err);
 /* Prints the stages on the request's stream. */
 MILL_NODISCARD mill_status mill_engine_explain(mill_engine *engine, const mill_job_request *request, mill_error *err);
+
+typedef struct mill_store_request {
+	FILE *out;         /* rank 0 prints what it finds there */
+	const char *path;  /* of the store */
+	const char *other; /* diff: the second store */
+	bool json;         /* inspect, verify, diff: as JSON */
+	const char *split; /* head: of this split; NULL: of every one */
+	int64_t rows;      /* head: so many, at most */
+} mill_store_request;
+
+/* What a store holds, in words. MILL_NOT_FOUND, MILL_IO, MILL_USAGE: not a store. */
+MILL_NODISCARD mill_status mill_engine_inspect(mill_engine *engine, const mill_store_request *request, mill_error *err);
+/* The first rows of a store's splits. */
+MILL_NODISCARD mill_status mill_engine_head(mill_engine *engine, const mill_store_request *request, mill_error *err);
+/* Checks every checksum and the content hash, each rank its share of the shards. MILL_DIFFERENT with the first
+ * difference. */
+MILL_NODISCARD mill_status mill_engine_verify(mill_engine *engine, const mill_store_request *request, mill_error *err);
+/* Prints the first difference of two stores. MILL_DIFFERENT where there is one. */
+MILL_NODISCARD mill_status mill_engine_diff(mill_engine *engine, const mill_store_request *request, mill_error *err);
+
+/* Text files whose row r depends on r alone, so that any rank can make any part. */
+typedef struct mill_text_files mill_text_files;
+struct mill_text_files {
+	const char *folder; /* made where it is missing */
+	const char *name;   /* file i is FOLDER/NAME-0000i.csv */
+	const char *header; /* with its line end */
+	int64_t rows;       /* over all files, dealt to them in order */
+	int64_t files;
+	/* Appends row `row` with its line end. MILL_NOMEM without a message. */
+	mill_status (*append)(const mill_text_files *self, int64_t row, mill_bytes *out);
+};
+/* Writes the files, rank r every one whose number is r modulo the ranks. A file appears when it is complete. MILL_IO,
+ * MILL_INTERRUPTED. */
+MILL_NODISCARD mill_status mill_engine_write_files(mill_engine *engine, const mill_text_files *files, mill_error *err);
 
 /* The kinds of steps of a job, for `help` and for messages: in use first, then those that are not supported yet. Not
  * collective. */

@@ -2,7 +2,6 @@
 
 #include "base/suggest.h"
 #include "command.h"
-#include "storage/storage.h"
 
 #include <string.h>
 
@@ -48,70 +47,38 @@ static mill_status find_kind(const char *name, const datagen_kind **out, mill_er
 	                 near != NULL ? " (did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"?)" : "");
 }
 
-/* One file with rows first … end − 1. It appears when it is complete. */
-static mill_status write_file(const datagen_kind *kind, const char *path, uint64_t seed, int64_t rows, int64_t first,
-                              int64_t end, mill_engine *engine, mill_error *err)
-{
-	mill_writer *writer = NULL;
-	mill_bytes text;
-	mill_bytes_init(&text, &engine->mem);
-	mill_status status = mill_writer_open(&engine->storage, path, &writer, err);
-	if (status == MILL_OK)
-		status = mill_bytes_append_text(&text, kind->header);
-	for (int64_t row = first; row < end && status == MILL_OK; row++) {
-		datagen_random random = {.seed = seed, .row = (uint64_t)row};
-		status = kind->append(&random, rows, &text);
-		if (status == MILL_OK && text.size_bytes > 1 << 20) {
-			mill_comm_progress(engine->comm);
-			status = mill_comm_check_stop(engine->comm, err);
-			if (status == MILL_OK)
-				status = mill_writer_append(writer, text.data, text.size_bytes, err);
-			text.size_bytes = 0;
-		}
-	}
-	if (status == MILL_OK)
-		status = mill_writer_append(writer, text.data, text.size_bytes, err);
-	if (status == MILL_OK)
-		status = mill_writer_commit(writer, err);
-	mill_writer_close(writer);
-	mill_bytes_release(&text);
-	return status;
-}
+/* The files of one kind with one seed. */
+typedef struct datagen_files {
+	mill_text_files base;
+	const datagen_kind *kind;
+	uint64_t seed;
+} datagen_files;
 
-static mill_status write_files(const datagen_kind *kind, const option_set *options, int64_t rows, const char *folder,
-                               mill_engine *engine, mill_error *err)
+static mill_status append_row(const mill_text_files *self, int64_t row, mill_bytes *out)
 {
-	int rank = mill_comm_rank(mill_engine_comm(engine));
-	int size = mill_comm_size(mill_engine_comm(engine));
-	int64_t files = options->files > 0 ? options->files : 1 + rows / 1000000;
-	MILL_TRY(mill_storage_make_folders(&engine->storage, folder, err));
-	for (int64_t i = rank; i < files; i += size) {
-		const char *path =
-		    mill_arena_printf(&engine->arena, "%s/%s-%05lld.csv", folder, kind->name, (long long)i);
-		if (path == NULL)
-			return mill_fail_nomem(err, 0, "a path");
-		MILL_TRY(
-		    write_file(kind, path, options->seed, rows, rows * i / files, rows * (i + 1) / files, engine, err));
-	}
-	return MILL_OK;
+	const datagen_files *files = (const datagen_files *)self;
+	datagen_random random = {.seed = files->seed, .row = (uint64_t)row};
+	return files->kind->append(&random, self->rows, out);
 }
 
 mill_status command_datagen(const option_set *options, mill_engine *engine, mill_error *err)
 {
+	char folder[64];
 	const datagen_kind *kind = NULL;
-	mill_comm *comm = mill_engine_comm(engine);
 	MILL_TRY(find_kind(options->arguments[0], &kind, err));
 	if (options->format != NULL && strcmp(options->format, "csv") != 0)
 		return mill_fail(err, MILL_NOT_YET, "datagen --format %s is not supported yet; csv is",
 		                 options->format);
-	int64_t rows = options->rows >= 0 ? options->rows : kind->default_rows;
-	const char *folder =
-	    options->out != NULL ? options->out : mill_arena_printf(&engine->arena, "out/data/%s", kind->name);
-	if (folder == NULL)
-		return mill_fail_nomem(err, 0, "a path");
-	mill_status status = write_files(kind, options, rows, folder, engine, err);
-	MILL_TRY(mill_comm_agree(comm, status, err));
-	if (mill_comm_rank(comm) == 0)
-		printf("%s\n", folder);
+	snprintf(folder, sizeof folder, "out/data/%s", kind->name);
+	datagen_files files = {.kind = kind, .seed = options->seed};
+	files.base.folder = options->out != NULL ? options->out : folder;
+	files.base.name = kind->name;
+	files.base.header = kind->header;
+	files.base.rows = options->rows >= 0 ? options->rows : kind->default_rows;
+	files.base.files = options->files > 0 ? options->files : 1 + files.base.rows / 1000000;
+	files.base.append = append_row;
+	MILL_TRY(mill_engine_write_files(engine, &files.base, err));
+	if (mill_engine_rank(engine) == 0)
+		printf("%s\n", files.base.folder);
 	return MILL_OK;
 }

@@ -2,6 +2,7 @@
  * code. */
 #include "base/suggest.h"
 #include "base/version.h"
+#include "comm/comm.h"
 #include "command.h"
 #include "datagen.h"
 #include "help.h"
@@ -167,7 +168,7 @@ static mill_status flush_output(mill_error *err)
 static int run_here(const subcommand *command, const option_set *options, bool launched)
 {
 	mill_error err = {0};
-	mill_engine engine = {0};
+	mill_engine *engine = NULL;
 	mill_engine_options engine_options = {.use_mpi = launched, .log_level = options->log_level};
 	engine_options.memory_bytes = options->memory_bytes;
 	engine_options.memory_rank_bytes = options->memory_rank_bytes;
@@ -184,23 +185,23 @@ static int run_here(const subcommand *command, const option_set *options, bool l
 	mill_progress_display_init(&display, is_first_process() ? mode : MILL_PROGRESS_NONE, columns, stderr);
 	engine_options.progress = &progress;
 	if (status == MILL_OK)
-		status = mill_engine_open(&engine, &engine_options, &err);
+		status = mill_engine_open(&engine_options, &engine, &err);
 	if (status == MILL_OK)
-		status = command->run(options, &engine, &err);
+		status = command->run(options, engine, &err);
 	bool ran = status == MILL_OK; /* as on all ranks, where the command uses them */
 	if (status == MILL_OK)
 		status = flush_output(&err);
-	if (engine.comm != NULL && (ran || !command->uses_engine))
-		status = mill_comm_agree_done(engine.comm, status, &err);
+	if (engine != NULL && (ran || !command->uses_engine))
+		status = mill_engine_agree_done(engine, status, &err);
 	mill_progress_display_finish(&display);
-	if (engine.comm == NULL)
+	if (engine == NULL)
 		return refuse(&err, status, launched);
 	int code = status == MILL_OK ? 0 : fail(&err, status);
 	if (status == MILL_LOST_RANK) {
-		mill_comm_abort(mill_engine_comm(&engine), code);
+		mill_engine_abort(engine, code);
 		_exit(code);
 	}
-	mill_engine_close(&engine);
+	mill_engine_close(engine);
 	return code;
 }
 

@@ -2,6 +2,7 @@
 #ifndef RANKMILL_APPS_OPTIONS_H
 #define RANKMILL_APPS_OPTIONS_H
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "rankmill.h"
 #include <stdio.h>

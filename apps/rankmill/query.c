@@ -1,8 +1,5 @@
 #include "command.h"
 
-#include "base/utf8.h"
-#include "storage/storage.h"
-
 #include <string.h>
 
 /* Sizes of what stands in double or single quotes and names files: enough to choose a number of ranks. */
@@ -28,28 +25,13 @@ int64_t query_input_bytes(const option_set *options)
 
 mill_status command_query(const option_set *options, mill_engine *engine, mill_error *err)
 {
-	mill_query_request request = {.out = stdout, .where = "query", .null_text = options->null_text};
-	mill_bytes script;
-	mill_bytes_init(&script, &engine->mem);
+	mill_query_request request = {.out = stdout, .script_path = options->file, .null_text = options->null_text};
 	request.sources = options->sources;
 	request.source_count = options->source_count;
 	request.format = options->format != NULL ? options->format : "table";
 	if ((options->file != NULL) == (options->argument_count > 0))
 		return mill_fail(err, MILL_USAGE, "query takes one SQL text, or --file SCRIPT");
-	mill_status status = MILL_OK;
-	if (options->file != NULL) {
-		status = mill_storage_read_all(&engine->storage, options->file, &script, err);
-		if (status == MILL_OK)
-			status = mill_bytes_terminate(&script);
-		if (status == MILL_OK)
-			request.sql = (const char *)script.data +
-			              mill_utf8_mark_bytes((const char *)script.data, script.size_bytes);
-		request.where = options->file;
-	} else {
+	if (options->file == NULL)
 		request.sql = options->arguments[0];
-	}
-	if (status == MILL_OK)
-		status = mill_engine_query(engine, &request, err);
-	mill_bytes_release(&script);
-	return status;
+	return mill_engine_query(engine, &request, err);
 }

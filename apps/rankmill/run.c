@@ -25,7 +25,7 @@ mill_status command_run(const option_set *options, mill_engine *engine, mill_err
 	if (options->if_changed)
 		return mill_fail(err, MILL_NOT_YET, "--if-changed is not supported yet; leave it out");
 	MILL_TRY(mill_engine_run(engine, &request, &store, err));
-	if (mill_comm_rank(mill_engine_comm(engine)) == 0) {
+	if (mill_engine_rank(engine) == 0) {
 		printf("%s\n", store);
 		fflush(stdout);
 		if (options->log_level >= MILL_LOG_WARN)

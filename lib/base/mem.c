@@ -39,6 +39,21 @@ void mill_mem_init(mill_mem *mem, int64_t budget_bytes)
 	mem->budget_bytes = budget_bytes;
 }
 
+mill_mem *mill_mem_new(int64_t budget_bytes)
+{
+	mill_mem *mem = malloc(sizeof *mem);
+	if (mem != NULL)
+		mill_mem_init(mem, budget_bytes);
+	return mem;
+}
+
+void mill_mem_delete(mill_mem *mem)
+{
+	if (mem != NULL)
+		mill_mem_trim(mem);
+	free(mem);
+}
+
 void mill_mem_trim(mill_mem *mem)
 {
 	mill_pages_evict(mem, 0);

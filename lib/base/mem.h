@@ -28,6 +28,10 @@ typedef struct mill_mem {
 } mill_mem;
 
 void mill_mem_init(mill_mem *mem, int64_t budget_bytes);
+/* An initialised mill_mem of its own, for an owner that is opaque; NULL where the system refuses. Give it back with
+ * mill_mem_delete once nothing of it is used any more. */
+mill_mem *mill_mem_new(int64_t budget_bytes);
+void mill_mem_delete(mill_mem *mem); /* NULL is fine */
 /* Gives freed memory back to the system, at the end of a stage. */
 void mill_mem_trim(mill_mem *mem);
 

@@ -49,7 +49,7 @@ static mill_status share_run_id(mill_engine *engine, char out[64], mill_error *e
 {
 	mill_bytes id;
 	struct timespec now;
-	mill_bytes_init(&id, &engine->mem);
+	mill_bytes_init(&id, engine->mem);
 	mill_status status = MILL_OK;
 	if (mill_comm_rank(engine->comm) == 0) {
 		clock_gettime(CLOCK_REALTIME, &now);
@@ -74,46 +74,82 @@ static mill_status open_scratch(mill_engine *engine, const mill_engine_options *
 	scratch.out_path = options->out_path;
 	if (mill_comm_node_rank(engine->comm) == 0)
 		mill_scratch_clean_stale(&scratch);
-	return mill_comm_agree(engine->comm, mill_scratch_open(&scratch, &engine->mem, &engine->scratch, err), err);
+	return mill_comm_agree(engine->comm, mill_scratch_open(&scratch, engine->mem, &engine->scratch, err), err);
 }
 
-mill_status mill_engine_open(mill_engine *engine, const mill_engine_options *options, mill_error *err)
+/* Collective once comm is open: everything behind the engine's memory. */
+static mill_status open_parts(mill_engine *engine, const mill_engine_options *options, mill_error *err)
 {
-	*engine = (mill_engine){0};
-	mill_mem_init(&engine->mem, INT64_MAX);
-	mill_arena_init(&engine->arena, &engine->mem);
-	mill_storage_init(&engine->storage, &engine->mem);
 	MILL_TRY(mill_knobs_read(&engine->knobs, err));
 	engine->progress = options->progress;
 	mill_comm_options comm = {.use_mpi = options->use_mpi, .stop_signal = options->stop_signal};
 	comm.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : DEFAULT_TIMEOUT_NS;
-	mill_status status = mill_comm_open(&comm, &engine->mem, &engine->comm, err);
-	if (status == MILL_OK) {
-		engine->log = (mill_log){options->log_level, mill_comm_rank(engine->comm)};
-		engine->mem.budget_bytes = budget_of(options, mill_comm_node_ranks(engine->comm));
-		status = open_scratch(engine, options, err);
+	MILL_TRY(mill_comm_open(&comm, engine->mem, &engine->comm, err));
+	engine->log = (mill_log){options->log_level, mill_comm_rank(engine->comm)};
+	engine->mem->budget_bytes = budget_of(options, mill_comm_node_ranks(engine->comm));
+	return open_scratch(engine, options, err);
+}
+
+static void release(mill_engine *engine)
+{
+	mill_mem *mem = engine->mem;
+	mill_scratch_close(engine->scratch);
+	mill_comm_close(engine->comm);
+	mill_storage_release(&engine->storage);
+	mill_arena_release(&engine->arena);
+	mill_mem_free(engine);
+	mill_mem_delete(mem);
+}
+
+mill_status mill_engine_open(const mill_engine_options *options, mill_engine **out, mill_error *err)
+{
+	mill_mem *mem = mill_mem_new(INT64_MAX);
+	mill_engine *engine = mem != NULL ? mill_mem_calloc(mem, 1, sizeof *engine) : NULL;
+	*out = NULL;
+	if (engine == NULL) {
+		mill_mem_delete(mem);
+		return mill_fail_nomem(err, sizeof *engine, "the engine");
 	}
+	engine->mem = mem;
+	mill_arena_init(&engine->arena, mem);
+	mill_storage_init(&engine->storage, mem);
+	mill_status status = open_parts(engine, options, err);
+	if (engine->comm != NULL)
+		*out = engine;
+	else
+		release(engine);
 	return status;
 }
 
 void mill_engine_close(mill_engine *engine)
 {
-	mill_scratch_close(engine->scratch);
-	mill_comm_close(engine->comm);
-	mill_storage_release(&engine->storage);
-	mill_arena_release(&engine->arena);
-	engine->scratch = NULL;
-	engine->comm = NULL;
+	if (engine != NULL)
+		release(engine);
 }
 
-mill_comm *mill_engine_comm(const mill_engine *engine)
+int mill_engine_rank(const mill_engine *engine)
 {
-	return engine->comm;
+	return mill_comm_rank(engine->comm);
+}
+
+int mill_engine_rank_count(const mill_engine *engine)
+{
+	return mill_comm_size(engine->comm);
+}
+
+mill_status mill_engine_agree_done(mill_engine *engine, mill_status mine, mill_error *err)
+{
+	return mill_comm_agree_done(engine->comm, mine, err);
+}
+
+void mill_engine_abort(mill_engine *engine, int exit_code)
+{
+	mill_comm_abort(engine->comm, exit_code);
 }
 
 mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *err)
 {
-	*run = (mill_run){.comm = engine->comm, .mem = &engine->mem, .arena = &engine->arena, .knobs = &engine->knobs};
+	*run = (mill_run){.comm = engine->comm, .mem = engine->mem, .arena = &engine->arena, .knobs = &engine->knobs};
 	run->log = &engine->log;
 	run->storage = &engine->storage;
 	run->scratch = engine->scratch;

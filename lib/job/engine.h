@@ -5,6 +5,17 @@
 #include "job/catalog.h"
 #include "rankmill.h"
 
+struct mill_engine {
+	mill_mem *mem;
+	mill_arena arena; /* lives as long as the engine */
+	mill_knobs knobs;
+	mill_log log;
+	mill_storage storage;
+	mill_comm *comm;
+	mill_scratch *scratch;
+	const mill_progress *progress;
+};
+
 /* A run over the engine's ranks with empty books. Collective. */
 MILL_NODISCARD mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *err);
 void mill_engine_end(mill_engine *engine, mill_run *run); /* idempotent, not collective */

@@ -217,7 +217,7 @@ mill_status mill_job_file_read(mill_engine *engine, const mill_job_request *requ
 	mill_json *root = NULL;
 	mill_status status = MILL_OK;
 	*out = (mill_job_file){.path = request->path};
-	mill_bytes_init(&blob, &engine->mem);
+	mill_bytes_init(&blob, engine->mem);
 	if (mill_comm_rank(engine->comm) == 0) {
 		status = load(&engine->storage, arena, request, out, &text, err);
 		if (status == MILL_OK)

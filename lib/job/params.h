@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "rankmill.h"
+#include "storage/storage.h"
 
 typedef mill_named_text mill_setting; /* --set name=value: JSON, else text */
 

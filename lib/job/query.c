@@ -1,13 +1,16 @@
 /* `rankmill query`: a script over quoted paths and named sources, results on rank 0's stdout. */
+#include "base/utf8.h"
 #include "job/engine.h"
 #include "job/output.h"
 #include "stage/compile.h"
+#include "storage/storage.h"
 
 #include <string.h>
 
 typedef struct query {
-	mill_engine *engine;
 	const mill_query_request *request;
+	const char *sql;
+	const char *where; /* "query" or the script's path, for messages */
 	mill_run run;
 	mill_job_catalog catalog;
 	mill_output_format format;
@@ -55,9 +58,9 @@ static mill_status drop(query *q, const mill_script_statement *statement, mill_e
 {
 	mill_error inner = {0};
 	mill_status status = mill_catalog_drop(&q->catalog, statement->drop_name, statement->may_be_missing, &inner);
-	return status == MILL_OK ? MILL_OK
-	                         : mill_sql_fail_at(err, status, q->request->where, q->request->sql, statement->offset,
-	                                            "%s", inner.message);
+	return status == MILL_OK
+	           ? MILL_OK
+	           : mill_sql_fail_at(err, status, q->where, q->sql, statement->offset, "%s", inner.message);
 }
 
 /* A SELECT leaves its plan in *plan, CREATE and DROP change the catalog. */
@@ -66,11 +69,11 @@ static mill_status bind_statement(query *q, const mill_script_statement *stateme
 	*plan = NULL;
 	if (statement->drop_name != NULL)
 		return drop(q, statement, err);
-	const char *text = mill_sql_in_place(q->request->sql, statement, q->run.arena);
+	const char *text = mill_sql_in_place(q->sql, statement, q->run.arena);
 	mill_plan *bound = NULL;
 	if (text == NULL)
 		return mill_fail_nomem(err, 0, "a statement");
-	MILL_TRY(mill_catalog_bind(&q->catalog, text, q->request->where, &bound, err));
+	MILL_TRY(mill_catalog_bind(&q->catalog, text, q->where, &bound, err));
 	if (statement->create_name != NULL)
 		return mill_catalog_add_plan(&q->catalog, statement->create_name, bound, err);
 	*plan = bound;
@@ -82,9 +85,9 @@ static mill_status bind_script(query *q, mill_plan ***out, int *plan_count, mill
 {
 	mill_script_statement *statements;
 	int count = 0;
-	MILL_TRY(mill_sql_split(q->request->sql, q->request->where, q->run.arena, &statements, &count, err));
+	MILL_TRY(mill_sql_split(q->sql, q->where, q->run.arena, &statements, &count, err));
 	if (count == 0)
-		return mill_fail(err, MILL_USAGE, "%s: there is no statement", q->request->where);
+		return mill_fail(err, MILL_USAGE, "%s: there is no statement", q->where);
 	mill_plan **plans = mill_arena_array(q->run.arena, (size_t)count, sizeof(mill_plan *));
 	if (plans == NULL)
 		return mill_fail_nomem(err, 0, "a script");
@@ -114,10 +117,33 @@ static mill_status show(query *q, const mill_plan *plan, mill_error *err)
 	return status;
 }
 
+/* The statements' text, without a byte order mark. */
+static mill_status read_script(query *q, mill_error *err)
+{
+	const char *path = q->request->script_path;
+	q->sql = q->request->sql;
+	q->where = path != NULL ? path : "query";
+	if (path == NULL)
+		return MILL_OK;
+	mill_bytes script;
+	mill_bytes_init(&script, q->run.mem);
+	mill_status status = mill_storage_read_all(q->run.storage, path, &script, err);
+	if (status == MILL_OK) {
+		const char *text = (const char *)script.data;
+		size_t mark = mill_utf8_mark_bytes(text, script.size_bytes);
+		q->sql = mill_arena_strndup(q->run.arena, text + mark, script.size_bytes - mark);
+		if (q->sql == NULL)
+			status = mill_fail_nomem(err, script.size_bytes, path);
+	}
+	mill_bytes_release(&script);
+	return status;
+}
+
 static mill_status run_script(query *q, mill_error *err)
 {
 	mill_plan **plans = NULL;
 	int count = 0;
+	MILL_TRY(read_script(q, err));
 	MILL_TRY(read_format(q->request->format, &q->format, err));
 	MILL_TRY(add_sources(q, err));
 	MILL_TRY(bind_script(q, &plans, &count, err));
@@ -129,7 +155,7 @@ static mill_status run_script(query *q, mill_error *err)
 
 mill_status mill_engine_query(mill_engine *engine, const mill_query_request *request, mill_error *err)
 {
-	query q = {.engine = engine, .request = request};
+	query q = {.request = request};
 	MILL_TRY(mill_engine_begin(engine, &q.run, err));
 	mill_job_catalog_init(&q.catalog, &q.run, true);
 	mill_status status = run_script(&q, err);

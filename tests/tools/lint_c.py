@@ -281,7 +281,9 @@ def room_of(path):
 def check_own_include(source, offset, name):
     room, other = room_of(source.path), name.split("/")[0]
     if "/" not in name:
-        if source.path.startswith("lib/") and name != "rankmill.h":
+        if name == "rankmill.h" and room not in (None, "job"):
+            yield source.found(offset, "rankmill.h is the public face: only job/ and what uses the library include it")
+        elif source.path.startswith("lib/") and name != "rankmill.h":
             yield source.found(offset, f'write "{room}/{name}": includes are relative to lib/')
         return
     if room is None or other == room:
