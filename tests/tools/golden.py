@@ -232,7 +232,7 @@ def help_text(tool):
     version = tool.run("--version").stdout.split()[1]
     overview = tool.run("help").stdout
     topics = re.findall(r"^  (\S+)", overview[overview.index("sub-commands\n"):], re.M)
-    topics += ["steps", "transforms", "functions", "exit-codes", "man", "completion"]
+    topics += re.search(r"or one of\n  (.*)", overview)[1].split(", ") + ["man", "completion"]
     functions = dict.fromkeys(line.split()[0] for line in tool.run("help", "functions").stdout.splitlines() if line.startswith("  "))
     text = shown(tool, "help") + shown(tool) + "".join(shown(tool, "help", topic) for topic in [*topics, *functions])
     commands = re.findall(r"^  (\S+)", overview[overview.index("sub-commands\n"):overview.index("\nsteps\n")], re.M)
