@@ -1,4 +1,4 @@
-/* Brace expansion of names: `I{1..13}`, `{a,b}_{7d,30d}` (interface §2). Not collective. */
+/* Brace expansion of names: `I{1..13}`, `{a,b}_{7d,30d}` (docs/job-file.md). Not collective. */
 #ifndef MILL_BASE_BRACES_H
 #define MILL_BASE_BRACES_H
 

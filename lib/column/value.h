@@ -35,7 +35,7 @@ MILL_NODISCARD mill_status mill_sort_encode(mill_mem *mem, const mill_batch *bat
 /* Decimal digits and a NUL; returns the length. */
 #define MILL_INTEGER_TEXT_BYTES 24
 int mill_i64_text(int64_t value, char out[MILL_INTEGER_TEXT_BYTES]);
-/* The text that `query`, CAST AS TEXT and reports print for a non-NULL value (interface §1): true/false, shortest
+/* The text that `query`, CAST AS TEXT and reports print for a non-NULL value (docs/cli.md, query): true/false, shortest
  * floats, decimals with their scale, YYYY-MM-DD[ HH:MM:SS[.ffffff]] without trailing zeros of the fraction, +00 where
  * zoned (years before 1 end in " BC"), intervals as PostgreSQL writes them, binary as \x and hex. Dictionaries are
  * followed. */

@@ -1,4 +1,4 @@
-/* Features: the `tensors` and `keep` of a store block, their transforms' fit, merge and apply (interface §2, D7).
+/* Features: the `tensors` and `keep` of a store block, their transforms' fit, merge and apply (docs/job-file.md, D7).
  *
  * A fit may depend on the fit before it in a `do` list (standardize after impute_mean): fits are ordered in passes, and
  * one that stands on order statistics takes several (radix selection). Pass 0 runs while rows are exchanged; each later

@@ -1,4 +1,4 @@
-/* Rows as text on a stream: what `query` prints (interface §1). Not collective. Private to the job room. */
+/* Rows as text on a stream: what `query` prints (docs/cli.md). Not collective. Private to the job room. */
 #ifndef MILL_JOB_OUTPUT_H
 #define MILL_JOB_OUTPUT_H
 

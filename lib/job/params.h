@@ -1,5 +1,5 @@
-/* Parameters of a job: `params`, --set, the built-in ones, and their places in the file (interface §2). Private to the
- * job room. Not collective: rank 0 reads environment and files, see jobfile. */
+/* Parameters of a job: `params`, --set, the built-in ones, and their places in the file (docs/job-file.md). Private to
+ * the job room. Not collective: rank 0 reads environment and files, see jobfile. */
 #ifndef MILL_JOB_PARAMS_H
 #define MILL_JOB_PARAMS_H
 

@@ -1,4 +1,4 @@
-/* SQL text → bound logical plan. PostgreSQL's grammar through libpg_query; names, aliases, messages as interface §2
+/* SQL text → bound logical plan. PostgreSQL's grammar through libpg_query; names, aliases, messages as docs/sql.md
  * says: names compare without case, output keeps the spelling as written (re-lexed, since the grammar folds), aliases
  * may be used later in the same SELECT list and in WHERE, errors show the line with a caret. Not collective. */
 #ifndef MILL_SQL_SQL_H

@@ -1,4 +1,4 @@
-/* Listings of local paths: files, globs and folders (interface §2, Sources). */
+/* Listings of local paths: files, globs and folders (docs/job-file.md, Sources). */
 #include "storage/list.h"
 
 #include <dirent.h>

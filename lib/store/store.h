@@ -1,5 +1,5 @@
-/* The store: sharded HDF5 files, manifest, content hash, views; writing, reading back, verifying, comparing (interface
- * §3, definitions D5, D11, D13).
+/* The store: sharded HDF5 files, manifest, content hash, views; writing, reading back, verifying, comparing
+ * (docs/store.md, D5, D11, D13).
  *
  * Layout on disk: OUT/manifest.json (renamed in last), OUT/SPLIT/shard-NNNNN.h5, OUT/SPLIT.h5 (virtual-dataset view),
  * OUT/fitted.json, OUT/quarantine/, OUT/checksums.xxh128, OUT/.rankmill/run.json while a run is under way. Chunks are

@@ -1,4 +1,4 @@
-/* Statements → plans as text. Expectations are hand-worked from SQL's rules, PostgreSQL's behaviour and interface §2.
+/* Statements → plans as text. Expectations are hand-worked from SQL's rules, PostgreSQL's behaviour and docs/sql.md.
  */
 #include "sql_expect.h"
 
