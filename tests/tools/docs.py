@@ -120,7 +120,7 @@ def check_names(tree):
     code = "\n".join(tree.text(p) for p in tree.files if p.startswith(("lib/", "apps/rankmill/")) and p.endswith((".c", ".h")))
     words = set(re.findall(r"\b(?:mill|launch)_\w+", code))
     names = set(tree.files)
-    ends = {p.split("/", 1)[1] for p in names if p.startswith("lib/")} | {p.rsplit("/", 1)[-1] for p in names}
+    ends = {p.split("/", i)[-1] for p in names for i in range(p.count("/") + 1)}
     folders = {"/".join(p.split("/")[: i + 1]) for p in names for i in range(p.count("/"))}
     for path in tree.markdown():
         text = without_code(tree.text(path))
