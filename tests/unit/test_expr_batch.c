@@ -584,6 +584,79 @@ static void random_trees(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
+/* A call that says it never fails has no row that does, and one that says it rejects NULLs is TRUE for none of them. */
+static void check_facts(mill_expr *call, const char *name, const mill_batch *batch, mill_mem *mem, int checked[2])
+{
+	mill_program *program;
+	mill_error err = {0};
+	result r;
+	int not_null = call->type.id == MILL_TYPE_BOOL ? mill_expr_not_null_args(call) : 0;
+	bool never_fails = !mill_expr_can_fail(call);
+	if (!never_fails && not_null == 0)
+		return;
+	CU_ASSERT_EQUAL_FATAL(mill_program_new(&call, 1, NULL, mem, &program, &err), MILL_OK);
+	run(program, batch, &r);
+	if (never_fails && r.errors.count > 0) {
+		printf("    %s: %s\n", name, r.errors.detail);
+		CU_FAIL("a call failed that never does");
+	}
+	checked[0] += never_fails;
+	for (int i = 0; i < not_null; i++) {
+		if (call->args[i]->kind != MILL_EXPR_COLUMN)
+			continue;
+		const mill_column *arg = &batch->columns[call->args[i]->column];
+		checked[1]++;
+		for (int64_t row = 0; row < batch->rows; row++)
+			if (mill_column_is_null(arg, row) && !mill_column_is_null(&r.column, row) &&
+			    mill_bit_get(r.column.values, row)) {
+				printf("    %s: row %lld\n", name, (long long)row);
+				CU_FAIL("TRUE of a NULL");
+				break;
+			}
+	}
+	mill_column_release(&r.column);
+	mill_program_free(program);
+}
+
+/* Every function of one column, of two, and of a column and a text, of every type. */
+static void check_function(const char *name, const mill_batch *batch, mill_mem *mem, int checked[2])
+{
+	world w;
+	world_init(&w);
+	for (int a = 0; a < TYPES; a++)
+		for (int b = -2; b < TYPES; b++) {
+			mill_expr *args[2] = {mill_expr_column(&w.b, a, types[a], true, &w.err), NULL};
+			if (b == -1)
+				args[1] = mill_expr_string(&w.b, "a%_", 3, &w.err);
+			if (b >= 0)
+				args[1] = mill_expr_column(&w.b, b + TYPES, types[b], true, &w.err);
+			mill_expr *call = mill_expr_call(&w.b, name, args, b == -2 ? 1 : 2, &w.err);
+			if (call != NULL && call->kind == MILL_EXPR_CALL)
+				check_facts(call, name, batch, mem, checked);
+		}
+	world_release(&w);
+}
+
+static void facts(void)
+{
+	mill_mem mem;
+	mill_batch batch;
+	int checked[2] = {0, 0};
+	for (int c = 0; c < COLUMNS; c++)
+		column_types[c] = types[c % TYPES];
+	state = 0x123456789ABCDEFU;
+	mill_mem_init(&mem, INT64_MAX);
+	make_batch(&mem, 900, 2, &batch);
+	for (int i = 0; i < mill_function_count(); i++) {
+		mill_function_info info = mill_function_list(i);
+		if (info.standing == MILL_FUNCTION_OPEN || info.standing == MILL_FUNCTION_INNER)
+			check_function(info.name, &batch, &mem, checked);
+	}
+	CU_ASSERT_TRUE(checked[0] > 400 && checked[1] > 200);
+	mill_batch_release(&batch);
+	CU_ASSERT_EQUAL(mem.used_bytes, 0);
+}
+
 static void empty(void)
 {
 	with_batch(0, 0, 1);
@@ -627,5 +700,6 @@ static const unit_case cases[] = {
     {"full_batch", full_batch},
     {"full_batch_nulls", full_batch_nulls},
     {"random_trees", random_trees},
+    {"facts", facts},
 };
 UNIT_MAIN("expr_batch", cases)
