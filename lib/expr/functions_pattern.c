@@ -485,10 +485,19 @@ static const mill_overload ends_overloads[] = {ROW(2, MILL_TYPE_BOOL, ends_kerne
 static const mill_overload contains_overloads[] = {ROW(2, MILL_TYPE_BOOL, contains_kernel, T, T)};
 #undef T
 
-#define LIKE(text, list, line, shown)                                                                    \
-	{                                                                                                \
-		.name = text, .group = MILL_GROUP_PATTERN, .help = line, MILL_LIST(list##_overloads),    \
-		.prepare = like_prepare, .unprepare = like_unprepare, .display = shown, .is_infix = true \
+/* A pattern is wrong only where it ends with its escape character. */
+static bool has_plain_pattern(const mill_expr *call)
+{
+	const char *pattern;
+	size_t size_bytes;
+	return mill_expr_literal_text(call, 1, &pattern, &size_bytes) && memchr(pattern, '\\', size_bytes) == NULL;
+}
+
+#define LIKE(text, list, line, shown)                                                                     \
+	{                                                                                                 \
+		.name = text, .group = MILL_GROUP_PATTERN, .help = line, MILL_LIST(list##_overloads),     \
+		.prepare = like_prepare, .unprepare = like_unprepare, .display = shown, .is_infix = true, \
+		.rejects_nulls = true, .never_fails = has_plain_pattern                                   \
 	}
 #define REGEX(text, list, look, line)                                                                 \
 	{                                                                                             \

@@ -79,6 +79,17 @@ static void test_outer_to_inner(void)
 	          "    scan t [a, b, c, d] where (b > 1)\n"
 	          "    project a\n"
 	          "      scan u [a, y] where is_not_null(y)\n");
+	OPTIMISED("SELECT t.b FROM t LEFT JOIN u USING (a) WHERE u.y LIKE 'x%'",
+	          "project b\n"
+	          "  inner join on CAST(a AS int64) = a\n"
+	          "    scan t [a, b]\n"
+	          "    project a\n"
+	          "      scan u [a, y] where (y like 'x%')\n");
+	OPTIMISED("SELECT t.b FROM t JOIN u USING (a) WHERE u.y LIKE t.c", "project b\n"
+	                                                                   "  filter (y like c)\n"
+	                                                                   "    inner join on CAST(a AS int64) = a\n"
+	                                                                   "      scan t [a, b, c]\n"
+	                                                                   "      scan u [a, y]\n");
 	OPTIMISED("SELECT t.* FROM t LEFT JOIN u USING (a) WHERE u.y IS NULL", "project a, b, c, d\n"
 	                                                                       "  filter is_null(y)\n"
 	                                                                       "    left join on CAST(a AS int64) = a\n"
