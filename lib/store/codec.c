@@ -9,14 +9,14 @@
 #define KEPT_SHARE_NUMERATOR   4         /* a chunk is stored encoded when it is at most 4/5 of its raw size */
 #define KEPT_SHARE_DENOMINATOR 5
 
-void mill_codec_init(mill_codec *codec, mill_compression compression, mill_mem *mem)
+void mill_chunk_codec_init(mill_chunk_codec *codec, mill_compression compression, mill_mem *mem)
 {
 	memset(codec, 0, sizeof(*codec));
 	codec->mem = mem;
 	codec->compression = compression;
 }
 
-void mill_codec_release(mill_codec *codec)
+void mill_chunk_codec_release(mill_chunk_codec *codec)
 {
 	if (codec->compressor != NULL)
 		libdeflate_free_compressor(codec->compressor);
@@ -29,14 +29,14 @@ void mill_codec_release(mill_codec *codec)
 	if (codec->charged_bytes > 0)
 		mill_mem_discharge(codec->mem, codec->charged_bytes);
 	mill_compression none = {MILL_COMPRESS_NONE, 0};
-	mill_codec_init(codec, none, codec->mem);
+	mill_chunk_codec_init(codec, none, codec->mem);
 }
 
 /* ISA-L looks at bytes behind its input, and what stands there can change how it cuts the last matches: the input is
  * put where zeros follow it, so that equal chunks give equal bytes. */
 #define BEHIND_BYTES 512
 
-static mill_status reserve(mill_codec *codec, size_t size_bytes, mill_error *err)
+static mill_status reserve(mill_chunk_codec *codec, size_t size_bytes, mill_error *err)
 {
 	if (size_bytes <= codec->capacity_bytes)
 		return MILL_OK;
@@ -52,7 +52,7 @@ static mill_status reserve(mill_codec *codec, size_t size_bytes, mill_error *err
 	return MILL_OK;
 }
 
-static mill_status charge_libdeflate(mill_codec *codec, mill_error *err)
+static mill_status charge_libdeflate(mill_chunk_codec *codec, mill_error *err)
 {
 	if (!mill_mem_charge(codec->mem, LIBDEFLATE_BYTES))
 		return mill_fail_nomem(err, LIBDEFLATE_BYTES, "deflate state");
@@ -60,7 +60,7 @@ static mill_status charge_libdeflate(mill_codec *codec, mill_error *err)
 	return MILL_OK;
 }
 
-static mill_status open_encoder(mill_codec *codec, mill_error *err)
+static mill_status open_encoder(mill_chunk_codec *codec, mill_error *err)
 {
 	if (codec->compression.level > 1) {
 		if (codec->compressor != NULL)
@@ -79,7 +79,7 @@ static mill_status open_encoder(mill_codec *codec, mill_error *err)
 }
 
 /* Bytes written to out, 0 when they do not fit out_bytes. */
-static size_t deflate_isal(mill_codec *codec, const uint8_t *in, size_t in_bytes, uint8_t *out, size_t out_bytes)
+static size_t deflate_isal(mill_chunk_codec *codec, const uint8_t *in, size_t in_bytes, uint8_t *out, size_t out_bytes)
 {
 	struct isal_zstream *stream = codec->isal;
 	isal_deflate_stateless_init(stream);
@@ -99,8 +99,8 @@ static size_t deflate_isal(mill_codec *codec, const uint8_t *in, size_t in_bytes
 	return result == COMP_OK && stream->avail_in == 0 ? stream->total_out : 0;
 }
 
-mill_status mill_codec_encode(mill_codec *codec, const void *raw, size_t raw_bytes, size_t element_bytes,
-                              const void **out, size_t *out_bytes, bool *filtered, mill_error *err)
+mill_status mill_chunk_codec_encode(mill_chunk_codec *codec, const void *raw, size_t raw_bytes, size_t element_bytes,
+                                    const void **out, size_t *out_bytes, bool *filtered, mill_error *err)
 {
 	size_t limit_bytes = raw_bytes / KEPT_SHARE_DENOMINATOR * KEPT_SHARE_NUMERATOR;
 	size_t size_bytes = 0;
@@ -125,8 +125,8 @@ mill_status mill_codec_encode(mill_codec *codec, const void *raw, size_t raw_byt
 	return MILL_OK;
 }
 
-mill_status mill_codec_decode(mill_codec *codec, const void *encoded, size_t encoded_bytes, bool shuffled,
-                              size_t element_bytes, void *raw, size_t raw_bytes, mill_error *err)
+mill_status mill_chunk_codec_decode(mill_chunk_codec *codec, const void *encoded, size_t encoded_bytes, bool shuffled,
+                                    size_t element_bytes, void *raw, size_t raw_bytes, mill_error *err)
 {
 	if (codec->decompressor == NULL) {
 		MILL_TRY(charge_libdeflate(codec, err));

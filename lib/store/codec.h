@@ -11,7 +11,7 @@ struct libdeflate_compressor;
 struct libdeflate_decompressor;
 struct isal_zstream;
 
-typedef struct mill_codec {
+typedef struct mill_chunk_codec {
 	mill_mem *mem;
 	mill_compression compression;
 	struct libdeflate_compressor *compressor; /* NULL until first used */
@@ -22,19 +22,20 @@ typedef struct mill_codec {
 	uint8_t *encoded;
 	size_t capacity_bytes;
 	int64_t charged_bytes; /* for what libdeflate allocates itself */
-} mill_codec;
+} mill_chunk_codec;
 
-void mill_codec_init(mill_codec *codec, mill_compression compression, mill_mem *mem);
-void mill_codec_release(mill_codec *codec); /* idempotent */
+void mill_chunk_codec_init(mill_chunk_codec *codec, mill_compression compression, mill_mem *mem);
+void mill_chunk_codec_release(mill_chunk_codec *codec); /* idempotent */
 
 /* Encodes one chunk. *filtered false: the filters would save less than a fifth, *out is raw itself and every filter is
  * to be masked. *out is borrowed until the next call. MILL_NOMEM. */
-MILL_NODISCARD mill_status mill_codec_encode(mill_codec *codec, const void *raw, size_t raw_bytes, size_t element_bytes,
-                                             const void **out, size_t *out_bytes, bool *filtered, mill_error *err);
+MILL_NODISCARD mill_status mill_chunk_codec_encode(mill_chunk_codec *codec, const void *raw, size_t raw_bytes,
+                                                   size_t element_bytes, const void **out, size_t *out_bytes,
+                                                   bool *filtered, mill_error *err);
 /* Decodes one filtered chunk to exactly raw_bytes. MILL_DATA: it is damaged. MILL_NOMEM. */
-MILL_NODISCARD mill_status mill_codec_decode(mill_codec *codec, const void *encoded, size_t encoded_bytes,
-                                             bool shuffled, size_t element_bytes, void *raw, size_t raw_bytes,
-                                             mill_error *err);
+MILL_NODISCARD mill_status mill_chunk_codec_decode(mill_chunk_codec *codec, const void *encoded, size_t encoded_bytes,
+                                                   bool shuffled, size_t element_bytes, void *raw, size_t raw_bytes,
+                                                   mill_error *err);
 
 /* Byte shuffle: byte b of element e goes to out[b × count + e]; bytes after the last whole element are copied. */
 void mill_byte_shuffle(const void *in, size_t size_bytes, size_t element_bytes, void *out);

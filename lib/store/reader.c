@@ -91,7 +91,7 @@ mill_status mill_shard_reader_open(const mill_store *store, int split, int64_t i
 	reader->store = store;
 	reader->shard = &store->splits[split].shards[index];
 	reader->file = H5I_INVALID_HID;
-	mill_codec_init(&reader->codec, none, store->mem);
+	mill_chunk_codec_init(&reader->codec, none, store->mem);
 	mill_bytes_init(&reader->stored, store->mem);
 	mill_bytes_init(&reader->valid, store->mem);
 	mill_bytes_init(&reader->text, store->mem);
@@ -126,7 +126,7 @@ void mill_shard_reader_free(mill_shard_reader *reader)
 		mill_h5_array_release(&reader->arrays[d].valid);
 	}
 	mill_h5_close(reader->file);
-	mill_codec_release(&reader->codec);
+	mill_chunk_codec_release(&reader->codec);
 	mill_bytes_release(&reader->stored);
 	mill_bytes_release(&reader->valid);
 	mill_bytes_release(&reader->text);

@@ -31,7 +31,7 @@ typedef struct mill_shard_reader {
 	const mill_store *store; /* borrowed */
 	const mill_stored_shard *shard;
 	hid_t file;
-	mill_codec codec;
+	mill_chunk_codec codec;
 	mill_shard_arrays *arrays; /* a dataset */
 	mill_bytes stored;         /* values on their way to a column */
 	mill_bytes valid;

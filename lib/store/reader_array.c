@@ -106,7 +106,7 @@ static mill_status fail_chunk(int64_t index, mill_error *err)
 }
 
 /* A chunk that is not stored holds the fill value: only validity has one, 1. */
-static mill_status load_chunk(mill_h5_array *array, mill_codec *codec, int64_t index, mill_error *err)
+static mill_status load_chunk(mill_h5_array *array, mill_chunk_codec *codec, int64_t index, mill_error *err)
 {
 	hsize_t offset[2] = {(hsize_t)(index * array->chunk_rows), 0};
 	hsize_t stored_bytes = 0;
@@ -132,13 +132,13 @@ static mill_status load_chunk(mill_h5_array *array, mill_codec *codec, int64_t i
 	if (encoded == direct)
 		return fail_chunk(index, err); /* we never store an encoding as large as the chunk */
 	if (encoded)
-		MILL_TRY(mill_codec_decode(codec, array->encoded, (size_t)stored_bytes, array->shuffled,
-		                           array->element_bytes, array->chunk, chunk_bytes, err));
+		MILL_TRY(mill_chunk_codec_decode(codec, array->encoded, (size_t)stored_bytes, array->shuffled,
+		                                 array->element_bytes, array->chunk, chunk_bytes, err));
 	array->held_chunk = index;
 	return MILL_OK;
 }
 
-mill_status mill_h5_array_read(mill_h5_array *array, mill_codec *codec, int64_t first, int64_t rows, void *out,
+mill_status mill_h5_array_read(mill_h5_array *array, mill_chunk_codec *codec, int64_t first, int64_t rows, void *out,
                                mill_error *err)
 {
 	if (first < 0 || rows < 0 || first + rows > array->rows)

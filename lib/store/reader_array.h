@@ -10,7 +10,7 @@ void mill_h5_array_release(mill_h5_array *array); /* idempotent */
 MILL_NODISCARD mill_status mill_h5_array_open(mill_h5_array *array, hid_t file, const char *link, hid_t type, int rank,
                                               int64_t rows, int64_t width, mill_error *err);
 /* Rows first … first + rows, row-major, into out. */
-MILL_NODISCARD mill_status mill_h5_array_read(mill_h5_array *array, mill_codec *codec, int64_t first, int64_t rows,
-                                              void *out, mill_error *err);
+MILL_NODISCARD mill_status mill_h5_array_read(mill_h5_array *array, mill_chunk_codec *codec, int64_t first,
+                                              int64_t rows, void *out, mill_error *err);
 
 #endif

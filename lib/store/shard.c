@@ -120,8 +120,8 @@ static mill_status allocate(const mill_store_spec *spec, const char *path, mill_
 	return MILL_OK;
 }
 
-mill_status mill_shard_open(const mill_store_spec *spec, int split, int64_t index, const char *path, mill_codec *codec,
-                            int simd, mill_bytes *scratch, mill_shard **out, mill_error *err)
+mill_status mill_shard_open(const mill_store_spec *spec, int split, int64_t index, const char *path,
+                            mill_chunk_codec *codec, int simd, mill_bytes *scratch, mill_shard **out, mill_error *err)
 {
 	mill_shard *shard = NULL;
 	mill_status status;

@@ -13,7 +13,7 @@ typedef struct mill_shard_dataset {
 
 typedef struct mill_shard {
 	const mill_store_spec *spec; /* borrowed, as are codec and scratch */
-	mill_codec *codec;
+	mill_chunk_codec *codec;
 	mill_bytes *scratch;
 	int simd;
 	int split;
@@ -31,7 +31,7 @@ typedef struct mill_shard {
 
 /* Creates path with every dataset whose size is known. path is copied. */
 MILL_NODISCARD mill_status mill_shard_open(const mill_store_spec *spec, int split, int64_t index, const char *path,
-                                           mill_codec *codec, int simd, mill_bytes *scratch, mill_shard **out,
+                                           mill_chunk_codec *codec, int simd, mill_bytes *scratch, mill_shard **out,
                                            mill_error *err);
 /* Closes the file without completing it; removing it is the caller's. NULL is fine. */
 void mill_shard_free(mill_shard *shard);

@@ -20,7 +20,7 @@ static mill_status create(mill_shard_stream *stream, bool grows, mill_error *err
 }
 
 mill_status mill_shard_stream_open(mill_shard_stream *stream, mill_shard_stream_kind kind, hid_t file, const char *link,
-                                   hid_t type, int rank, int64_t width, int64_t total_rows, mill_codec *codec,
+                                   hid_t type, int rank, int64_t width, int64_t total_rows, mill_chunk_codec *codec,
                                    mill_error *err)
 {
 	memset(stream, 0, sizeof(*stream));
@@ -103,8 +103,8 @@ static mill_status write_chunk(mill_shard_stream *stream, const void *raw, mill_
 	const void *encoded = NULL;
 	size_t encoded_bytes = 0;
 	bool filtered = false;
-	MILL_TRY(mill_codec_encode(stream->codec, raw, (size_t)stream->chunk_rows * stream->row_bytes,
-	                           stream->element_bytes, &encoded, &encoded_bytes, &filtered, err));
+	MILL_TRY(mill_chunk_codec_encode(stream->codec, raw, (size_t)stream->chunk_rows * stream->row_bytes,
+	                                 stream->element_bytes, &encoded, &encoded_bytes, &filtered, err));
 	/* Bit i set: filter i was not applied. */
 	static const uint32_t all_masked[] = {
 	    [MILL_COMPRESS_NONE] = 0, [MILL_COMPRESS_DEFLATE] = 1, [MILL_COMPRESS_SHUFFLE_DEFLATE] = 3};

@@ -28,15 +28,15 @@ typedef struct mill_shard_stream {
 	int64_t chunk_rows;
 	int64_t chunks_done;
 	int64_t staged_rows;
-	int64_t staging_rows; /* room */
-	uint8_t *staging;     /* SPARSE: NULL while the chunk has no NULL */
-	mill_codec *codec;    /* borrowed: shared by the streams of a writer */
+	int64_t staging_rows;    /* room */
+	uint8_t *staging;        /* SPARSE: NULL while the chunk has no NULL */
+	mill_chunk_codec *codec; /* borrowed: shared by the streams of a writer */
 } mill_shard_stream;
 
 /* FIXED and SPARSE: total_rows rows. type is taken over, also on failure. */
 MILL_NODISCARD mill_status mill_shard_stream_open(mill_shard_stream *stream, mill_shard_stream_kind kind, hid_t file,
                                                   const char *link, hid_t type, int rank, int64_t width,
-                                                  int64_t total_rows, mill_codec *codec, mill_error *err);
+                                                  int64_t total_rows, mill_chunk_codec *codec, mill_error *err);
 void mill_shard_stream_release(mill_shard_stream *stream); /* idempotent */
 
 /* Rows until the staged chunk of a FIXED or SPARSE stream is full: at least 1. */

@@ -11,7 +11,7 @@
 struct mill_store_writer {
 	const mill_store_spec *spec;
 	mill_mem *mem;
-	mill_codec codec;
+	mill_chunk_codec codec;
 	int simd;
 	mill_bytes scratch; /* row hashes */
 	mill_bytes path;    /* of the shard at hand, in the store */
@@ -44,7 +44,7 @@ mill_status mill_store_writer_new(const mill_store_spec *spec, const mill_knobs 
 	writer->spec = spec;
 	writer->simd = mill_simd_level(knobs);
 	writer->mem = mem;
-	mill_codec_init(&writer->codec, spec->compression, mem);
+	mill_chunk_codec_init(&writer->codec, spec->compression, mem);
 	mill_bytes_init(&writer->scratch, mem);
 	mill_bytes_init(&writer->path, mem);
 	mill_bytes_init(&writer->shards, mem);
@@ -216,7 +216,7 @@ void mill_store_writer_free(mill_store_writer *writer)
 		unlink(writer->open[s]->path);
 		mill_shard_free(writer->open[s]);
 	}
-	mill_codec_release(&writer->codec);
+	mill_chunk_codec_release(&writer->codec);
 	mill_bytes_release(&writer->scratch);
 	mill_bytes_release(&writer->path);
 	mill_bytes_release(&writer->shards);

@@ -197,23 +197,23 @@ static void encoder_has_no_memory(void)
 	enum { CHUNK_BYTES = 1 << 20 };
 	mill_mem mem = unlimited();
 	mill_error err = {0};
-	mill_codec codec;
+	mill_chunk_codec codec;
 	const void *out = NULL;
 	size_t sizes[2] = {0};
 	bool filtered = false;
 	uint8_t *raw = malloc(CHUNK_BYTES), *first = malloc(CHUNK_BYTES);
 	for (uint32_t i = 0, x = 1; i < CHUNK_BYTES; i++, x = x * 1664525 + 1013904223)
 		raw[i] = (uint8_t)(x >> 30);
-	mill_codec_init(&codec, (mill_compression){MILL_COMPRESS_DEFLATE, 1}, &mem);
-	expect_ok(mill_codec_encode(&codec, raw, CHUNK_BYTES, 1, &out, &sizes[0], &filtered, &err), &err);
+	mill_chunk_codec_init(&codec, (mill_compression){MILL_COMPRESS_DEFLATE, 1}, &mem);
+	expect_ok(mill_chunk_codec_encode(&codec, raw, CHUNK_BYTES, 1, &out, &sizes[0], &filtered, &err), &err);
 	CU_ASSERT(filtered);
 	memcpy(first, out, sizes[0]);
 	for (int i = 0; i < 128; i++)
 		memcpy((uint8_t *)codec.isal + 2 * i, &(uint16_t){9}, 2);
-	expect_ok(mill_codec_encode(&codec, raw, CHUNK_BYTES, 1, &out, &sizes[1], &filtered, &err), &err);
+	expect_ok(mill_chunk_codec_encode(&codec, raw, CHUNK_BYTES, 1, &out, &sizes[1], &filtered, &err), &err);
 	CU_ASSERT_EQUAL(sizes[1], sizes[0]);
 	CU_ASSERT(memcmp(first, out, sizes[0]) == 0);
-	mill_codec_release(&codec);
+	mill_chunk_codec_release(&codec);
 	free(first);
 	free(raw);
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
