@@ -138,6 +138,21 @@ static mill_status load_chunk(mill_h5_array *array, mill_chunk_codec *codec, int
 	return MILL_OK;
 }
 
+mill_status mill_h5_array_hold(mill_h5_array *array, mill_chunk_codec *codec, int64_t first, const uint8_t **out,
+                               int64_t *rows, mill_error *err)
+{
+	if (first < 0 || first >= array->rows || array->chunk_rows == 0)
+		return mill_fail(err, MILL_DATA, "row %lld is beyond the %lld that are stored", (long long)first,
+		                 (long long)array->rows);
+	int64_t index = first / array->chunk_rows;
+	int64_t at = first - index * array->chunk_rows;
+	if (array->held_chunk != index)
+		MILL_TRY(load_chunk(array, codec, index, err));
+	*out = array->chunk + (size_t)at * array->row_bytes;
+	*rows = mill_min_i64(array->chunk_rows - at, array->rows - first);
+	return MILL_OK;
+}
+
 mill_status mill_h5_array_read(mill_h5_array *array, mill_chunk_codec *codec, int64_t first, int64_t rows, void *out,
                                mill_error *err)
 {
@@ -145,13 +160,11 @@ mill_status mill_h5_array_read(mill_h5_array *array, mill_chunk_codec *codec, in
 		return mill_fail(err, MILL_DATA, "rows %lld … %lld are beyond the %lld that are stored",
 		                 (long long)first, (long long)(first + rows), (long long)array->rows);
 	for (int64_t done = 0; done < rows && array->row_bytes > 0;) {
-		int64_t index = (first + done) / array->chunk_rows;
-		int64_t at = first + done - index * array->chunk_rows;
-		int64_t count = mill_min_i64(rows - done, array->chunk_rows - at);
-		if (array->held_chunk != index)
-			MILL_TRY(load_chunk(array, codec, index, err));
-		memcpy((uint8_t *)out + (size_t)done * array->row_bytes, array->chunk + (size_t)at * array->row_bytes,
-		       (size_t)count * array->row_bytes);
+		const uint8_t *held;
+		int64_t count;
+		MILL_TRY(mill_h5_array_hold(array, codec, first + done, &held, &count, err));
+		count = mill_min_i64(count, rows - done);
+		memcpy((uint8_t *)out + (size_t)done * array->row_bytes, held, (size_t)count * array->row_bytes);
 		done += count;
 	}
 	return MILL_OK;

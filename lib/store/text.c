@@ -111,7 +111,8 @@ mill_status mill_split_reader_next(mill_split_reader *reader, int dataset, int64
 	}
 	if (reader->shard != low) {
 		mill_split_reader_release(reader);
-		MILL_TRY(mill_shard_reader_open(reader->store, reader->split, low, &reader->reader, err));
+		mill_shard_ask ask = mill_store_ask(reader->store, reader->split, low);
+		MILL_TRY(mill_shard_reader_open(&ask, reader->store->mem, &reader->reader, err));
 		reader->shard = low;
 	}
 	int64_t at = first - split->shards[low].first_ordinal;

@@ -52,7 +52,8 @@ static mill_status hash_shard(const mill_store *store, int split, int64_t index,
 	mill_shard_reader *reader = NULL;
 	mill_bytes scratch;
 	mill_bytes_init(&scratch, store->mem);
-	mill_status status = mill_shard_reader_open(store, split, index, &reader, err);
+	mill_shard_ask ask = mill_store_ask(store, split, index);
+	mill_status status = mill_shard_reader_open(&ask, store->mem, &reader, err);
 	for (int d = 0; d < store->dataset_count && status == MILL_OK; d++) {
 		for (int64_t first = 0; first < shard->rows && status == MILL_OK;) {
 			mill_block block = {0};
