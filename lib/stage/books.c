@@ -77,13 +77,25 @@ static mill_status sql_report(mill_row_error_policy *self, const mill_batch *bat
 	return MILL_OK;
 }
 
+/* Room for one number per statement, made here so that judging them allocates nothing: a rank that failed there would
+ * not meet the others. */
+static mill_status reserve_sql_rows(mill_books *books, int count)
+{
+	int64_t *rows = mill_arena_array(&books->arena, (size_t)count, sizeof *rows);
+	if (rows == NULL)
+		return MILL_NOMEM;
+	books->sql_rows = rows;
+	books->sql_audit_count = count;
+	return MILL_OK;
+}
+
 mill_row_error_policy *mill_books_sql_errors(mill_books *books, const char *sql, const char *sql_where)
 {
 	for (mill_sql_audit *audit = books->sql_audits; audit != NULL; audit = audit->next)
 		if (audit->sql == sql)
 			return &audit->policy;
 	mill_sql_audit *audit = mill_arena_alloc(&books->arena, sizeof *audit);
-	if (audit == NULL)
+	if (audit == NULL || reserve_sql_rows(books, books->sql_audit_count + 1) != MILL_OK)
 		return NULL;
 	audit->policy.report = sql_report;
 	audit->books = books;
@@ -123,15 +135,19 @@ int64_t mill_books_sql_found(const mill_books *books)
 
 mill_status mill_books_judge_sql(mill_books *books, mill_error *err)
 {
-	/* One statement after the other, in an order that is the same on all ranks: which one is named must not depend
-	 * on who read which rows. */
-	for (const mill_sql_audit *audit = books->sql_audits; audit != NULL; audit = audit->next) {
-		int64_t total = audit->rows;
-		MILL_TRY(mill_comm_sum_i64(books->comm, &total, 1, err));
-		if (total > 0)
-			return mill_comm_agree(books->comm, audit->rows > 0 ? fail_sql(audit, total, err) : MILL_OK,
-			                       err);
-	}
+	int i = 0;
+	for (const mill_sql_audit *audit = books->sql_audits; audit != NULL; audit = audit->next)
+		books->sql_rows[i++] = audit->rows;
+	if (i == 0)
+		return MILL_OK;
+	MILL_TRY(mill_comm_sum_i64(books->comm, books->sql_rows, i, err));
+	/* The first in an order that is the same on all ranks: which statement is named must not depend on who read
+	 * which rows. */
+	i = 0;
+	for (const mill_sql_audit *audit = books->sql_audits; audit != NULL; audit = audit->next, i++)
+		if (books->sql_rows[i] > 0)
+			return mill_comm_agree(
+			    books->comm, audit->rows > 0 ? fail_sql(audit, books->sql_rows[i], err) : MILL_OK, err);
 	return MILL_OK;
 }
 
@@ -148,16 +164,19 @@ mill_status mill_books_exchange(mill_books *books, const mill_ledger *ledger, mi
 	return MILL_OK;
 }
 
-void mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t rows)
+mill_status mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t rows, mill_error *err)
 {
 	int i = 0;
 	while (i < entry->reason_count && strcmp(entry->reasons[i].name, reason) != 0)
 		i++;
 	if (i == MILL_STAGE_REASONS)
-		i--; /* there are fewer kinds of operators that change the number of rows */
+		return mill_fail(err, MILL_INTERNAL,
+		                 "ledger: stage %s has more than %d kinds of operators that change the number of rows",
+		                 entry->name, MILL_STAGE_REASONS);
 	if (i == entry->reason_count)
 		entry->reasons[entry->reason_count++] = (mill_stage_reason){.name = reason};
 	entry->reasons[i].dropped += rows;
+	return MILL_OK;
 }
 
 /* Collective: the entry of all ranks. */

@@ -23,8 +23,10 @@ struct mill_books {
 	const mill_log *log;
 	mill_scratch *scratch; /* where quarantined rows wait for the commit */
 	mill_arena arena;
-	mill_audit *audits; /* in the order of their sources */
-	struct mill_sql_audit *sql_audits;
+	mill_audit *audits;                /* in the order of their sources */
+	struct mill_sql_audit *sql_audits; /* the same ones in the same order on every rank */
+	int64_t *sql_rows;                 /* [sql_audit_count] working space of judge_sql */
+	int sql_audit_count;
 	mill_ledger *exchanges;
 	int exchange_count;
 	struct mill_stage_entry *stages;
@@ -64,7 +66,7 @@ MILL_NODISCARD mill_status mill_books_judge_sql(mill_books *books, mill_error *e
 
 /* Ledger entries. Collective in the sense that all ranks make the same entries. */
 MILL_NODISCARD mill_status mill_books_exchange(mill_books *books, const mill_ledger *ledger, mill_error *err);
-#define MILL_STAGE_REASONS 8
+#define MILL_STAGE_REASONS 16
 typedef struct mill_stage_reason {
 	const char *name; /* "filter" */
 	int64_t dropped;  /* rows; negative where rows were added */
@@ -77,8 +79,10 @@ typedef struct mill_stage_entry {
 	mill_stage_reason reasons[MILL_STAGE_REASONS]; /* the same ones in the same order on every rank */
 	int reason_count;
 } mill_stage_entry;
-/* Adds to what was dropped for a reason. */
-void mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t rows);
+/* Not collective. Adds to the rows that were dropped for a reason, which names the kind of operator. MILL_INTERNAL: the
+ * entry has no room for another reason. */
+MILL_NODISCARD mill_status mill_stage_entry_drop(mill_stage_entry *entry, const char *reason, int64_t rows,
+                                                 mill_error *err);
 /* MILL_INTERNAL: rows were lost or made up. */
 MILL_NODISCARD mill_status mill_books_stage(mill_books *books, const mill_stage_entry *entry, mill_error *err);
 

@@ -94,7 +94,7 @@ static mill_status chain_make(chain *c, mill_run *run, const mill_flow *flow, mi
 }
 
 /* What the attempt did with rows: those read are those passed on, taken or dropped, by reason. */
-static void fill_entry(const chain *c, const mill_unit_source *source, mill_stage_entry *entry)
+static mill_status fill_entry(const chain *c, const mill_unit_source *source, mill_stage_entry *entry, mill_error *err)
 {
 	entry->rows_in = c->head.rows;
 	entry->rows_out = c->tail.rows;
@@ -102,13 +102,13 @@ static void fill_entry(const chain *c, const mill_unit_source *source, mill_stag
 		int64_t bad = 0, filtered = 0;
 		source->dropped_rows(source, &bad, &filtered);
 		entry->rows_in += bad + filtered;
-		mill_stage_entry_drop(entry, "bad_rows", bad);
-		mill_stage_entry_drop(entry, "filter", filtered);
+		MILL_TRY(mill_stage_entry_drop(entry, "bad_rows", bad, err));
+		MILL_TRY(mill_stage_entry_drop(entry, "filter", filtered, err));
 	}
 	for (int i = c->count - 1; i >= 0; i--) {
 		const mill_op_maker *maker = c->makers[i];
 		if (maker->effect == MILL_ROWS_CHANGED)
-			mill_stage_entry_drop(entry, maker->name, c->before[i].rows - c->after[i].rows);
+			MILL_TRY(mill_stage_entry_drop(entry, maker->name, c->before[i].rows - c->after[i].rows, err));
 		if (maker->taken_rows != NULL)
 			entry->rows_out += maker->taken_rows(c->ops[i]);
 	}
@@ -120,7 +120,7 @@ static void fill_entry(const chain *c, const mill_unit_source *source, mill_stag
 	bool enough = c->head.sink.done;
 	for (int i = 0; i < c->count; i++)
 		enough = enough || c->ops[i]->done;
-	mill_stage_entry_drop(entry, "limit", enough ? left : 0);
+	return mill_stage_entry_drop(entry, "limit", enough ? left : 0, err);
 }
 
 static mill_status read_units(mill_unit_source *source, mill_meter *head, mill_error *err)
@@ -155,7 +155,7 @@ static mill_status run_local(mill_run *run, mill_flow *flow, mill_stage_target *
 		mill_fail_context(err, status, "stage \"%s\"", flow->name);
 	flow->source->meter = NULL;
 	if (status == MILL_OK)
-		fill_entry(&c, flow->source, entry);
+		status = fill_entry(&c, flow->source, entry, err);
 	chain_release(&c);
 	return status;
 }
