@@ -1,4 +1,5 @@
 #include "build/build.h"
+#include "ops/op_base.h"
 
 #include <string.h>
 
@@ -24,8 +25,7 @@ void mill_place_key(uint32_t owner, uint32_t split, uint64_t ordinal, uint8_t ou
 }
 
 typedef struct place_op {
-	mill_sink sink;
-	mill_sink *next;
+	mill_op_base base;
 	mill_build *build;
 	mill_block *blocks;
 	int dataset_count;
@@ -90,7 +90,7 @@ static mill_status send_rows(place_op *op, const mill_batch *batch, int split, i
 			               (uint8_t *)key->bytes + row * MILL_PLACE_KEY_BYTES);
 			key->offsets[row + 1] = (int32_t)((row + 1) * MILL_PLACE_KEY_BYTES);
 		}
-		status = mill_sink_push(op->next, &out, err);
+		status = mill_sink_push(op->base.next, &out, err);
 	}
 	mill_batch_release(&out);
 	return status;
@@ -180,18 +180,6 @@ static mill_status write_push(mill_sink *self, const mill_batch *batch, mill_err
 	return MILL_OK;
 }
 
-static mill_status place_finish_unit(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((place_op *)self)->next;
-	return next->finish_unit(next, err);
-}
-
-static mill_status place_finish(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((place_op *)self)->next;
-	return next->finish(next, err);
-}
-
 static void place_release(mill_sink *self)
 {
 	place_op *op = (place_op *)self;
@@ -208,14 +196,11 @@ static mill_status place_make(const mill_op_maker *self, mill_run *run, mill_sin
 {
 	const place_maker *maker = (const place_maker *)self;
 	const mill_build *build = maker->build;
-	place_op *op = mill_mem_calloc(run->mem, 1, sizeof *op);
-	if (op == NULL)
-		return mill_fail_nomem(err, sizeof *op, "an operator");
-	op->sink.push = maker->only_writes ? write_push : place_push;
-	op->sink.finish_unit = place_finish_unit;
-	op->sink.finish = place_finish;
-	op->sink.release = place_release;
-	op->next = next;
+	place_op *op = NULL;
+	mill_op_env env = mill_run_env(run);
+	MILL_TRY(mill_op_new(&env, sizeof *op, next, "the writing of shards", &op, err));
+	op->base.sink.push = maker->only_writes ? write_push : place_push;
+	op->base.sink.release = place_release;
 	op->build = maker->build;
 	op->dataset_count = build->spec.dataset_count;
 	op->blocks = mill_mem_calloc(run->mem, (size_t)op->dataset_count + 1, sizeof *op->blocks);
@@ -223,12 +208,12 @@ static mill_status place_make(const mill_op_maker *self, mill_run *run, mill_sin
 	op->chosen = mill_mem_alloc(run->mem, MILL_BATCH_ROWS * sizeof *op->chosen);
 	if (op->blocks == NULL || op->at == NULL || op->chosen == NULL) {
 		op->dataset_count = 0;
-		place_release(&op->sink);
+		place_release(&op->base.sink);
 		return mill_fail_nomem(err, MILL_BATCH_ROWS * sizeof *op->chosen, "an operator");
 	}
 	for (int s = 0; s < build->split_count; s++)
 		op->at[s] = build->first_ordinal[s * (build->counts.ranks + 1) + mill_comm_rank(run->comm)];
-	*out = &op->sink;
+	*out = &op->base.sink;
 	return MILL_OK;
 }
 

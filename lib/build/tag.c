@@ -1,10 +1,10 @@
 #include "build/build.h"
+#include "ops/op_base.h"
 
 #include <string.h>
 
 typedef struct tag_op {
-	mill_sink sink;
-	mill_sink *next;
+	mill_op_base base;
 	mill_build *build;
 	int pass;
 	bool tags; /* false: fit only */
@@ -197,24 +197,12 @@ static mill_status tag_push(mill_sink *self, const mill_batch *batch, mill_error
 		return MILL_OK;
 	if (op->build->order_column < 0) {
 		count_rows(op, batch->rows, NULL);
-		return mill_sink_push(op->next, batch, err);
+		return mill_sink_push(op->base.next, batch, err);
 	}
 	MILL_TRY(with_order_key(op, batch, &tagged, err));
-	mill_status status = mill_sink_push(op->next, &tagged, err);
+	mill_status status = mill_sink_push(op->base.next, &tagged, err);
 	mill_batch_release(&tagged);
 	return status;
-}
-
-static mill_status tag_finish_unit(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((tag_op *)self)->next;
-	return next->finish_unit(next, err);
-}
-
-static mill_status tag_finish(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((tag_op *)self)->next;
-	return next->finish(next, err);
 }
 
 static void tag_release(mill_sink *self)
@@ -240,24 +228,22 @@ static mill_status tag_make(const mill_op_maker *self, mill_run *run, mill_sink 
 	const tag_maker *maker = (const tag_maker *)self;
 	if (maker->tags)
 		MILL_TRY(start_over(maker->build, err));
-	tag_op *op = mill_mem_calloc(run->mem, 1, sizeof *op);
+	tag_op *op = NULL;
+	mill_op_env env = mill_run_env(run);
+	MILL_TRY(mill_op_new(&env, sizeof *op, next, "shuffle keys", &op, err));
 	int *indices = mill_mem_alloc(run->mem, MILL_BATCH_ROWS * sizeof *indices);
-	if (op == NULL || indices == NULL) {
-		mill_mem_free(op);
-		mill_mem_free(indices);
-		return mill_fail_nomem(err, MILL_BATCH_ROWS * sizeof *indices, "an operator");
+	if (indices == NULL) {
+		mill_op_free(&op->base.sink);
+		return mill_fail_nomem(err, MILL_BATCH_ROWS * sizeof *indices, "shuffle keys");
 	}
-	op->sink.push = tag_push;
-	op->sink.finish_unit = tag_finish_unit;
-	op->sink.finish = tag_finish;
-	op->sink.release = tag_release;
-	op->next = next;
+	op->base.sink.push = tag_push;
+	op->base.sink.release = tag_release;
 	op->build = maker->build;
 	op->pass = maker->pass;
 	op->tags = maker->tags;
 	op->indices = indices;
 	mill_bytes_init(&op->scratch, run->mem);
-	*out = &op->sink;
+	*out = &op->base.sink;
 	return MILL_OK;
 }
 

@@ -11,8 +11,7 @@ static mill_status nomem(mill_error *err)
 	return mill_fail_nomem(err, 0, "parameters");
 }
 
-static mill_status add_param(mill_params *params, const char *name, const mill_json *value, bool is_secret,
-                             mill_error *err)
+static mill_status add_param(mill_params *params, const char *name, const mill_json *value, mill_error *err)
 {
 	if (params->count == params->capacity) {
 		int capacity = params->capacity == 0 ? 16 : 2 * params->capacity;
@@ -24,7 +23,7 @@ static mill_status add_param(mill_params *params, const char *name, const mill_j
 		params->items = items;
 		params->capacity = capacity;
 	}
-	params->items[params->count++] = (mill_param){name, value, is_secret};
+	params->items[params->count++] = (mill_param){name, value};
 	return MILL_OK;
 }
 
@@ -240,7 +239,7 @@ static mill_status add_builtin(mill_params *params, const char *name, const char
 	value->kind = MILL_JSON_STRING;
 	value->text = text;
 	value->text_bytes = strlen(text);
-	return add_param(params, name, value, false, err);
+	return add_param(params, name, value, err);
 }
 
 mill_status mill_params_read(mill_json *root, mill_storage *storage, const char *job, const char *job_dir,
@@ -255,9 +254,8 @@ mill_status mill_params_read(mill_json *root, mill_storage *storage, const char 
 		mill_json *item = &declared->items[i];
 		if (find_param(params, item->key, strlen(item->key)) != NULL)
 			return mill_json_fail(item, err, "\"%s\" is a built-in parameter; use another name", item->key);
-		int secrets = params->secret_count;
 		MILL_TRY(mill_params_substitute(params, item, false, err));
-		MILL_TRY(add_param(params, item->key, item, params->secret_count > secrets, err));
+		MILL_TRY(add_param(params, item->key, item, err));
 	}
 	return MILL_OK;
 }

@@ -12,7 +12,6 @@ typedef mill_named_text mill_setting; /* --set name=value: JSON, else text */
 typedef struct mill_param {
 	const char *name;
 	const mill_json *value; /* kind NULL: required and not given */
-	bool is_secret;         /* from ${env:} or ${file:}: never printed or kept */
 } mill_param;
 
 typedef struct mill_params {

@@ -1,7 +1,7 @@
 #include "ops/private.h"
 
 typedef struct filter_op {
-	op_base base;
+	mill_op_base base;
 	mill_program *program;
 	mill_row_error_policy *policy;
 	uint64_t *keep; /* a bit a row */
@@ -31,12 +31,12 @@ static mill_status filter_push(mill_sink *self, const mill_batch *batch, mill_er
 	if (errors.count > 0)
 		MILL_TRY(op_report(op->policy, batch, &errors, err));
 	if (kept == batch->rows)
-		return op_emit(&op->base, batch, err);
+		return mill_op_emit(&op->base, batch, err);
 	if (kept == 0)
 		return MILL_OK;
 	mill_batch out = {0};
 	MILL_TRY(mill_batch_filter(batch, op->keep, kept, &out, err));
-	mill_status status = op_emit(&op->base, &out, err);
+	mill_status status = mill_op_emit(&op->base, &out, err);
 	mill_batch_release(&out);
 	return status;
 }
@@ -53,7 +53,7 @@ mill_status mill_filter_new(const mill_op_env *env, mill_expr *predicate, mill_r
                             mill_sink *next, mill_sink **out, mill_error *err)
 {
 	filter_op *op = NULL;
-	MILL_TRY(op_new(env, sizeof(*op), next, "filter", &op, err));
+	MILL_TRY(mill_op_new(env, sizeof(*op), next, "filter", &op, err));
 	op->base.sink.push = filter_push;
 	op->base.sink.release = filter_release;
 	op->policy = policy;

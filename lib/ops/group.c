@@ -13,7 +13,7 @@
 #define PARTIAL_SHARE 4
 
 typedef struct group_op {
-	op_base base;
+	mill_op_base base;
 	op_groups groups;
 	int64_t held_bytes; /* by the table */
 	int64_t look_at;    /* partial: the number of groups at which to look at the gain */
@@ -145,7 +145,7 @@ static mill_status group_new(const mill_op_env *env, const mill_group_spec *spec
                              mill_error *err)
 {
 	group_op *op = NULL;
-	MILL_TRY(op_new(env, sizeof(*op), next, "group by", &op, err));
+	MILL_TRY(mill_op_new(env, sizeof(*op), next, "group by", &op, err));
 	op->base.sink.release = group_release;
 	op->look_at = PARTIAL_GROUPS;
 	op->pass_next = PARTIAL_PASSED;

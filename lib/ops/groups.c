@@ -259,7 +259,7 @@ static mill_status pass_rows(op_groups *g, const mill_batch *batch, mill_error *
 	return MILL_OK;
 }
 
-mill_status op_groups_pass(op_groups *g, op_base *op, const mill_batch *batch, mill_error *err)
+mill_status op_groups_pass(op_groups *g, mill_op_base *op, const mill_batch *batch, mill_error *err)
 {
 	mill_status status = pass_rows(g, batch, err);
 	if (status == MILL_OK)

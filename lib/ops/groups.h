@@ -32,16 +32,17 @@ MILL_NODISCARD mill_status op_groups_reserve(op_groups *groups, int64_t rows, mi
 MILL_NODISCARD mill_status op_groups_add(op_groups *groups, const mill_batch *batch, mill_error *err);
 /* Pushes [keys…, states…] with a state a row, for input in which few rows share a key. Holds nothing before and after.
  */
-MILL_NODISCARD mill_status op_groups_pass(op_groups *groups, op_base *op, const mill_batch *batch, mill_error *err);
+MILL_NODISCARD mill_status op_groups_pass(op_groups *groups, mill_op_base *op, const mill_batch *batch,
+                                          mill_error *err);
 /* Adds rows of [keys…, states…]. */
 MILL_NODISCARD mill_status op_groups_merge(op_groups *groups, const mill_batch *batch, mill_error *err);
 /* Pushes [keys…, states…] of all groups. */
-MILL_NODISCARD mill_status op_groups_emit_states(op_groups *groups, op_base *op, mill_error *err);
+MILL_NODISCARD mill_status op_groups_emit_states(op_groups *groups, mill_op_base *op, mill_error *err);
 /* The same where group r is row r of batch, whose key columns are passed on. */
-MILL_NODISCARD mill_status op_groups_emit_rows(op_groups *groups, op_base *op, const mill_batch *batch,
+MILL_NODISCARD mill_status op_groups_emit_rows(op_groups *groups, mill_op_base *op, const mill_batch *batch,
                                                mill_error *err);
 /* Pushes [keys…, results…, (K, rank)] of all groups in (K, V bytes) order; over no rows and without keys the one group
  * that then exists, if spec.emit_empty. */
-MILL_NODISCARD mill_status op_groups_emit_results(op_groups *groups, op_base *op, mill_error *err);
+MILL_NODISCARD mill_status op_groups_emit_results(op_groups *groups, mill_op_base *op, mill_error *err);
 
 #endif

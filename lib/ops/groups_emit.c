@@ -28,7 +28,7 @@ static mill_status take_keys(const op_groups *g, const mill_batch *batch, const 
 }
 
 /* rows: the batch whose row r is group r, or NULL: the groups of the table. */
-static mill_status emit_states_chunk(op_groups *g, op_base *op, const mill_batch *rows, const int32_t *order,
+static mill_status emit_states_chunk(op_groups *g, mill_op_base *op, const mill_batch *rows, const int32_t *order,
                                      int64_t count, mill_error *err)
 {
 	mill_batch batch = {0};
@@ -40,12 +40,12 @@ static mill_status emit_states_chunk(op_groups *g, op_base *op, const mill_batch
 	for (int a = 0; a < g->spec.aggregate_count && status == MILL_OK; a++)
 		status = op_state_write(g->states[a], order, count, &batch.columns[keys + a], err);
 	if (status == MILL_OK)
-		status = op_emit(op, &batch, err);
+		status = mill_op_emit(op, &batch, err);
 	mill_batch_release(&batch);
 	return status;
 }
 
-static mill_status emit_states(op_groups *g, op_base *op, const mill_batch *rows, mill_error *err)
+static mill_status emit_states(op_groups *g, mill_op_base *op, const mill_batch *rows, mill_error *err)
 {
 	int32_t *order = NULL;
 	mill_status status = MILL_OK;
@@ -57,12 +57,12 @@ static mill_status emit_states(op_groups *g, op_base *op, const mill_batch *rows
 	return status;
 }
 
-mill_status op_groups_emit_states(op_groups *g, op_base *op, mill_error *err)
+mill_status op_groups_emit_states(op_groups *g, mill_op_base *op, mill_error *err)
 {
 	return emit_states(g, op, NULL, err);
 }
 
-mill_status op_groups_emit_rows(op_groups *g, op_base *op, const mill_batch *batch, mill_error *err)
+mill_status op_groups_emit_rows(op_groups *g, mill_op_base *op, const mill_batch *batch, mill_error *err)
 {
 	return emit_states(g, op, batch, err);
 }
@@ -179,7 +179,7 @@ static mill_status put_ids(const op_groups *g, const int32_t *order, const uint6
 	return MILL_OK;
 }
 
-static mill_status emit_results_chunk(op_groups *g, op_base *op, const int32_t *order, const uint64_t *ranks,
+static mill_status emit_results_chunk(op_groups *g, mill_op_base *op, const int32_t *order, const uint64_t *ranks,
                                       const uint64_t *hashes, int64_t count, mill_error *err)
 {
 	mill_batch batch = {0};
@@ -192,7 +192,7 @@ static mill_status emit_results_chunk(op_groups *g, op_base *op, const int32_t *
 	if (status == MILL_OK && id_words > 0)
 		status = put_ids(g, order, ranks, hashes, count, &batch, err);
 	if (status == MILL_OK)
-		status = op_emit(op, &batch, err);
+		status = mill_op_emit(op, &batch, err);
 	mill_batch_release(&batch);
 	return status;
 }
@@ -207,7 +207,7 @@ static mill_status settle_empty(op_groups *g, mill_error *err)
 	return MILL_OK;
 }
 
-mill_status op_groups_emit_results(op_groups *g, op_base *op, mill_error *err)
+mill_status op_groups_emit_results(op_groups *g, mill_op_base *op, mill_error *err)
 {
 	int32_t *order = NULL;
 	uint64_t *hashes = NULL;

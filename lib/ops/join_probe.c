@@ -4,7 +4,7 @@
 #include <string.h>
 
 typedef struct probe_op {
-	op_base base;
+	mill_op_base base;
 	mill_join_build *build; /* borrowed */
 	mill_row_error_policy *policy;
 	mill_program *residual; /* NULL: none */
@@ -165,7 +165,7 @@ static mill_status flush_pairs(probe_op *op, bool row_is_done, mill_error *err)
 	mill_batch out = {0};
 	MILL_TRY(take_pairs(op, op->left, op->right, op->pairs, &out, err));
 	op->pairs = 0;
-	mill_status status = op_emit(&op->base, &out, err);
+	mill_status status = mill_op_emit(&op->base, &out, err);
 	mill_batch_release(&out);
 	return status;
 }
@@ -296,7 +296,7 @@ mill_status mill_join_probe_new(const mill_op_env *env, mill_join_build *build, 
                                 mill_sink *next, mill_sink **out, mill_error *err)
 {
 	probe_op *op = NULL;
-	MILL_TRY(op_new(env, sizeof(*op), next, "join", &op, err));
+	MILL_TRY(mill_op_new(env, sizeof(*op), next, "join", &op, err));
 	op->base.sink.push = probe_push;
 	op->base.sink.release = probe_release;
 	op->build = build;

@@ -9,50 +9,51 @@ void mill_op_release(mill_sink *op)
 
 mill_status op_pass_unit(mill_sink *self, mill_error *err)
 {
-	op_base *op = op_of(self);
+	mill_op_base *op = mill_op_of(self);
 	return op->next->finish_unit(op->next, err);
 }
 
 mill_status op_pass_finish(mill_sink *self, mill_error *err)
 {
-	op_base *op = op_of(self);
+	mill_op_base *op = mill_op_of(self);
 	return op->next->finish(op->next, err);
 }
 
-void op_free(mill_sink *self)
+void mill_op_free(mill_sink *self)
 {
 	mill_mem_free(self);
 }
 
-mill_status op_new(const mill_op_env *env, size_t size_bytes, mill_sink *next, const char *what, void *out,
-                   mill_error *err)
+mill_status mill_op_new(const mill_op_env *env, size_t size_bytes, mill_sink *next, const char *what, void *out,
+                        mill_error *err)
 {
-	op_base *op = mill_mem_calloc(env->mem, 1, size_bytes);
+	mill_op_base *op = mill_mem_calloc(env->mem, 1, size_bytes);
 	if (op == NULL)
 		return mill_fail_nomem(err, size_bytes, what);
 	op->env = *env;
 	op->next = next;
 	op->sink.finish_unit = op_pass_unit;
 	op->sink.finish = op_pass_finish;
-	op->sink.release = op_free;
+	op->sink.release = mill_op_free;
 	memcpy(out, &op, sizeof(op));
 	return MILL_OK;
 }
 
-mill_status op_emit(op_base *op, const mill_batch *batch, mill_error *err)
+mill_status mill_op_emit(mill_op_base *op, const mill_batch *batch, mill_error *err)
 {
 	MILL_TRY(mill_sink_push(op->next, batch, err));
 	op->sink.done = op->next->done;
 	return MILL_OK;
 }
 
-mill_status op_emit_order(op_base *op, const mill_batch *batch, const int32_t *order, int64_t rows, mill_error *err)
+mill_status op_emit_order(mill_op_base *op, const mill_batch *batch, const int32_t *order, int64_t rows,
+                          mill_error *err)
 {
 	for (int64_t at = 0; at < rows && !op->next->done; at += op->env.knobs->batch_rows) {
 		mill_batch chunk = {0};
 		MILL_TRY(mill_batch_take(batch, order + at, mill_min_i64(op->env.knobs->batch_rows, rows - at), &chunk,
 		                         err));
-		mill_status status = op_emit(op, &chunk, err);
+		mill_status status = mill_op_emit(op, &chunk, err);
 		mill_batch_release(&chunk);
 		MILL_TRY(status);
 	}

@@ -2,31 +2,15 @@
 #ifndef MILL_OPS_PRIVATE_H
 #define MILL_OPS_PRIVATE_H
 
-#include "ops/op.h"
+#include "ops/op_base.h"
 
-/* The beginning of every operator: itself a sink, the sink after it, and what it may use. */
-typedef struct op_base {
-	mill_sink sink;
-	mill_sink *next; /* borrowed */
-	mill_op_env env;
-} op_base;
-
-static inline op_base *op_of(mill_sink *sink)
-{
-	return (op_base *)sink;
-}
-
-/* A zeroed operator of size_bytes whose finish_unit and finish pass the call on. */
-MILL_NODISCARD mill_status op_new(const mill_op_env *env, size_t size_bytes, mill_sink *next, const char *what,
-                                  void *out, mill_error *err);
+/* A finish_unit that passes the call on. */
 MILL_NODISCARD mill_status op_pass_unit(mill_sink *self, mill_error *err);
+/* A finish that passes the call on. */
 MILL_NODISCARD mill_status op_pass_finish(mill_sink *self, mill_error *err);
-void op_free(mill_sink *self); /* release of an operator that holds nothing */
 
-/* Pushes batch to the next sink and takes over its `done`. */
-MILL_NODISCARD mill_status op_emit(op_base *op, const mill_batch *batch, mill_error *err);
 /* Pushes the rows order[0 … rows) of batch in batches of at most knobs.batch_rows. */
-MILL_NODISCARD mill_status op_emit_order(op_base *op, const mill_batch *batch, const int32_t *order, int64_t rows,
+MILL_NODISCARD mill_status op_emit_order(mill_op_base *op, const mill_batch *batch, const int32_t *order, int64_t rows,
                                          mill_error *err);
 /* policy->report, or without a policy the error of the first row. */
 MILL_NODISCARD mill_status op_report(mill_row_error_policy *policy, const mill_batch *batch,

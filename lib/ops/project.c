@@ -2,7 +2,7 @@
 #include <string.h>
 
 typedef struct project_op {
-	op_base base;
+	mill_op_base base;
 	mill_program *program;
 	mill_row_error_policy *policy;
 	int count;
@@ -59,7 +59,7 @@ static mill_status project_push(mill_sink *self, const mill_batch *batch, mill_e
 		MILL_TRY_GOTO(op_report(op->policy, batch, &errors, err), done);
 		MILL_TRY_GOTO(project_drop(&errors, &made, err), done);
 	}
-	status = op_emit(&op->base, &made, err);
+	status = mill_op_emit(&op->base, &made, err);
 done:
 	mill_batch_release(&made);
 	return status;
@@ -76,7 +76,7 @@ mill_status mill_project_new(const mill_op_env *env, mill_expr *const *exprs, in
                              mill_row_error_policy *policy, mill_sink *next, mill_sink **out, mill_error *err)
 {
 	project_op *op = NULL;
-	MILL_TRY(op_new(env, sizeof(*op), next, "project", &op, err));
+	MILL_TRY(mill_op_new(env, sizeof(*op), next, "project", &op, err));
 	op->base.sink.push = project_push;
 	op->base.sink.release = project_release;
 	op->policy = policy;

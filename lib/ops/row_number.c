@@ -2,7 +2,7 @@
 #include <string.h>
 
 typedef struct row_number_op {
-	op_base base;
+	mill_op_base base;
 	op_batches batches;
 	mill_sort_key *keys; /* partitions, then orders */
 	int key_count;
@@ -41,7 +41,7 @@ static mill_status emit_chunk(row_number_op *op, const mill_batch *all, const in
 		out.columns[c < visible ? c : c + 1] = taken.columns[c];
 		memset(&taken.columns[c], 0, sizeof(taken.columns[c]));
 	}
-	status = op_emit(&op->base, &out, err);
+	status = mill_op_emit(&op->base, &out, err);
 done:
 	mill_batch_release(&out);
 	mill_batch_release(&taken);
@@ -100,7 +100,7 @@ mill_status mill_row_number_new(const mill_op_env *env, const int *partitions, i
                                 mill_error *err)
 {
 	row_number_op *op = NULL;
-	MILL_TRY(op_new(env, sizeof(*op), next, "row_number", &op, err));
+	MILL_TRY(mill_op_new(env, sizeof(*op), next, "row_number", &op, err));
 	op->base.sink.push = row_number_push;
 	op->base.sink.finish_unit = row_number_finish_unit;
 	op->base.sink.release = row_number_release;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 typedef struct sort_op {
-	op_base base;
+	mill_op_base base;
 	op_batches batches;
 	int key;       /* column */
 	int64_t limit; /* −1: none */
@@ -160,7 +160,7 @@ mill_status mill_sort_new(const mill_op_env *env, int key, int64_t limit, bool d
                           mill_sink **out, mill_error *err)
 {
 	sort_op *op = NULL;
-	MILL_TRY(op_new(env, sizeof(*op), next, "sort", &op, err));
+	MILL_TRY(mill_op_new(env, sizeof(*op), next, "sort", &op, err));
 	op->base.sink.push = sort_push;
 	op->base.sink.finish_unit = sort_finish_unit;
 	op->base.sink.release = sort_release;

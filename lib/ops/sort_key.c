@@ -2,7 +2,7 @@
 #include <string.h>
 
 typedef struct sort_key_op {
-	op_base base;
+	mill_op_base base;
 	mill_sort_key *keys;
 	int count;
 	bool with_ids;
@@ -20,7 +20,7 @@ static mill_status sort_key_push(mill_sink *self, const mill_batch *batch, mill_
 	if (status == MILL_OK) {
 		for (int c = 0; c < batch->column_count; c++)
 			out.columns[c < visible ? c : c + 1] = mill_column_retain(&batch->columns[c]);
-		status = op_emit(&op->base, &out, err);
+		status = mill_op_emit(&op->base, &out, err);
 	}
 	mill_batch_release(&out);
 	return status;
@@ -36,7 +36,7 @@ mill_status mill_sort_key_new(const mill_op_env *env, const mill_sort_key *keys,
                               mill_sink *next, mill_sink **out, mill_error *err)
 {
 	sort_key_op *op = NULL;
-	MILL_TRY(op_new(env, sizeof(*op), next, "sort key", &op, err));
+	MILL_TRY(mill_op_new(env, sizeof(*op), next, "sort key", &op, err));
 	op->base.sink.push = sort_key_push;
 	op->base.sink.release = sort_key_release;
 	op->count = count;

@@ -1,13 +1,13 @@
 #include "ops/split.h"
 
+#include "ops/op_base.h"
+
 #include "base/hash.h"
 
 #include <string.h>
 
 typedef struct split_op {
-	mill_sink sink;
-	mill_sink *next;
-	mill_mem *mem;
+	mill_op_base base;
 	const mill_split_spec *spec;
 	bool with_ids;
 	mill_bytes scratch;
@@ -71,12 +71,13 @@ static void fill_names(const split_op *op, const uint8_t *parts, int64_t rows, m
 static mill_status split_column(split_op *op, const mill_batch *batch, mill_column *out, mill_error *err)
 {
 	size_t text_bytes = 0;
-	uint8_t *parts = mill_mem_alloc(op->mem, (size_t)batch->rows);
+	uint8_t *parts = mill_mem_alloc(op->base.env.mem, (size_t)batch->rows);
 	if (parts == NULL)
 		return mill_fail_nomem(err, (size_t)batch->rows, "a split");
 	mill_status status = assign(op, batch, parts, &text_bytes, err);
 	if (status == MILL_OK)
-		status = mill_column_new(op->mem, mill_type_of(MILL_TYPE_STRING), batch->rows, text_bytes, out, err);
+		status = mill_column_new(op->base.env.mem, mill_type_of(MILL_TYPE_STRING), batch->rows, text_bytes, out,
+		                         err);
 	if (status == MILL_OK)
 		fill_names(op, parts, batch->rows, out);
 	mill_mem_free(parts);
@@ -89,7 +90,7 @@ static mill_status split_push(mill_sink *self, const mill_batch *batch, mill_err
 	int visible = mill_batch_visible(batch);
 	int ids = op->with_ids ? batch->id_words : 0;
 	mill_batch out;
-	MILL_TRY(mill_batch_new(op->mem, visible + 1 + ids, ids, &out, err));
+	MILL_TRY(mill_batch_new(op->base.env.mem, visible + 1 + ids, ids, &out, err));
 	out.rows = batch->rows;
 	for (int i = 0; i < visible; i++)
 		out.columns[i] = mill_column_retain(&batch->columns[i]);
@@ -97,45 +98,27 @@ static mill_status split_push(mill_sink *self, const mill_batch *batch, mill_err
 		out.columns[visible + 1 + i] = mill_column_retain(&batch->columns[visible + i]);
 	mill_status status = split_column(op, batch, &out.columns[visible], err);
 	if (status == MILL_OK)
-		status = mill_sink_push(op->next, &out, err);
-	self->done = op->next->done;
+		status = mill_op_emit(&op->base, &out, err);
 	mill_batch_release(&out);
 	return status;
-}
-
-static mill_status split_finish_unit(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((split_op *)self)->next;
-	return next->finish_unit(next, err);
-}
-
-static mill_status split_finish(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((split_op *)self)->next;
-	return next->finish(next, err);
 }
 
 static void split_release(mill_sink *self)
 {
 	mill_bytes_release(&((split_op *)self)->scratch);
-	mill_mem_free(self);
+	mill_op_free(self);
 }
 
 mill_status mill_split_new(const mill_op_env *env, const mill_split_spec *spec, bool with_ids, mill_sink *next,
                            mill_sink **out, mill_error *err)
 {
-	split_op *op = mill_mem_calloc(env->mem, 1, sizeof *op);
-	if (op == NULL)
-		return mill_fail_nomem(err, sizeof *op, "an operator");
-	op->sink.push = split_push;
-	op->sink.finish_unit = split_finish_unit;
-	op->sink.finish = split_finish;
-	op->sink.release = split_release;
-	op->next = next;
-	op->mem = env->mem;
+	split_op *op = NULL;
+	MILL_TRY(mill_op_new(env, sizeof *op, next, "a split", &op, err));
+	op->base.sink.push = split_push;
+	op->base.sink.release = split_release;
 	op->spec = spec;
 	op->with_ids = with_ids;
 	mill_bytes_init(&op->scratch, env->mem);
-	*out = &op->sink;
+	*out = &op->base.sink;
 	return MILL_OK;
 }

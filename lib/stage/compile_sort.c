@@ -1,6 +1,7 @@
 /* A total order over all ranks: rows are kept where they are while their sort keys are sampled, then exchanged by
  * ranges of the key and sorted bucket by bucket. Splitters decide who sorts what, never what comes out. */
 #include "column/builder.h"
+#include "ops/op_base.h"
 #include "stage/compile.h"
 
 #include <string.h>
@@ -18,8 +19,7 @@ typedef struct sampler {
 } sampler;
 
 typedef struct sample_op {
-	mill_sink sink;
-	mill_sink *next;
+	mill_op_base base;
 	sampler *sampler;
 } sample_op;
 
@@ -54,46 +54,23 @@ static mill_status sample_push(mill_sink *self, const mill_batch *batch, mill_er
 		s->until_next = row + s->stride;
 	}
 	s->until_next = mill_max_i64(0, s->until_next - batch->rows);
-	MILL_TRY(mill_sink_push(op->next, batch, err));
-	self->done = op->next->done;
-	return MILL_OK;
-}
-
-static mill_status sample_finish_unit(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((sample_op *)self)->next;
-	return next->finish_unit(next, err);
-}
-
-static mill_status sample_finish(mill_sink *self, mill_error *err)
-{
-	mill_sink *next = ((sample_op *)self)->next;
-	return next->finish(next, err);
-}
-
-static void sample_release(mill_sink *self)
-{
-	mill_mem_free(self);
+	return mill_op_emit(&op->base, batch, err);
 }
 
 static mill_status sample_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
                                mill_error *err)
 {
-	sample_op *op = mill_mem_calloc(run->mem, 1, sizeof *op);
-	if (op == NULL)
-		return mill_fail_nomem(err, sizeof *op, "an operator");
-	op->sink.push = sample_push;
-	op->sink.finish_unit = sample_finish_unit;
-	op->sink.finish = sample_finish;
-	op->sink.release = sample_release;
-	op->next = next;
+	sample_op *op = NULL;
+	mill_op_env env = mill_run_env(run);
+	MILL_TRY(mill_op_new(&env, sizeof *op, next, "samples of a sort", &op, err));
+	op->base.sink.push = sample_push;
 	op->sampler = ((const sample_maker *)self)->sampler;
 	/* An attempt that is repeated starts over. */
 	mill_builder_release(&op->sampler->keys);
 	mill_builder_init(&op->sampler->keys, run->mem, mill_type_of(MILL_TYPE_BINARY));
 	op->sampler->stride = 1;
 	op->sampler->until_next = op->sampler->rows = 0;
-	*out = &op->sink;
+	*out = &op->base.sink;
 	return MILL_OK;
 }
 

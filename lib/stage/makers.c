@@ -1,5 +1,6 @@
 #include "stage/makers.h"
 
+#include "ops/op_base.h"
 #include "stage/books.h"
 
 #include <string.h>
@@ -275,9 +276,7 @@ typedef struct position_maker {
 } position_maker;
 
 typedef struct position_op {
-	mill_sink sink;
-	mill_sink *next;
-	mill_mem *mem;
+	mill_op_base base;
 	int64_t at;
 } position_op;
 
@@ -286,10 +285,10 @@ static mill_status position_push(mill_sink *self, const mill_batch *batch, mill_
 	position_op *op = (position_op *)self;
 	int visible = mill_batch_visible(batch);
 	mill_batch out;
-	MILL_TRY(mill_batch_new(op->mem, visible + 1, 1, &out, err));
+	MILL_TRY(mill_batch_new(op->base.env.mem, visible + 1, 1, &out, err));
 	out.rows = batch->rows;
-	mill_status status =
-	    mill_column_new(op->mem, mill_type_of(MILL_TYPE_UINT64), batch->rows, 0, &out.columns[visible], err);
+	mill_status status = mill_column_new(op->base.env.mem, mill_type_of(MILL_TYPE_UINT64), batch->rows, 0,
+	                                     &out.columns[visible], err);
 	if (status == MILL_OK) {
 		for (int i = 0; i < visible; i++)
 			out.columns[i] = mill_column_retain(&batch->columns[i]);
@@ -297,44 +296,21 @@ static mill_status position_push(mill_sink *self, const mill_batch *batch, mill_
 		for (int64_t i = 0; i < batch->rows; i++)
 			ids[i] = (uint64_t)(op->at + i);
 		op->at += batch->rows;
-		status = mill_sink_push(op->next, &out, err);
-		self->done = op->next->done;
+		status = mill_op_emit(&op->base, &out, err);
 	}
 	mill_batch_release(&out);
 	return status;
 }
 
-static mill_status position_finish_unit(mill_sink *self, mill_error *err)
-{
-	position_op *op = (position_op *)self;
-	return op->next->finish_unit(op->next, err);
-}
-
-static mill_status position_finish(mill_sink *self, mill_error *err)
-{
-	position_op *op = (position_op *)self;
-	return op->next->finish(op->next, err);
-}
-
-static void position_release(mill_sink *self)
-{
-	mill_mem_free(self);
-}
-
 static mill_status position_make(const mill_op_maker *self, mill_run *run, mill_sink *next, mill_sink **out,
                                  mill_error *err)
 {
-	position_op *op = mill_mem_calloc(run->mem, 1, sizeof *op);
-	if (op == NULL)
-		return mill_fail_nomem(err, sizeof *op, "an operator");
-	op->sink.push = position_push;
-	op->sink.finish_unit = position_finish_unit;
-	op->sink.finish = position_finish;
-	op->sink.release = position_release;
-	op->next = next;
-	op->mem = run->mem;
+	position_op *op = NULL;
+	mill_op_env env = mill_run_env(run);
+	MILL_TRY(mill_op_new(&env, sizeof *op, next, "row positions", &op, err));
+	op->base.sink.push = position_push;
 	op->at = ((const position_maker *)self)->first;
-	*out = &op->sink;
+	*out = &op->base.sink;
 	return MILL_OK;
 }
 
