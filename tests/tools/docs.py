@@ -166,7 +166,42 @@ def check_formats(tree):
             yield path, f"D10 does not have the reason \"{reason}\""
 
 
-STATIC = (check_citations, check_links, check_names, check_formats)
+# Section and first heading of a table of docs/job-file.md; words by which the code's list of the same keys is known.
+JOB_KEYS = (
+    ("Top level", "key", {"sources", "exports", "stores"}),
+    ("Sources", "key", {"path", "new_since", "max_bad_rows"}),
+    ("Sources", "option", {"skip_lines", "timestamp_format"}),
+    ("Steps", "key", {"stratify", "folds"}),
+    ("Store", "key", {"fit_on", "compression"}),
+    ("Tensors", "key", {"dtype", "nulls"}),
+)
+
+
+def tables_of(text):
+    """{heading of the first column: code spans of that column} of every table."""
+    found = {}
+    for table in re.findall(r"(?:^\|[^\n]*\n)+", text, re.M):
+        cells = [re.match(r"\|((?:[^|\\]|\\.)*)\|", row)[1] for row in table.splitlines()]
+        found.setdefault(cells[0].strip(), []).extend(s for c in cells[2:] for s in re.findall(r"`([^`]+)`", c))
+    return found
+
+
+def check_job_keys(tree):
+    """Keys that a job file may have, as the code lists them to refuse others."""
+    page = "docs/job-file.md"
+    code = "\n".join(tree.text(p) for p in tree.files if p.startswith("lib/") and p.endswith(".c"))
+    lists = [set(re.findall(r'"([^"\n]+)"', body)) for body in re.findall(r"\b\w*(?:keys|options)\[\w*\] = \{(.*?)\};", code, re.S)]
+    for title, heading, marks in JOB_KEYS:
+        told = set(tables_of(section(tree.text(page), title)).get(heading, []))
+        real = next((keys for keys in lists if marks <= keys), None)
+        if real is None:
+            yield page, f"no list of keys in lib/ holds {', '.join(sorted(marks))}: teach docs.py where it is"
+            continue
+        for key in sorted(real ^ told):
+            yield page, f"{title}, {heading} {key}: {'not documented' if key in real else 'documented, and there is none'}"
+
+
+STATIC = (check_citations, check_links, check_names, check_formats, check_job_keys)
 
 
 def static_findings(tree):

@@ -27,6 +27,13 @@ STATIC = [
     ("magic", D, "`MSPL`", "`MSPX`", "magic MSPX"),
     ("manifest_key_missing", D, "| `partial` |", "| partial |", "the manifest's key \"partial\""),
     ("manifest_key_extra", D, "| `partial` |", "| `partial`, `parts` |", "the key \"parts\""),
+    ("key_missing", JOB, "| `optional` |", "| optional |", "Sources, key optional: not documented"),
+    ("key_extra", JOB, "| `optional` |", "| `optional`, `obligatory` |", "key obligatory: documented, and there is none"),
+    ("csv_option_missing", JOB, "| `comment` |", "| comment |", "option comment: not documented"),
+    ("split_key_missing", JOB, "| `by` | key", "| by | key", "Steps, key by"),
+    ("store_key_missing", JOB, "| `path` | `${out}`", "| path | `${out}`", "Store, key path"),
+    ("tensor_key_missing", JOB, "| `role` |", "| role |", "Tensors, key role"),
+    ("root_key_extra", JOB, "| `out` | where", "| `out`, `outer` | where", "Top level, key outer"),
     ("bad_reason", D, "`open_quote`", "open quote", "the reason \"open_quote\""),
 ]
 
