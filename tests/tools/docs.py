@@ -201,7 +201,21 @@ def check_job_keys(tree):
             yield page, f"{title}, {heading} {key}: {'not documented' if key in real else 'documented, and there is none'}"
 
 
-STATIC = (check_citations, check_links, check_names, check_formats, check_job_keys)
+def check_rooms(tree):
+    """Levels of the rooms: what lint enforces, the table and the picture of architecture.md, lib/README.md's table."""
+    body = re.search(r"^LEVELS = \{(.*?)^\}", tree.text("tests/tools/lint_c.py"), re.M | re.S)
+    real = {(room, level) for level, rooms in re.findall(r"(\d+): \[(.*?)\]", body[1]) for room in re.findall(r'"(\w+)"', rooms)}
+    for path in ("docs/architecture.md", "docs/rooms.svg", "lib/README.md"):
+        if path.endswith(".svg"):
+            words = re.findall(r">(\d|\w+/)</text>", tree.text(path))
+            told = {(w[:-1], next(x for x in reversed(words[:i]) if x.isdigit())) for i, w in enumerate(words) if w.endswith("/")}
+        else:
+            told = {(room, level) for level, room in re.findall(r"^\| (\d+) \| `(\w+)/`", tree.text(path), re.M)}
+        for room, level in sorted(real ^ told):
+            yield path, f"{room}/ on level {level}: {'missing' if (room, level) in real else 'not what lint enforces'}"
+
+
+STATIC = (check_citations, check_links, check_names, check_formats, check_job_keys, check_rooms)
 
 
 def static_findings(tree):

@@ -34,6 +34,9 @@ STATIC = [
     ("store_key_missing", JOB, "| `path` | `${out}`", "| path | `${out}`", "Store, key path"),
     ("tensor_key_missing", JOB, "| `role` |", "| role |", "Tensors, key role"),
     ("root_key_extra", JOB, "| `out` | where", "| `out`, `outer` | where", "Top level, key outer"),
+    ("room_table", ARCH, "| 2 | `spill/`", "| 1 | `spill/`", "spill/ on level 2: missing"),
+    ("room_picture", "docs/rooms.svg", ">stage/<", ">stagy/<", "stagy/ on level 4: not what lint enforces"),
+    ("room_readme", "lib/README.md", "| 5 | `build/`", "| 5 | build", "build/ on level 5: missing"),
     ("bad_reason", D, "`open_quote`", "open quote", "the reason \"open_quote\""),
 ]
 
