@@ -49,7 +49,7 @@ build/rankmill: $(BINARY)
 	@mkdir -p build && ln -sfn $(KEY)/rankmill build/rankmill
 
 # Loops over arrays: gcc 12 vectorises them fully only from -O3 on.
-HOT := lib/expr/kernel_% lib/expr/functions_%
+HOT := lib/expr/kernels/% lib/expr/functions/%
 compile = $(CC) $(CFLAGS_ALL) $(if $(filter $(HOT),$(1)),-O3) $(SYSTEM_INCLUDES) -c $(1)
 
 $(BUILD)/%.o: %.c

@@ -1,4 +1,4 @@
-#include "expr/cast.h"
+#include "expr/kernels/cast.h"
 #include "base/civil.h"
 #include "column/value.h"
 #include "expr/number.h"

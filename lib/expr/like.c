@@ -1,6 +1,6 @@
 #include "expr/like.h"
 #include "expr/fold.h"
-#include "expr/search.h"
+#include "expr/kernels/search.h"
 
 /* A match is leftmost and greedy per segment: the first is anchored at the start, the last at the end, those between
  * are looked for one after the other. That decides LIKE without backtracking. */

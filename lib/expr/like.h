@@ -2,7 +2,7 @@
 #ifndef MILL_EXPR_LIKE_H
 #define MILL_EXPR_LIKE_H
 
-#include "expr/text_rows.h"
+#include "expr/kernels/text_rows.h"
 
 typedef struct mill_like {
 	mill_mem *mem;

@@ -3,7 +3,7 @@
 #ifndef MILL_EXPR_REGEX_H
 #define MILL_EXPR_REGEX_H
 
-#include "expr/text_rows.h"
+#include "expr/kernels/text_rows.h"
 
 typedef struct mill_regex mill_regex;
 

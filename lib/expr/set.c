@@ -1,6 +1,6 @@
 #include "expr/set.h"
 #include "base/hash.h"
-#include "expr/kernels.h"
+#include "expr/kernels/kernels.h"
 #include <string.h>
 
 #define LEAST_ITEMS 4

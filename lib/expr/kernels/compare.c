@@ -1,5 +1,5 @@
 #include "expr/decimal.h"
-#include "expr/kernels.h"
+#include "expr/kernels/kernels.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif

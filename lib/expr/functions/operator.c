@@ -1,4 +1,4 @@
-#include "expr/kernels.h"
+#include "expr/kernels/kernels.h"
 #include <string.h>
 
 /* + − * / % unary minus, bit operators: overloads of the arithmetic kernels. */

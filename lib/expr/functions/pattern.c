@@ -1,7 +1,7 @@
 #include "expr/fold.h"
+#include "expr/kernels/search.h"
 #include "expr/like.h"
 #include "expr/regex.h"
-#include "expr/search.h"
 
 /* LIKE with a matcher of its own; ~ and regexp_… through PCRE2. A constant pattern is compiled once a program, others
  * when the pattern changes from row to row. */

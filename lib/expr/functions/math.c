@@ -1,6 +1,6 @@
-#include "expr/decimal.h"
-#include "expr/kernels.h"
 #include "expr/math.h"
+#include "expr/decimal.h"
+#include "expr/kernels/kernels.h"
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "expr/kernels.h"
+#include "expr/kernels/kernels.h"
 #include "expr/time.h"
 #include <string.h>
 #include <strings.h>

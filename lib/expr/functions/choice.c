@@ -1,6 +1,6 @@
 #include "base/hash.h"
 #include "column/value.h"
-#include "expr/text_rows.h"
+#include "expr/kernels/text_rows.h"
 
 /* Functions over several arguments of any type: greatest, least, concat, hashes. */
 

@@ -1,6 +1,6 @@
 /* Kernels by name, so that registry tables of one file may list kernels of another. Not collective. */
-#ifndef MILL_EXPR_KERNELS_H
-#define MILL_EXPR_KERNELS_H
+#ifndef MILL_EXPR_KERNELS_KERNELS_H
+#define MILL_EXPR_KERNELS_KERNELS_H
 
 #include "expr/internal.h"
 

@@ -1,4 +1,4 @@
-#include "expr/kernels.h"
+#include "expr/kernels/kernels.h"
 #include <string.h>
 
 /* Functions of NULL and of truth, and those that choose. */

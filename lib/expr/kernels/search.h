@@ -1,6 +1,6 @@
 /* Substring search. Not collective. */
-#ifndef MILL_EXPR_SEARCH_H
-#define MILL_EXPR_SEARCH_H
+#ifndef MILL_EXPR_KERNELS_SEARCH_H
+#define MILL_EXPR_KERNELS_SEARCH_H
 
 #include <stddef.h>
 

@@ -1,10 +1,10 @@
 /* Drivers of text kernels: one row function, inlined into a loop over the batch. Not collective. */
-#ifndef MILL_EXPR_TEXT_ROWS_H
-#define MILL_EXPR_TEXT_ROWS_H
+#ifndef MILL_EXPR_KERNELS_TEXT_ROWS_H
+#define MILL_EXPR_KERNELS_TEXT_ROWS_H
 
 #include "base/simd.h"
-#include "expr/kernels.h"
-#include "expr/search.h"
+#include "expr/kernels/kernels.h"
+#include "expr/kernels/search.h"
 #include "expr/text.h"
 
 #define MILL_TEXT_GUESS ((size_t)1 << 22)

@@ -1,4 +1,4 @@
-#include "expr/text_rows.h"
+#include "expr/kernels/text_rows.h"
 #include <utf8proc.h>
 
 /* Text functions of one text: case, length, parts. Positions count characters from 1, as in PostgreSQL. */

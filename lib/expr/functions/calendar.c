@@ -1,4 +1,4 @@
-#include "expr/text_rows.h"
+#include "expr/kernels/text_rows.h"
 #include "expr/time.h"
 #include <strings.h>
 

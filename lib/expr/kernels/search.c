@@ -1,4 +1,4 @@
-#include "expr/search.h"
+#include "expr/kernels/search.h"
 #include <string.h>
 #if defined(__SSE2__)
 #include <immintrin.h>

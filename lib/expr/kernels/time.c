@@ -1,5 +1,5 @@
-#include "expr/kernels.h"
 #include "expr/time.h"
+#include "expr/kernels/kernels.h"
 #include <math.h>
 
 /* Arithmetic of dates, timestamps and intervals. */

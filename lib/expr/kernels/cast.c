@@ -1,4 +1,4 @@
-#include "expr/cast.h"
+#include "expr/kernels/cast.h"
 #include "expr/decimal.h"
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "expr/kernels.h"
+#include "expr/kernels/kernels.h"
 #include <math.h>
 #include <string.h>
 

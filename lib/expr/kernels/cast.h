@@ -1,8 +1,8 @@
 /* Kernels of casts by type; cast.c chooses among them. Not collective. */
-#ifndef MILL_EXPR_CAST_H
-#define MILL_EXPR_CAST_H
+#ifndef MILL_EXPR_KERNELS_CAST_H
+#define MILL_EXPR_KERNELS_CAST_H
 
-#include "expr/kernels.h"
+#include "expr/kernels/kernels.h"
 
 #define MILL_DECLARE_CAST(name) MILL_NODISCARD mill_status mill_cast_##name(mill_call *call, mill_error *err);
 
