@@ -1,5 +1,5 @@
 /* Calls: aggregates, window functions, the forms that are more than a function, and the registry's functions. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include "base/suggest.h"
 

@@ -1,8 +1,8 @@
 /* Private to sql/: the columns that names in one SELECT may refer to. Not collective. */
-#ifndef MILL_SQL_SCOPE_H
-#define MILL_SQL_SCOPE_H
+#ifndef MILL_SQL_BIND_SCOPE_H
+#define MILL_SQL_BIND_SCOPE_H
 
-#include "sql/parse.h"
+#include "sql/parse/parse.h"
 #include "sql/sql.h"
 
 typedef struct sql_column {

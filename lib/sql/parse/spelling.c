@@ -1,6 +1,6 @@
 /* Names as written: the grammar folds identifiers to lower case and cuts them at 63 bytes, the tokens still have them.
  */
-#include "sql/parse.h"
+#include "sql/parse/parse.h"
 
 #include <string.h>
 #include <strings.h>

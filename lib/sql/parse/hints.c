@@ -1,5 +1,5 @@
 /* What to write instead of another dialect's syntax. */
-#include "sql/parse.h"
+#include "sql/parse/parse.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Predicates towards the scans. A conjunct that could make a row an error never moves to where it would see more rows.
  */
 #include "sql/constant.h"
-#include "sql/optimise.h"
+#include "sql/optimise/optimise.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Window functions: row_number() OVER (…) with named windows; the others come later. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <string.h>
 #include <strings.h>

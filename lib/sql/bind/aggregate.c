@@ -1,5 +1,5 @@
 /* Aggregates: FILTER, DISTINCT, WITHIN GROUP; equal ones are computed once. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include "sql/conjunct.h"
 

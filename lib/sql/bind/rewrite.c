@@ -1,5 +1,5 @@
 /* Walks over bound expressions. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 mill_status sql_rewrite(sql_binder *binder, mill_expr *expr, sql_replace replace, void *context, mill_expr **out)
 {

@@ -1,5 +1,5 @@
 /* Sub-queries inside expressions: scalar ones and uncorrelated EXISTS become parameters. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 static mill_status add_subquery(sql_binder *binder, mill_plan *plan, int position, mill_expr **out)
 {

@@ -1,5 +1,5 @@
 /* Names of columns: input columns first, then aliases of the SELECT list. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <string.h>
 #include <strings.h>

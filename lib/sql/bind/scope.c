@@ -1,4 +1,4 @@
-#include "sql/scope.h"
+#include "sql/bind/scope.h"
 
 #include "base/suggest.h"
 

@@ -1,7 +1,7 @@
 /* Private to sql/: the optimiser's passes. None changes rows, ids, their order or the output schema; none changes a
  * node that is there (plans of earlier steps are used by several statements): they build new ones. Not collective. */
-#ifndef MILL_SQL_OPTIMISE_H
-#define MILL_SQL_OPTIMISE_H
+#ifndef MILL_SQL_OPTIMISE_OPTIMISE_H
+#define MILL_SQL_OPTIMISE_OPTIMISE_H
 
 #include "sql/conjunct.h"
 #include "sql/node.h"

@@ -1,5 +1,5 @@
 /* libpg_query behind one face: text → parse tree and tokens, both in an arena. */
-#include "sql/parse.h"
+#include "sql/parse/parse.h"
 
 #include "base/utf8.h"
 

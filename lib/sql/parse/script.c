@@ -1,5 +1,5 @@
 /* Scripts: statements one after another, CREATE [TEMP] TABLE|VIEW x AS SELECT and DROP TABLE|VIEW x among them. */
-#include "sql/parse.h"
+#include "sql/parse/parse.h"
 #include "sql/sql.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* FROM: tables of the catalog, WITH tables, sub-queries, table functions, VALUES. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <string.h>
 #include <strings.h>

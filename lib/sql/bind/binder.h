@@ -4,11 +4,11 @@
  * i and a window function SQL_WINDOW_COLUMN + i; once all clauses are bound, AGGREGATE and WINDOW nodes are put in and
  * the expressions rewritten over their outputs (select_plan.c). Errors are located in the text and left in binder->err.
  */
-#ifndef MILL_SQL_BINDER_H
-#define MILL_SQL_BINDER_H
+#ifndef MILL_SQL_BIND_BINDER_H
+#define MILL_SQL_BIND_BINDER_H
 
+#include "sql/bind/scope.h"
 #include "sql/node.h"
-#include "sql/scope.h"
 
 #define SQL_AGGREGATE_COLUMN (1 << 24)
 #define SQL_WINDOW_COLUMN    (1 << 25)
@@ -106,7 +106,7 @@ typedef struct sql_select {
 	int64_t offset;
 } sql_select;
 
-/* bind.c */
+/* binder.c */
 MILL_NODISCARD mill_status sql_fail(sql_binder *binder, mill_status status, int position, const char *format, ...)
     MILL_PRINTF(4, 5);
 MILL_NODISCARD mill_status sql_fail_memory(sql_binder *binder);
@@ -123,7 +123,7 @@ MILL_NODISCARD mill_status sql_enter(sql_binder *binder, int position);
 void sql_leave(sql_binder *binder);
 const char *sql_string_of(const PgQuery__Node *node); /* a String node's text, "" for others */
 
-/* bind_query.c. is_outermost: its ORDER BY decides the ids. Output names are the schema's. */
+/* query.c. is_outermost: its ORDER BY decides the ids. Output names are the schema's. */
 MILL_NODISCARD mill_status sql_bind_query(sql_binder *binder, const sql_select *outer, const sql_cte *ctes,
                                           const PgQuery__SelectStmt *statement, bool is_outermost, mill_plan **out);
 MILL_NODISCARD mill_status sql_bind_select(sql_select *select, bool is_outermost, mill_plan **out);
@@ -137,7 +137,7 @@ MILL_NODISCARD mill_status sql_plan_output(sql_select *select, bool is_outermost
 MILL_NODISCARD mill_status sql_rename(sql_binder *binder, mill_plan *plan, const sql_name *names, int count,
                                       mill_plan **out);
 
-/* bind_from.c, bind_join.c. */
+/* from.c, join.c. */
 typedef struct sql_from {
 	mill_plan *plan;
 	sql_scope scope;
@@ -157,7 +157,7 @@ int sql_target_find(const sql_select *select, sql_name name, int limit);
 /* The expression that an alias stands for. */
 MILL_NODISCARD mill_status sql_alias_expr(sql_select *select, int target, int position, mill_expr **out);
 
-/* bind_expr.c and files beside it. */
+/* expr.c and files beside it. */
 MILL_NODISCARD mill_status sql_bind_expr(sql_select *select, const PgQuery__Node *node, mill_expr **out);
 MILL_NODISCARD mill_status sql_bind_list(sql_select *select, PgQuery__Node *const *nodes, size_t count,
                                          mill_expr ***out);
@@ -183,7 +183,7 @@ MILL_NODISCARD mill_status sql_count_rows(sql_select *select);
 /* `name` is that of a call with OVER. */
 MILL_NODISCARD mill_status sql_bind_window(sql_select *select, const PgQuery__FuncCall *node, const char *name,
                                            mill_expr **out);
-/* What looks like a call and is more than a function: a row of functions.c. */
+/* What looks like a call and is more than a function: a row of function_list.c. */
 typedef struct sql_form {
 	mill_function_info info;
 	const char *alias; /* another name for it; NULL: none */

@@ -1,5 +1,5 @@
 /* The binder's frame: errors, memory, nesting, and what a whole statement needs (sub-queries, shared tables). */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* A query: WITH, then SELECT or VALUES; LIMIT and OFFSET. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 #include "sql/constant.h"
 
 #include <strings.h>

@@ -1,4 +1,4 @@
-#include "sql/optimise.h"
+#include "sql/optimise/optimise.h"
 
 #include <string.h>
 

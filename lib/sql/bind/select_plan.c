@@ -1,5 +1,5 @@
 /* The second half of a SELECT: nodes for groups, windows and output, with the expressions rewritten over each. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 /* Applies a rewriting to everything that is computed after the node it belongs to. */
 static mill_status rewrite_later(sql_select *select, sql_replace replace, bool with_windows)

@@ -1,7 +1,7 @@
 /* Private to sql/: PostgreSQL's parse tree of a text, its tokens, and the spelling that the grammar folded away.
  * Not collective. */
-#ifndef MILL_SQL_PARSE_H
-#define MILL_SQL_PARSE_H
+#ifndef MILL_SQL_PARSE_PARSE_H
+#define MILL_SQL_PARSE_PARSE_H
 
 #include "base/arena.h"
 

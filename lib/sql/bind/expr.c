@@ -1,5 +1,5 @@
 /* Expressions: one case a kind of node of the grammar. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <stdio.h>
 #include <string.h>

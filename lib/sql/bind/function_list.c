@@ -1,5 +1,5 @@
 /* All that a query may call, as `help` and rankmill_functions() list it. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include "expr/aggregate.h"
 

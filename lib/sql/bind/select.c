@@ -1,5 +1,5 @@
 /* One SELECT: its clauses bound in SQL's order, then put together as nodes. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <string.h>
 

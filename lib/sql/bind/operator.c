@@ -1,5 +1,5 @@
 /* Operators: arithmetic and comparison, LIKE, BETWEEN, IN, IS DISTINCT FROM, IS NULL. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* JOIN … ON, USING, NATURAL, CROSS; equality between the two sides becomes the keys. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include "sql/conjunct.h"
 

@@ -1,5 +1,5 @@
 /* Type names and CAST. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Column pruning. Each node is rebuilt with the columns that are wanted of it, in their old order, and says where each
  * old column went. A node may give more than was wanted (columns that only its predicate reads): `exact` callers, those
  * whose input is exchanged or kept, get a projection on top then. */
-#include "sql/optimise.h"
+#include "sql/optimise/optimise.h"
 
 #include <string.h>
 

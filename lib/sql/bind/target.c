@@ -1,5 +1,5 @@
 /* The SELECT list: stars spelled out, names of output columns, aliases. */
-#include "sql/binder.h"
+#include "sql/bind/binder.h"
 
 #include <string.h>
 #include <strings.h>
