@@ -146,6 +146,13 @@ def check_formats(tree):
     for name, number in enum.items():
         if listed.get(number) != name.lower():
             yield path, f"type id {number} is {name.lower()}, told is {listed.get(number)}"
+    for title in ("Frames", "Spill files", "Vocabulary files"):
+        body = section(text, title)
+        home = re.search(r"Code:\s+`(lib/[^`]+)`", body)
+        told = set(re.findall(r"^\| (\d+) \| (\d+) \|", body, re.M))
+        real = set(re.findall(r"^ ?\*\s+(\d+)\s+(\d+)\s+\S", tree.text(home[1]), re.M)) if home and home[1] in tree.files else set()
+        if not real or told != real:
+            yield path, f"{title}: offsets and sizes {sorted(told ^ real) or 'are not found in the code'} differ from the comment in the code"
     code = "\n".join(tree.text(p) for p in tree.files if p.startswith("lib/") and p.endswith((".c", ".h")))
     for magic in re.findall(r"`([A-Z]{4}\w*)`", "".join(section(text, t) for t in ("Frames", "Spill files", "Vocabulary files"))):
         if f'"{magic}"' not in code:

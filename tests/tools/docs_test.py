@@ -37,6 +37,9 @@ STATIC = [
     ("room_table", ARCH, "| 2 | `spill/`", "| 1 | `spill/`", "spill/ on level 2: missing"),
     ("room_picture", "docs/rooms.svg", ">stage/<", ">stagy/<", "stagy/ on level 4: not what lint enforces"),
     ("room_readme", "lib/README.md", "| 5 | `build/`", "| 5 | build", "build/ on level 5: missing"),
+    ("frame_offset", D, "| 24 | 8 | bytes of the whole frame", "| 24 | 4 | bytes of the whole frame", "Frames: offsets"),
+    ("spill_offset", D, "| 16 | 8 | records", "| 17 | 8 | records", "Spill files: offsets"),
+    ("format_home", D, "`lib/spill/file.c`", "the code", "Spill files: offsets"),
     ("bad_reason", D, "`open_quote`", "open quote", "the reason \"open_quote\""),
 ]
 
