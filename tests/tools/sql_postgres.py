@@ -8,7 +8,6 @@ one `skip` line. What definitions.md D8 and D9 let differ is compared by value: 
 Prints the seed, every query whose rows differ, and one `ok` or `not ok` line.
 """
 
-import argparse
 import csv
 import glob
 import io
@@ -21,9 +20,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from sql_compare import Engine, QueryMaker, compare, options_of, verdict  # noqa: E402
 from sqltest import Rankmill  # noqa: E402
 
 # kind: PostgreSQL's type, rankmill's
@@ -134,20 +133,9 @@ class Source:
         return [c for c, k in self.columns if k in kinds]
 
 
-class Maker:
-    def __init__(self, rng):
-        self.rng = rng
-        self.aliases = 0
-
-    def pick(self, *choices):
-        return self.rng.choice(choices)
-
+class Maker(QueryMaker):
     def quoted(self, *texts):
         return f"'{self.rng.choice(texts)}'"
-
-    def alias(self):
-        self.aliases += 1
-        return f"t{self.aliases}"
 
     def column(self, s, fallback, *kinds):
         columns = s.of(*kinds)
@@ -334,49 +322,13 @@ def find_binaries():
     return None
 
 
-def results_of(text):
-    """Results of a script, each begun by its header c0…"""
-    results = []
-    for row in csv.reader(io.StringIO(text)):
-        if row and row[0] == "c0":
-            results.append([])
-        elif row and results:
-            results[-1].append([canonical(v) for v in row])
-    return results
-
-
-class Engine:
-    def __init__(self, command, data):
-        self.rankmill = Rankmill(command, 900)
-        for table, columns in TABLES.items():
-            block = {"path": f"{data}/{table}.csv", "schema": {c: KINDS[k][1] for c, k in columns.items()}}
-            self.rankmill.command += ["--source", f"{table}={json.dumps(block)}"]
-
-    def run(self, queries):
-        with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
-            script.write(";\n".join(queries) + ";\n")
-            script.flush()
-            code, out, err = self.rankmill.run(["--file", script.name])
-        return code, results_of(out), err
-
-
-def compare(engine, queries, expected):
-    """Prints what differs; the number of such queries."""
-    wanted = [i for i, rows in enumerate(expected) if rows is not None]
-    code, results, _ = engine.run([queries[i] for i in wanted])
-    whole = code == 0 and len(results) == len(wanted)
-    wrong = 0
-    for n, i in enumerate(wanted):
-        err, answer = "", results[n] if whole else None
-        if not whole:
-            code, answer, err = engine.run([queries[i]])
-            answer = answer[0] if code == 0 and answer else None
-        ordered = " LIMIT " in queries[i]
-        if answer is None or (answer != expected[i] if ordered else sorted(answer) != sorted(expected[i])):
-            wrong += 1
-            got = err.strip() if answer is None else [row for row in answer if row not in expected[i]][:6]
-            print(f"    {queries[i]}\n      expected {[row for row in expected[i] if answer is None or row not in answer][:6]}\n      got      {got}")
-    return wrong
+def rankmill_with(command, data):
+    """rankmill with the tables of the folder data as sources."""
+    rankmill = Rankmill(command, 900)
+    for table, columns in TABLES.items():
+        block = {"path": f"{data}/{table}.csv", "schema": {c: KINDS[k][1] for c, k in columns.items()}}
+        rankmill.command += ["--source", f"{table}={json.dumps(block)}"]
+    return rankmill
 
 
 def refused(engine, queries, expected):
@@ -391,12 +343,7 @@ def refused(engine, queries, expected):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--command", default="build/rankmill")
-    parser.add_argument("--seed", type=int, default=int(time.time()) % 1000000007)
-    parser.add_argument("--count", type=int, default=500)
-    parser.add_argument("--name", default="sql-postgres")
-    options = parser.parse_args()
+    options = options_of(__doc__, "sql-postgres", 500)
     binaries = find_binaries()
     if binaries is None or (os.geteuid() == 0 and "postgres" not in [u.pw_name for u in pwd.getpwall()]):
         print(f"skip {options.name}: PostgreSQL is not installed (apt-get install postgresql)")
@@ -411,14 +358,14 @@ def main():
             expected = server.answers(server.load(data), queries)
         finally:
             server.stop()
-        engine = Engine(options.command, data)
-        wrong = compare(engine, queries, expected) + refused(engine, queries, expected)
-    answered = sum(rows is not None for rows in expected)
-    print(f"    {answered} of {len(queries)} queries have an answer")
-    if answered < len(queries) / 2:
+        engine = Engine(rankmill_with(options.command, data), canonical)
+        answered = [(query, rows) for query, rows in zip(queries, expected) if rows is not None]
+        wrong = compare(engine, *zip(*answered)) if answered else 0
+        wrong += refused(engine, queries, expected)
+    print(f"    {len(answered)} of {len(queries)} queries have an answer")
+    if len(answered) < len(queries) / 2:
         wrong += 1
-    print(f"{'not ok' if wrong else 'ok'} {options.name}")
-    return 1 if wrong else 0
+    return verdict(options.name, wrong)
 
 
 if __name__ == "__main__":

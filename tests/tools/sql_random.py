@@ -7,17 +7,13 @@ Only what both define alike is generated: integers, text, three-valued logic, jo
 Prints the seed, every query whose rows differ, and one `ok` or `not ok` line.
 """
 
-import argparse
-import csv
-import io
 import os
 import random
 import sqlite3
 import sys
-import tempfile
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from sql_compare import Engine, QueryMaker, compare, options_of, verdict  # noqa: E402
 from sqltest import Rankmill  # noqa: E402
 
 TABLES = {"r": ["id", "a", "b", "s"], "q": ["id", "a", "c", "t"], "p": ["id", "b", "c", "s"]}
@@ -60,18 +56,7 @@ class Source:
         self.text, self.ints, self.texts, self.ids = text, ints, texts, ids
 
 
-class Maker:
-    def __init__(self, rng):
-        self.rng = rng
-        self.aliases = 0
-
-    def pick(self, *choices):
-        return self.rng.choice(choices)
-
-    def alias(self):
-        self.aliases += 1
-        return f"t{self.aliases}"
-
+class Maker(QueryMaker):
     def number(self, s, depth=2):
         roll = self.rng.random()
         if depth == 0 or roll < 0.45:
@@ -221,55 +206,15 @@ def sqlite_answers(rows, queries):
     return [[[canonical(v) for v in row] for row in db.execute(q)] for q in queries]
 
 
-def results_of(text):
-    """Results of a script: rows after each header c0…; an empty line ends one."""
-    results = []
-    for row in csv.reader(io.StringIO(text)):
-        if row and row[0] == "c0":
-            results.append([])
-        elif row and results:
-            results[-1].append([canonical(v) for v in row])
-    return results
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--command", default="build/rankmill")
-    parser.add_argument("--seed", type=int, default=int(time.time()) % 1000000007)
-    parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--name", default="sql-random")
-    options = parser.parse_args()
+    options = options_of(__doc__, "sql-random", 300)
     print(f"    sql_random.py --seed {options.seed} --count {options.count}")
     rng = random.Random(options.seed)
     rows = make_rows(rng)
     queries = [Maker(rng).query() for _ in range(options.count)]
     expected = sqlite_answers(rows, queries)
-    engine = Rankmill(options.command, 600)
-    tables = list(table_statements(rows))
-
-    def run(some):
-        with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
-            script.write(";\n".join([*tables, *some]) + ";\n")
-            script.flush()
-            code, out, err = engine.run(["--file", script.name])
-        return code, results_of(out), err
-
-    code, results, _ = run(queries)
-    whole = code == 0 and len(results) == len(queries)
-    wrong = 0
-    for i, query in enumerate(queries):
-        err = ""
-        if not whole:
-            code, answer, err = run([query])
-            answer = answer[0] if code == 0 and answer else None
-        else:
-            answer = results[i]
-        ordered = " ORDER BY " in query and " LIMIT " in query
-        if answer is None or (answer != expected[i] if ordered else sorted(answer) != sorted(expected[i])):
-            wrong += 1
-            print(f"    {query}\n      expected {sorted(expected[i])[:8]}\n      got      {err.strip() if answer is None else sorted(answer)[:8]}")
-    print(f"{'not ok' if wrong else 'ok'} {options.name}")
-    return 1 if wrong else 0
+    engine = Engine(Rankmill(options.command, 600), canonical, table_statements(rows))
+    return verdict(options.name, compare(engine, queries, expected))
 
 
 if __name__ == "__main__":

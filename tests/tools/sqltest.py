@@ -109,11 +109,14 @@ class Rankmill:
         results = split_results(out)
         return code, results[0] if results else [], err
 
-    def many(self, statements):
+    def script(self, statements):
         with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
             script.write(";\n".join(statements) + ";\n")
             script.flush()
-            code, out, err = self.run(["--file", script.name])
+            return self.run(["--file", script.name])
+
+    def many(self, statements):
+        code, out, err = self.script(statements)
         return code, split_results(out), err
 
 
