@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""usage: memory.py BINARY FOLDER ROWS BUDGET_MB RANKS…
+"""usage: memory.py [--refused] BINARY ROWS BUDGET_MB RANKS…
 
 Queries over data that is larger than the budget of a rank: each gives what it gives with ample memory, by spilling, in
-resident memory near the budget, and leaves no scratch. Prints `ok NAME` or `not ok NAME` a case.
+resident memory near the budget, and leaves no scratch. --refused: then those that cannot be cut. Prints `ok NAME` or `not ok NAME` a case.
 """
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
+import tempfile
 
 T = '"data/*.csv"'
 QUERIES = {
@@ -24,6 +26,15 @@ QUERIES = {
     "windows": f"SELECT sum(r * v1) AS s, max(r) AS m FROM (SELECT v1, row_number() OVER (PARTITION BY id3 ORDER BY v3) AS r FROM {T}) t",
     "one_key": f"SELECT k, count(*) AS n, sum(v3) AS s, min(id3) AS a FROM (SELECT CASE WHEN v1 < 5 THEN 'most' ELSE id3 END AS k, "
     f"v3, id3 FROM {T}) t GROUP BY k ORDER BY n DESC, k LIMIT 10",
+}
+
+# What cannot be cut says which operator, exchange and bucket it was, and what to do.
+REFUSED = {
+    # The rows of a join, all in one group.
+    "one_median": (r"bucket 0 of exchange aggregate .*group by: [0-9]* rows \([1-9][0-9]* MiB\) of one bucket do not fit.*--memory",
+                   f"SELECT median(a.v3 + b.v3) AS m FROM {T} a JOIN {T} b ON a.id6 = b.id6"),
+    "one_window": (r"bucket 0 of exchange window .*do not fit.*--memory",
+                   f"SELECT sum(r) AS s FROM (SELECT row_number() OVER (ORDER BY v3) AS r FROM {T}) t"),
 }
 
 
@@ -50,11 +61,20 @@ def run(binary, ranks, memory_mb, sql):
     return int(code), digest, messages, int(peak)
 
 
-def main():
-    binary, folder, rows, budget_mb, *ranks = sys.argv[1:]
-    os.chdir(folder)
-    subprocess.run([binary, "datagen", "groupby", "--rows", rows, "--files", "3", "--seed", "3", "--out", "data", "-n", "1"],
-                   check=True, capture_output=True)
+def refused(binary, budget_mb):
+    failed = 0
+    for name, (pattern, sql) in REFUSED.items():
+        done = subprocess.run([binary, "query", "-n", "2", "--memory-per-rank", f"{budget_mb}M", "--scratch", "scratch", sql],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        one_message = len(re.findall(r"^rankmill: ", done.stderr, re.M)) == 1 and re.search(pattern, done.stderr)
+        good = done.returncode == 1 and not done.stdout and one_message and not os.listdir("scratch")
+        failed += not good
+        print(f"ok memory.refused.{name}" if good else
+              f"not ok memory.refused.{name}: exit {done.returncode}\n{done.stdout[:300]}{done.stderr}{os.listdir('scratch')}", flush=True)
+    return failed
+
+
+def in_budget(binary, budget_mb, ranks):
     failed = 0
     base_kb = {r: run(binary, r, 0, "SELECT 1 AS a")[3] for r in ranks}
     for name, sql in QUERIES.items():
@@ -64,20 +84,37 @@ def main():
             failed += 1
             continue
         for r in ranks:
-            code, digest, messages, peak_kb = run(binary, r, int(budget_mb), sql)
+            code, digest, messages, peak_kb = run(binary, r, budget_mb, sql)
             over_mb = (peak_kb - base_kb[r]) / 1024
             why = []
             if code != 0 or messages:
                 why.append(f"exit {code}: {messages}")
             elif digest != wanted:
                 why.append("another result than with ample memory")
-            if over_mb > 1.4 * int(budget_mb):
+            if over_mb > 1.4 * budget_mb:
                 why.append(f"{over_mb:.0f} MiB resident where {budget_mb} were allowed")
             if os.listdir("scratch"):
                 why.append(f"scratch is left: {os.listdir('scratch')}")
             failed += bool(why)
             print(f"{'not ok' if why else 'ok'} memory.{name}.{r}ranks{': ' if why else ''}{'; '.join(why)}", flush=True)
             print(f"    {over_mb:.0f} MiB of {budget_mb}")
+    return failed
+
+
+def main():
+    arguments = sys.argv[1:]
+    with_refused = arguments[0] == "--refused"
+    binary, rows, budget_mb, *ranks = arguments[with_refused:]
+    binary = os.path.abspath(binary)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        os.mkdir("scratch")
+        subprocess.run([binary, "datagen", "groupby", "--rows", rows, "--files", "3", "--seed", "3", "--out", "data", "-n", "1"],
+                       check=True, capture_output=True)
+        failed = in_budget(binary, int(budget_mb), ranks)
+        if with_refused:
+            failed += refused(binary, int(budget_mb))
+        os.chdir("/")
     return 1 if failed else 0
 
 
