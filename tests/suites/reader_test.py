@@ -17,26 +17,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "apps" / "python"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / folder) for folder in ("apps/python", "tests/tools")]
 import rankmill  # noqa: E402
 from rankmill._order import EpochOrder, skipped_by_worker  # noqa: E402
 from rankmill._run import _column, _read_csv  # noqa: E402
 from rankmill._vocabulary import values_of  # noqa: E402
+from store_values import is_null, number  # noqa: E402
 
 STORE_WRITE = sys.argv.pop(1)
 TRAIN, VAL = 1000, 37
-
-
-def number(r, f):
-    if r % 11 == 5 and f == 0:
-        return float("nan")
-    if r % 13 == 6:
-        return -0.0
-    return (r * 3 + f) * 0.25 - 100
-
-
-def is_null(d, r):
-    return d > 5 and (r + 3 * d) % 7 == 0
 
 
 def write(path, *args):

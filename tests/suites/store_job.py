@@ -277,6 +277,18 @@ REFUSED = {
 }
 
 
+def refused(name, path, out, code, message, ranks, **knobs):
+    """True when the job ends with the code and the message and leaves no store; prints the case."""
+    environment = dict(os.environ, **{f"RANKMILL_TEST_{k}": str(v) for k, v in knobs.items()})
+    done = subprocess.run([MILL, "run", path, "-n", str(ranks), "--out", out, "--progress", "none"], capture_output=True, text=True,
+                          timeout=100, env=environment)
+    good = done.returncode == code and message in done.stderr and not os.path.exists(os.path.join(out, "manifest.json"))
+    print(("ok" if good else "not ok") + f" store_job.{name}")
+    if not good:
+        print(f"    wanted: {message}\n    exit {done.returncode}: {done.stderr}")
+    return good
+
+
 def refusals():
     failed = False
     for name, (sql, code, message) in REFUSED.items():
@@ -288,13 +300,7 @@ def refusals():
             Path(data).write_text("a\n1\n2\n3\n", encoding="utf-8")
             Path(path).write_text(json.dumps(job), encoding="utf-8")
             for ranks in (1, 3):
-                done = subprocess.run([MILL, "run", path, "-n", str(ranks), "--out", os.path.join(work, "out"), "--progress", "none"],
-                                      capture_output=True, text=True, timeout=100)
-                good = done.returncode == code and message in done.stderr and not os.path.exists(os.path.join(work, "out/manifest.json"))
-                failed |= not good
-                print(("ok" if good else "not ok") + f" store_job.refused.{name}.{ranks}")
-                if not good:
-                    print(f"    exit {done.returncode}: {done.stderr}")
+                failed |= not refused(f"refused.{name}.{ranks}", path, os.path.join(work, "out"), code, message, ranks)
     return failed
 
 
@@ -329,14 +335,8 @@ def refused_rows():
                              "tensors": {"y": {"dtype": "int8", "column": "x"}}}}
             Path(path).write_text(json.dumps(job), encoding="utf-8")
             for ranks, batch in ((1, 8192), (1, 7), (3, 50), (5, 8192)):
-                environment = dict(os.environ, RANKMILL_TEST_BATCH_ROWS=str(batch), RANKMILL_TEST_SPLIT_BYTES="200")
-                done = subprocess.run([MILL, "run", path, "-n", str(ranks), "--out", os.path.join(work, "out"), "--progress", "none"],
-                                      capture_output=True, text=True, timeout=100, env=environment)
-                good = done.returncode == 3 and want in done.stderr and not os.path.exists(os.path.join(work, "out/manifest.json"))
-                failed |= not good
-                print(("ok" if good else "not ok") + f" store_job.refused_rows.{'shuffle' if shuffle else 'input'}.{ranks}.{batch}")
-                if not good:
-                    print(f"    wanted: {want}\n    exit {done.returncode}: {done.stderr}")
+                case = f"refused_rows.{'shuffle' if shuffle else 'input'}.{ranks}.{batch}"
+                failed |= not refused(case, path, os.path.join(work, "out"), 3, want, ranks, BATCH_ROWS=batch, SPLIT_BYTES=200)
     return failed
 
 

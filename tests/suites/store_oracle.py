@@ -13,6 +13,9 @@ import h5py
 import numpy as np
 import xxhash
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+from store_values import is_null, number  # noqa: E402
+
 MASK = (1 << 128) - 1
 TENSORS = ["dense", "wide", "sparse", "tiny", "label"]
 KEEP = ["id", "km/h", "flag", "name", "seen", "day", "price", "huge"]
@@ -21,14 +24,6 @@ KEEP_DTYPES = ["int64", "float32", "bool", "string", "timestamp", "date", "decim
 
 def h128(seed, data):
     return xxhash.xxh3_128_intdigest(data, seed)
-
-
-def number(r, f):
-    if r % 11 == 5 and f == 0:
-        return float("nan")
-    if r % 13 == 6:
-        return -0.0
-    return (r * 3 + f) * 0.25 - 100
 
 
 def tensor_row(name, r):
@@ -45,8 +40,7 @@ def tensor_row(name, r):
 
 def kept(name, r):
     """The value as Python sees it, None for NULL."""
-    d = 5 + KEEP.index(name)
-    if d > 5 and (r + 3 * d) % 7 == 0:
+    if is_null(len(TENSORS) + KEEP.index(name), r):
         return None
     return {
         "id": r * 1000003 - 17,
