@@ -1,5 +1,6 @@
 /* Nanoseconds a row of the column room's hot loops. Rounds are timed one by one and the fastest is printed: what the
  * code can do, not what a noisy machine made of it. */
+#include "../tools/random.h"
 #include "base/clock.h"
 #include "column/builder.h"
 #include "column/frame.h"
@@ -13,13 +14,6 @@
 
 static mill_mem mem;
 static uint64_t state = 1;
-
-static uint64_t next_random(void)
-{
-	uint64_t z = state += 0x9E3779B97F4A7C15ULL;
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
-	return z ^ z >> 29;
-}
 
 static void must(mill_status status)
 {
@@ -37,7 +31,7 @@ static mill_column make_column(mill_type type, int text_bytes, int null_every)
 	char text[256];
 	mill_builder_init(&b, &mem, type);
 	for (int r = 0; r < ROWS; r++) {
-		uint64_t value = next_random();
+		uint64_t value = random_u64(&state);
 		if (null_every != 0 && value % (uint64_t)null_every == 0) {
 			must(mill_builder_null(&b));
 		} else if (mill_type_is_text(type)) {
@@ -143,7 +137,7 @@ static void bench_shape(const char *name, mill_type type, int text_bytes, int nu
 	for (int p = 0; p < 3; p++) {
 		b->kept = 0;
 		for (int r = 0; r < ROWS; r++) {
-			bool kept = next_random() % 100 < (uint64_t)percents[p];
+			bool kept = random_u64(&state) % 100 < (uint64_t)percents[p];
 			mill_bit_put(keep, r, kept);
 			b->kept += kept;
 		}

@@ -1,5 +1,6 @@
 /* What fit and apply take for batches of the common shapes, beside a memcpy of the bytes that come out. Rounds are
  * timed one by one and the fastest is printed: what the code can do, not what a noisy machine made of it. */
+#include "../tools/random.h"
 #include "base/clock.h"
 #include "column/builder.h"
 #include "features/features.h"
@@ -15,13 +16,6 @@
 static mill_mem mem;
 static uint64_t state = 1;
 
-static uint64_t next_random(void)
-{
-	uint64_t z = state += 0x9E3779B97F4A7C15ULL;
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
-	return z ^ z >> 29;
-}
-
 static void must(mill_status status, const mill_error *err)
 {
 	if (status != MILL_OK) {
@@ -33,7 +27,7 @@ static void must(mill_status status, const mill_error *err)
 /* Cubed uniform: a few values are frequent, many are rare. */
 static uint64_t skewed(uint64_t distinct)
 {
-	double u = (double)(next_random() >> 11) * 0x1p-53;
+	double u = (double)(random_u64(&state) >> 11) * 0x1p-53;
 	return (uint64_t)((double)distinct * u * u * u);
 }
 
@@ -46,13 +40,13 @@ static mill_column make_column(mill_type type, uint64_t distinct, int null_every
 	mill_builder_init(&b, &mem, type);
 	for (int r = 0; r < ROWS; r++) {
 		mill_status status;
-		if (null_every != 0 && next_random() % (uint64_t)null_every == 0)
+		if (null_every != 0 && random_u64(&state) % (uint64_t)null_every == 0)
 			status = mill_builder_null(&b);
 		else if (mill_type_is_text(type))
 			status = mill_builder_text(
 			    &b, text, (size_t)snprintf(text, sizeof text, "%08x", (unsigned)skewed(distinct)));
 		else if (mill_type_is_float(type))
-			status = mill_builder_f64(&b, (double)(int64_t)(next_random() >> 40) / 1024.0);
+			status = mill_builder_f64(&b, (double)(int64_t)(random_u64(&state) >> 40) / 1024.0);
 		else
 			status = mill_builder_i64(&b, (int64_t)skewed(distinct));
 		must(status, &err);

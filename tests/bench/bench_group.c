@@ -1,6 +1,7 @@
 /* Nanoseconds a row of grouping: partial and final aggregation for several keys, numbers of groups
  * and aggregates, beside a plain loop over an array indexed by the group and a memcpy of the input. Best of several
  * runs. */
+#include "../tools/random.h"
 #include "base/clock.h"
 #include "column/builder.h"
 #include "ops/op.h"
@@ -32,14 +33,6 @@ static void need(mill_status status)
 		fprintf(stderr, "bench_group: %s\n", mill_status_name(status));
 		exit(1);
 	}
-}
-
-static uint64_t next_random(bench *b)
-{
-	uint64_t z = b->state += 0x9E3779B97F4A7C15ULL;
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBULL;
-	return z ^ z >> 31;
 }
 
 static mill_column dictionary_of(bench *b)
@@ -97,7 +90,7 @@ static void fill(bench *b, int kind)
 	mill_column values = {0}, *dictionary = NULL;
 	b->key_count = kind == KEY_TWO_INTS || kind == KEY_TWO_TEXTS ? 2 : 1;
 	for (int64_t r = 0; r < ROWS; r++)
-		b->group[r] = (uint32_t)(next_random(b) % (uint64_t)b->groups);
+		b->group[r] = (uint32_t)(random_u64(&b->state) % (uint64_t)b->groups);
 	if (kind == KEY_CODES) {
 		values = dictionary_of(b);
 		need(mill_dictionary_new(&b->mem, &values, &dictionary, NULL));
@@ -115,9 +108,9 @@ static void fill(bench *b, int kind)
 		need(mill_column_new(&b->mem, mill_type_of(MILL_TYPE_FLOAT64), BATCH, 0, &args[1], NULL));
 		need(mill_column_new(&b->mem, mill_type_of(MILL_TYPE_FLOAT64), BATCH, 0, &args[2], NULL));
 		for (int64_t r = 0; r < BATCH; r++) {
-			((int32_t *)args[0].values)[r] = (int32_t)(next_random(b) % 5) + 1;
-			((double *)args[1].values)[r] = (double)(next_random(b) % 100000000) / 1000000.0;
-			((double *)args[2].values)[r] = (double)(next_random(b) % 15) + 1;
+			((int32_t *)args[0].values)[r] = (int32_t)(random_u64(&b->state) % 5) + 1;
+			((double *)args[1].values)[r] = (double)(random_u64(&b->state) % 100000000) / 1000000.0;
+			((double *)args[2].values)[r] = (double)(random_u64(&b->state) % 15) + 1;
 		}
 	}
 	mill_dictionary_release(dictionary);

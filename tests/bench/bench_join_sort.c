@@ -1,5 +1,6 @@
 /* Nanoseconds a row of building and probing a join table, and of sorting, for several sizes and keys. Best of several
  * runs. */
+#include "../tools/random.h"
 #include "base/clock.h"
 #include "column/builder.h"
 #include "ops/op.h"
@@ -44,14 +45,6 @@ static mill_status nothing(mill_sink *self, mill_error *err)
 	return MILL_OK;
 }
 
-static uint64_t next_random(bench *b)
-{
-	uint64_t z = b->state += 0x9E3779B97F4A7C15ULL;
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBULL;
-	return z ^ z >> 31;
-}
-
 /* Rows of (key, float64) with one id word; keys below `keys`, in order where `unique`. */
 static mill_batch make_batch(bench *b, bool text, int64_t keys, bool unique, int64_t first, int64_t rows)
 {
@@ -64,7 +57,7 @@ static mill_batch make_batch(bench *b, bool text, int64_t keys, bool unique, int
 	need(mill_column_new(&b->mem, mill_type_of(MILL_TYPE_FLOAT64), rows, 0, &out.columns[1], NULL));
 	need(mill_column_new(&b->mem, mill_type_of(MILL_TYPE_UINT64), rows, 0, &out.columns[2], NULL));
 	for (int64_t r = 0; r < rows; r++) {
-		int64_t key = unique ? first + r : (int64_t)(next_random(b) % (uint64_t)keys);
+		int64_t key = unique ? first + r : (int64_t)(random_u64(&b->state) % (uint64_t)keys);
 		need(text ? mill_builder_text(&builder, name, (size_t)sprintf(name, "id%07d", (int)key))
 		          : mill_builder_i64(&builder, key * 7919));
 		((double *)out.columns[1].values)[r] = (double)key;

@@ -2,6 +2,7 @@
  * rank 0 prints "ok CASE at N ranks". tests/suites/comm.fast.sh runs it. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "check.h"
 #include "comm/comm.h"
 
 #include <signal.h>
@@ -13,16 +14,6 @@
 
 static mill_mem mem;
 static volatile int stop_signal;
-static int failures;
-
-#define CHECK(condition)                                                                    \
-	do {                                                                                \
-		if (!(condition)) {                                                         \
-			fprintf(stderr, "comm_ranks: line %d: %s\n", __LINE__, #condition); \
-			failures++;                                                         \
-		}                                                                           \
-	} while (0)
-
 static void differs(const char *what)
 {
 	fprintf(stderr, "comm_ranks: %s differs\n", what);

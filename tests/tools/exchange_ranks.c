@@ -8,6 +8,7 @@
  * lose=RANK (it loses a frame) slow=RANK (it sleeps between batches) starve=RANK (its at-th allocation fails) */
 #include "../unit/exchange_data.h"
 #include "base/clock.h"
+#include "check.h"
 #include "shuffle/exchange_private.h"
 
 #include <signal.h>
@@ -23,21 +24,12 @@ typedef struct options {
 } options;
 
 static volatile int stop_signal;
-static int failures;
 static mill_mem data_mem; /* of the rows themselves, which never run short */
 
 static void on_signal(int number)
 {
 	stop_signal = number;
 }
-
-#define CHECK(condition)                                                                        \
-	do {                                                                                    \
-		if (!(condition)) {                                                             \
-			fprintf(stderr, "exchange_ranks: line %d: %s\n", __LINE__, #condition); \
-			failures++;                                                             \
-		}                                                                               \
-	} while (0)
 
 /* Reads one group of arguments; the number taken, or −1. */
 static int read_options(int argc, char **argv, options *o)

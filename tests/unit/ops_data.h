@@ -145,4 +145,20 @@ static inline int compare_ids(const mill_batch *batch, int64_t a, int64_t b)
 	return 0;
 }
 
+/* A collector's rows are those of want, in batches that are not too large. */
+static inline void check_collector(mill_collector *collector, const mill_batch *want, const mill_knobs *knobs,
+                                   mill_mem *mem, const char *what)
+{
+	mill_batch got = {0};
+	int64_t count, rows;
+	const mill_batch *batches = mill_collector_batches(collector, &count, &rows);
+	for (int64_t b = 0; b < count; b++)
+		CU_ASSERT(batches[b].rows <= knobs->batch_rows);
+	CU_ASSERT_FATAL(collected(collector, mem, &got) == MILL_OK);
+	CU_ASSERT_EQUAL(got.rows, want->rows);
+	if (want->rows > 0)
+		check_same(&got, want, what);
+	mill_batch_release(&got);
+}
+
 #endif

@@ -3,6 +3,7 @@
 #ifndef RANKMILL_TESTS_RANDOM_BATCH_H
 #define RANKMILL_TESTS_RANDOM_BATCH_H
 
+#include "../tools/random.h"
 #include "column/builder.h"
 #include "column/value.h"
 #include "unit.h"
@@ -22,19 +23,6 @@ typedef struct model {
 	int64_t rows;
 	cell *cells;
 } model;
-
-/* splitmix64 (Steele, Lea, Flood 2014). */
-static inline uint64_t random_u64(uint64_t *state)
-{
-	uint64_t z = *state += 0x9E3779B97F4A7C15ULL;
-	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
-	z = (z ^ z >> 27) * 0x94D049BB133111EBULL;
-	return z ^ z >> 31;
-}
-static inline int64_t random_below(uint64_t *state, int64_t n)
-{
-	return (int64_t)(random_u64(state) % (uint64_t)n);
-}
 
 /* RANKMILL_TEST_SEED, else the clock; printed so that a failure can be run again. */
 static inline uint64_t random_seed(const char *suite)
@@ -246,6 +234,25 @@ static inline model model_take(const model *m, const int32_t *indices, int64_t c
 			taken.cells[i].is_null = true;
 	}
 	return taken;
+}
+
+/* Plain columns of every type and dictionary columns of `entries` values of both text types: shape 0 … RANDOM_SHAPES
+ * − 1. */
+#define RANDOM_SHAPES (RANDOM_TYPE_COUNT + 2)
+static inline mill_column random_shape(mill_mem *mem, int shape, int64_t entries, int64_t rows, int null_percent,
+                                       uint64_t *state, model *m)
+{
+	mill_column column = {0};
+	mill_status status;
+	if (shape < RANDOM_TYPE_COUNT) {
+		*m = random_model(random_types[shape], rows, null_percent, state);
+		status = model_build(mem, m, &column, NULL);
+	} else {
+		mill_type type = mill_type_of(shape == RANDOM_TYPE_COUNT ? MILL_TYPE_STRING : MILL_TYPE_BINARY);
+		status = random_dictionary(mem, type, entries, rows, null_percent, state, m, &column);
+	}
+	CU_ASSERT_FATAL(status == MILL_OK);
+	return column;
 }
 
 #endif

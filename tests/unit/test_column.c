@@ -8,28 +8,15 @@ static const int64_t row_counts[] = {0, 1, 2, 63, 64, 65, 127, 128, 129, 1000, 8
 #define ROW_COUNTS ((int)(sizeof(row_counts) / sizeof(row_counts[0])))
 static const int null_percents[] = {0, 30, 100};
 
-/* Plain columns of every type and dictionary columns of both text types: shape 0 … SHAPES − 1. */
-#define SHAPES (RANDOM_TYPE_COUNT + 2)
 static mill_column make_shape(int shape, int64_t rows, int null_percent, model *m)
 {
-	mill_column column = {0};
-	mill_status status;
-	if (shape < RANDOM_TYPE_COUNT) {
-		*m = random_model(random_types[shape], rows, null_percent, &state);
-		status = model_build(&mem, m, &column, NULL);
-	} else {
-		mill_type type = mill_type_of(shape == RANDOM_TYPE_COUNT ? MILL_TYPE_STRING : MILL_TYPE_BINARY);
-		status =
-		    random_dictionary(&mem, type, random_below(&state, 2000), rows, null_percent, &state, m, &column);
-	}
-	CU_ASSERT_FATAL(status == MILL_OK);
-	return column;
+	return random_shape(&mem, shape, random_below(&state, 2000), rows, null_percent, &state, m);
 }
 
 typedef void (*shape_check)(const mill_column *column, const model *m);
 static void over_shapes(shape_check check)
 {
-	for (int shape = 0; shape < SHAPES; shape++)
+	for (int shape = 0; shape < RANDOM_SHAPES; shape++)
 		for (int n = 0; n < ROW_COUNTS; n++)
 			for (int p = 0; p < 3; p++) {
 				model m;
@@ -209,11 +196,11 @@ static void test_concat(void)
 static mill_batch random_batch(int64_t rows, model *models)
 {
 	mill_batch batch = {0};
-	CU_ASSERT_FATAL(mill_batch_new(&mem, SHAPES + BATCH_ID_WORDS, BATCH_ID_WORDS, &batch, NULL) == MILL_OK);
+	CU_ASSERT_FATAL(mill_batch_new(&mem, RANDOM_SHAPES + BATCH_ID_WORDS, BATCH_ID_WORDS, &batch, NULL) == MILL_OK);
 	batch.rows = rows;
-	for (int c = 0; c < SHAPES; c++)
+	for (int c = 0; c < RANDOM_SHAPES; c++)
 		batch.columns[c] = make_shape(c, rows, null_percents[random_below(&state, 2)], &models[c]);
-	for (int c = SHAPES; c < SHAPES + BATCH_ID_WORDS; c++) {
+	for (int c = RANDOM_SHAPES; c < RANDOM_SHAPES + BATCH_ID_WORDS; c++) {
 		models[c] = random_model(mill_type_of(MILL_TYPE_UINT64), rows, 0, &state);
 		CU_ASSERT_FATAL(model_build(&mem, &models[c], &batch.columns[c], NULL) == MILL_OK);
 	}
@@ -222,8 +209,9 @@ static mill_batch random_batch(int64_t rows, model *models)
 
 static void check_batch(const mill_batch *batch, const model *models, const int32_t *indices, int64_t count)
 {
-	CU_ASSERT_EQUAL_FATAL(batch->column_count, SHAPES + BATCH_ID_WORDS);
-	CU_ASSERT(batch->rows == count && batch->id_words == BATCH_ID_WORDS && mill_batch_visible(batch) == SHAPES);
+	CU_ASSERT_EQUAL_FATAL(batch->column_count, RANDOM_SHAPES + BATCH_ID_WORDS);
+	CU_ASSERT(batch->rows == count && batch->id_words == BATCH_ID_WORDS &&
+	          mill_batch_visible(batch) == RANDOM_SHAPES);
 	CU_ASSERT(mill_batch_validate(batch, NULL) == MILL_OK);
 	for (int c = 0; c < batch->column_count; c++) {
 		model expected = model_take(&models[c], indices, count);
@@ -236,7 +224,7 @@ static void test_batches(void)
 {
 	for (int n = 0; n < ROW_COUNTS; n++) {
 		int64_t rows = row_counts[n];
-		model models[SHAPES + BATCH_ID_WORDS];
+		model models[RANDOM_SHAPES + BATCH_ID_WORDS];
 		mill_batch batch = random_batch(rows, models), other = {0};
 		uint64_t *keep = malloc((mill_bit_words(rows) + 1) * 8);
 		int32_t *indices = malloc(((size_t)rows * 3 + 1) * sizeof(int32_t));
@@ -261,7 +249,7 @@ static void test_batches(void)
 		mill_batch_release(&batch);
 		mill_batch_release(&other);
 		mill_batch_release(&other);
-		for (int c = 0; c < SHAPES + BATCH_ID_WORDS; c++)
+		for (int c = 0; c < RANDOM_SHAPES + BATCH_ID_WORDS; c++)
 			model_release(&models[c]);
 		free(keep);
 		free(indices);

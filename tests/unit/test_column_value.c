@@ -152,21 +152,9 @@ static void test_pairs(void)
 	CU_ASSERT(mem.used_bytes == 0);
 }
 
-#define SHAPES (RANDOM_TYPE_COUNT + 2)
 static mill_column make_shape(int shape, int64_t rows, int null_percent, model *m)
 {
-	mill_column column = {0};
-	mill_status status;
-	if (shape < RANDOM_TYPE_COUNT) {
-		*m = random_model(random_types[shape], rows, null_percent, &state);
-		status = model_build(&mem, m, &column, NULL);
-	} else {
-		mill_type type = mill_type_of(shape == RANDOM_TYPE_COUNT ? MILL_TYPE_STRING : MILL_TYPE_BINARY);
-		int64_t entries = shape == RANDOM_TYPE_COUNT ? 20 : 5000;
-		status = random_dictionary(&mem, type, entries, rows, null_percent, &state, m, &column);
-	}
-	CU_ASSERT_FATAL(status == MILL_OK);
-	return column;
+	return random_shape(&mem, shape, shape == RANDOM_TYPE_COUNT ? 20 : 5000, rows, null_percent, &state, m);
 }
 
 /* Every fast path gives H64 over V after V, whatever the number of keys. */
@@ -199,12 +187,12 @@ static void test_random_keys(void)
 {
 	static const int64_t row_counts[] = {0, 1, 255, 256, 257, 1500};
 	for (int round = 0; round < 40; round++)
-		for (int first = 0; first < SHAPES; first++) {
+		for (int first = 0; first < RANDOM_SHAPES; first++) {
 			int64_t rows = row_counts[random_below(&state, 6)];
 			model m[4];
 			mill_column columns[4];
 			for (int k = 0; k < 4; k++)
-				columns[k] = make_shape(k == 0 ? first : (int)random_below(&state, SHAPES), rows,
+				columns[k] = make_shape(k == 0 ? first : (int)random_below(&state, RANDOM_SHAPES), rows,
 				                        random_below(&state, 2) ? 0 : 25, &m[k]);
 			for (int n = 0; n <= 4; n++)
 				check_keys(columns, n, rows);
@@ -316,7 +304,7 @@ static void check_order(const mill_column *column, const model *m)
 
 static void test_order(void)
 {
-	for (int shape = 0; shape < SHAPES; shape++) {
+	for (int shape = 0; shape < RANDOM_SHAPES; shape++) {
 		model m;
 		mill_column column = make_shape(shape, 300, 15, &m);
 		check_order(&column, &m);
@@ -354,12 +342,12 @@ static void check_encoding(const mill_batch *batch, const model *models, int64_t
 	mill_column plain = {0}, with_ids = {0};
 	int n = 1 + (int)random_below(&state, 3);
 	for (int k = 0; k < n; k++)
-		keys[k] = (mill_sort_key){(int)random_below(&state, SHAPES), random_below(&state, 2),
+		keys[k] = (mill_sort_key){(int)random_below(&state, RANDOM_SHAPES), random_below(&state, 2),
 		                          random_below(&state, 2)};
 	CU_ASSERT_FATAL(mill_sort_encode(&mem, batch, keys, n, false, &plain, NULL) == MILL_OK);
 	CU_ASSERT_FATAL(mill_sort_encode(&mem, batch, keys, n, true, &with_ids, NULL) == MILL_OK);
 	CU_ASSERT(mill_column_validate(&plain, NULL) == MILL_OK && mill_column_validate(&with_ids, NULL) == MILL_OK);
-	const uint64_t *ids = batch->columns[SHAPES].values;
+	const uint64_t *ids = batch->columns[RANDOM_SHAPES].values;
 	for (int i = 0; rows > 0 && i < 1000; i++) {
 		int64_t a = random_below(&state, rows), b = random_below(&state, rows);
 		int expected = model_rows(keys, n, models, a, b);
@@ -375,19 +363,20 @@ static void test_sort_keys(void)
 {
 	static const int64_t row_counts[] = {0, 1, 256, 700};
 	for (int n = 0; n < 4; n++) {
-		model models[SHAPES + 1];
+		model models[RANDOM_SHAPES + 1];
 		mill_batch batch = {0};
 		int64_t rows = row_counts[n];
-		CU_ASSERT_FATAL(mill_batch_new(&mem, SHAPES + 1, 1, &batch, NULL) == MILL_OK);
+		CU_ASSERT_FATAL(mill_batch_new(&mem, RANDOM_SHAPES + 1, 1, &batch, NULL) == MILL_OK);
 		batch.rows = rows;
-		for (int c = 0; c < SHAPES; c++)
+		for (int c = 0; c < RANDOM_SHAPES; c++)
 			batch.columns[c] = make_shape(c, rows, c % 2 ? 0 : 20, &models[c]);
-		models[SHAPES] = random_model(mill_type_of(MILL_TYPE_UINT64), rows, 0, &state);
-		CU_ASSERT_FATAL(model_build(&mem, &models[SHAPES], &batch.columns[SHAPES], NULL) == MILL_OK);
+		models[RANDOM_SHAPES] = random_model(mill_type_of(MILL_TYPE_UINT64), rows, 0, &state);
+		CU_ASSERT_FATAL(model_build(&mem, &models[RANDOM_SHAPES], &batch.columns[RANDOM_SHAPES], NULL) ==
+		                MILL_OK);
 		for (int round = 0; round < 200; round++)
 			check_encoding(&batch, models, rows);
 		mill_batch_release(&batch);
-		for (int c = 0; c <= SHAPES; c++)
+		for (int c = 0; c <= RANDOM_SHAPES; c++)
 			model_release(&models[c]);
 	}
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);

@@ -2,6 +2,7 @@
  * SIMD level and projection, the same rows, bad rows and line numbers come out. RANKMILL_TEST_SEED picks another seed,
  * RANKMILL_TEST_ROUNDS more rounds. */
 #include "../tools/csv_drive.h"
+#include "../tools/random.h"
 #include "base/utf8.h"
 #include "formats/csv/value.h"
 #include "unit.h"
@@ -16,18 +17,9 @@ static mill_error err;
 static char path[128];
 static uint64_t random_state;
 
-static uint64_t random_word(void)
+static int below(int n)
 {
-	/* splitmix64 */
-	uint64_t z = (random_state += 0x9E3779B97F4A7C15ULL);
-	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-	z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-	return z ^ (z >> 31);
-}
-
-static int random_below(int n)
-{
-	return (int)(random_word() % (uint64_t)n);
+	return (int)(random_u64(&random_state) % (uint64_t)n);
 }
 
 /* The plain reader. */
@@ -254,12 +246,12 @@ static void complain(const char *what, const mill_bytes *text, const mill_bytes 
 static drive_setting random_setting(void)
 {
 	drive_setting s = drive_plain();
-	s.split_bytes = random_below(4) == 0 ? 1 << 20 : 1 + random_below(64);
-	s.ranks = 1 + random_below(4);
-	s.force_speculation = random_below(2) == 0;
-	s.invert_guess = random_below(2) == 0;
-	s.batch_rows = random_below(2) == 0 ? 1 + random_below(20) : 8192;
-	s.simd = random_below(2) == 0 ? 1 : 3;
+	s.split_bytes = below(4) == 0 ? 1 << 20 : 1 + below(64);
+	s.ranks = 1 + below(4);
+	s.force_speculation = below(2) == 0;
+	s.invert_guess = below(2) == 0;
+	s.batch_rows = below(2) == 0 ? 1 + below(20) : 8192;
+	s.simd = below(2) == 0 ? 1 : 3;
 	return s;
 }
 
@@ -267,14 +259,14 @@ static mill_csv_options random_options(void)
 {
 	static const char *const nulls[] = {"NA", "-1", "null"};
 	mill_csv_options o;
-	mill_csv_options_init(&o, random_below(4) == 0);
+	mill_csv_options_init(&o, below(4) == 0);
 	o.header = false;
-	o.quote = random_below(8) == 0 ? -1 : random_below(8) == 0 ? '\'' : '"';
-	o.escape = random_below(4) == 0 ? '\\' : random_below(8) == 0 ? '"' : -1;
-	o.comment = random_below(4) == 0 ? '#' : -1;
-	o.trim = random_below(4) == 0;
+	o.quote = below(8) == 0 ? -1 : below(8) == 0 ? '\'' : '"';
+	o.escape = below(4) == 0 ? '\\' : below(8) == 0 ? '"' : -1;
+	o.comment = below(4) == 0 ? '#' : -1;
+	o.trim = below(4) == 0;
 	o.null_values = nulls;
-	o.null_value_count = random_below(3) == 0 ? 3 : 0;
+	o.null_value_count = below(3) == 0 ? 3 : 0;
 	o.infer = false;
 	return o;
 }
@@ -293,19 +285,19 @@ static void random_value(mill_bytes *out, const mill_csv_options *o)
 	                                    "a b",        "2009-06-15T17:26",
 	                                    "-",          "+8",
 	                                    "1234567.25", "999999999999999999"};
-	const char *word = words[random_below(sizeof words / sizeof words[0])];
+	const char *word = words[below(sizeof words / sizeof words[0])];
 	char text[64];
 	snprintf(text, sizeof text, "%s", word);
-	if (random_below(3) == 0)
-		snprintf(text, sizeof text, "%.*f", random_below(12), (double)(int64_t)random_word() / 1e17 * 1.5);
-	bool quoted = o->quote >= 0 && random_below(3) == 0;
+	if (below(3) == 0)
+		snprintf(text, sizeof text, "%.*f", below(12), (double)(int64_t)random_u64(&random_state) / 1e17 * 1.5);
+	bool quoted = o->quote >= 0 && below(3) == 0;
 	if (!quoted) {
 		put(out, text);
 		return;
 	}
 	CU_ASSERT_EQUAL(mill_bytes_printf(out, "%c%s", o->quote, text), MILL_OK);
-	for (int i = random_below(4); i > 0; i--)
-		switch (random_below(5)) {
+	for (int i = below(4); i > 0; i--)
+		switch (below(5)) {
 		case 0: put(out, "\n"); break;
 		case 1: put(out, "\r\n"); break;
 		case 2: CU_ASSERT_EQUAL(mill_bytes_printf(out, "%c%c", o->quote, o->quote), MILL_OK); break;
@@ -319,25 +311,24 @@ static void random_text(mill_bytes *out, const mill_csv_options *o, int width)
 {
 	static const char soup[] = "aa,,1\"\"\n\n\r\\# '\t\xC3\xA9\xFF.";
 	out->size_bytes = 0;
-	bool wild = random_below(3) == 0;
-	int length = random_below(random_below(4) == 0 ? 2000 : 300);
+	bool wild = below(3) == 0;
+	int length = below(below(4) == 0 ? 2000 : 300);
 	while ((int)out->size_bytes < length && wild) {
-		int at = random_below((int)sizeof soup);
+		int at = below((int)sizeof soup);
 		CU_ASSERT_EQUAL(mill_bytes_append_u8(out, (uint8_t)soup[at]), MILL_OK);
 	}
 	while ((int)out->size_bytes < length && !wild) {
-		if (random_below(12) == 0)
-			put(out, random_below(2) == 0 ? "#c \"x\n" : "\r\n");
-		int fields = random_below(20) == 0 ? random_below(6) + 1 : width;
+		if (below(12) == 0)
+			put(out, below(2) == 0 ? "#c \"x\n" : "\r\n");
+		int fields = below(20) == 0 ? below(6) + 1 : width;
 		for (int f = 0; f < fields; f++) {
 			if (f > 0)
 				CU_ASSERT_EQUAL(mill_bytes_append_u8(out, (uint8_t)o->delimiter), MILL_OK);
 			random_value(out, o);
 		}
-		if (random_below(30) == 0)
-			CU_ASSERT_EQUAL(mill_bytes_append_u8(out, (uint8_t)soup[random_below((int)sizeof soup)]),
-			                MILL_OK);
-		put(out, random_below(8) == 0 ? "\r\n" : random_below(20) == 0 ? "\r" : "\n");
+		if (below(30) == 0)
+			CU_ASSERT_EQUAL(mill_bytes_append_u8(out, (uint8_t)soup[below((int)sizeof soup)]), MILL_OK);
+		put(out, below(8) == 0 ? "\r\n" : below(20) == 0 ? "\r" : "\n");
 	}
 }
 
@@ -347,10 +338,10 @@ static mill_schema random_schema(mill_field *fields, int width, bool typed)
 	for (int i = 0; i < width; i++) {
 		mill_type type = mill_type_of(MILL_TYPE_STRING);
 		if (typed)
-			type = mill_type_of((mill_type_id)(1 + random_below(16)));
+			type = mill_type_of((mill_type_id)(1 + below(16)));
 		if (type.id == MILL_TYPE_DECIMAL)
-			type = mill_type_decimal(1 + random_below(38), 0);
-		type.scale = type.id == MILL_TYPE_DECIMAL ? (uint8_t)random_below(type.precision + 1) : 0;
+			type = mill_type_decimal(1 + below(38), 0);
+		type.scale = type.id == MILL_TYPE_DECIMAL ? (uint8_t)below(type.precision + 1) : 0;
 		fields[i] = (mill_field){names[i], type, true};
 	}
 	return (mill_schema){fields, width};
@@ -383,11 +374,11 @@ static void compare_readings(const mill_bytes *text, const mill_csv_options *o, 
 	}
 	for (int i = 0; i < settings; i++) {
 		drive_setting s = i == 0 ? drive_plain() : random_setting();
-		int policy = random_below(2), none = 0;
-		bool project = i > 0 && random_below(3) == 0;
+		int policy = below(2), none = 0;
+		bool project = i > 0 && below(3) == 0;
 		s.policy = policy == 1 ? MILL_BAD_NULL : MILL_BAD_QUARANTINE;
 		s.columns = project ? &none : NULL;
-		s.column_count = project ? random_below(2) : 0;
+		s.column_count = project ? below(2) : 0;
 		drive_result result;
 		drive_result_init(&result, &mem);
 		mill_status status = drive_table(&table, &s, &mem, &result, &err);
@@ -428,7 +419,7 @@ static void run_rounds(bool typed)
 	mill_bytes_init(&text, &mem);
 	snprintf(path, sizeof path, "/tmp/rm-unit-csv-random.%ld.csv", (long)getpid());
 	for (int64_t i = 0; i < rounds; i++) {
-		int width = 1 + random_below(4);
+		int width = 1 + below(4);
 		mill_csv_options o = random_options();
 		mill_schema declared = random_schema(fields, width, typed);
 		random_text(&text, &o, width);

@@ -95,85 +95,84 @@ static void fits_values(void)
 }
 
 /* Each block is refused with the status and a message that holds the text. */
+static const struct {
+	const char *tensors;
+	mill_status status;
+	const char *text;
+} wrong_blocks[] = {
+    {"[]", MILL_USAGE, "expected an object"},
+    {"{\"d\": {}}", MILL_USAGE, "/d: the key \"dtype\" is missing"},
+    {"{\"d\": {\"dtype\": \"float32\"}}", MILL_USAGE, "either \"column\" or \"columns\""},
+    {"{\"d\": {\"dtype\": \"flaot32\", \"column\": \"a\"}}", MILL_USAGE, "float32"},
+    {"{\"d\": {\"dtype\": \"string\", \"column\": \"a\"}}", MILL_USAGE, "integer or float type"},
+    {"{\"d\": {\"dtype\": \"float32\", \"colum\": \"a\"}}", MILL_USAGE, "did you mean \"column\""},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"aeg\"}}", MILL_USAGE,
+     "/d/column: unknown column \"aeg\" (did you mean \"age\"?)"},
+    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [\"a\", \"b{1..}\"]}}", MILL_USAGE, "/d/columns/1"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"standardise\"]}}", MILL_USAGE,
+     "/d/do/0: unknown transform \"standardise\" (did you mean \"standardize\"?)"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"whitening\"]}}", MILL_USAGE,
+     "unknown transform \"whitening\"; there are impute_mean, "},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"robust\"]}}", MILL_NOT_YET,
+     "\"robust\" is not supported yet"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"layout\": \"csr\"}}", MILL_NOT_YET, "csr"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"layout\": \"dnese\"}}", MILL_USAGE, "dense"},
+    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [{\"cross\": [\"a\", \"t\"]}]}}", MILL_NOT_YET, "cross"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"t\"}}", MILL_USAGE,
+     "column \"t\" is string and a tensor holds numbers"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"t\", \"do\": [\"log1p\"]}}", MILL_USAGE,
+     "log1p needs numbers, column \"t\" is string"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {}}]}}", MILL_USAGE, "clip needs"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": 3}]}}", MILL_USAGE,
+     "clip takes an object of parameters"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {\"mni\": 3}}]}}", MILL_USAGE,
+     "did you mean \"min\""},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {\"min\": 3, \"max\": 2}}]}}", MILL_USAGE,
+     "above"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {\"quantiles\": [0.9, 0.1]}}]}}",
+     MILL_USAGE, "must not be above"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"log1p\": 1}]}}", MILL_USAGE,
+     "takes no parameters"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"bucketize\": [1, 1]}]}}", MILL_USAGE,
+     "strictly increasing"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"bucketize\": {\"bins\": 4}}]}}", MILL_USAGE,
+     "\"quantile\": true"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"hash\"]}}", MILL_USAGE, "{\"hash\": 1000}"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"impute_constant\"]}}", MILL_USAGE,
+     "{\"impute_constant\": 0}"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"impute_constant\": \"x\"}]}}", MILL_USAGE,
+     "no value for column \"a\", which is float64"},
+    {"{\"d\": {\"dtype\": \"int32\", \"column\": \"t\", \"do\": [{\"vocabulary\": {\"file\": \"v\"}}]}}", MILL_NOT_YET,
+     "file"},
+    {"{\"d\": {\"dtype\": \"int32\", \"column\": \"a\", \"nulls\": \"nan\"}}", MILL_USAGE, "float dtype"},
+    {"{\"d\": {\"dtype\": \"int32\", \"column\": \"t\", \"do\": [\"one_hot\"]}}", MILL_USAGE,
+     "write \"columns\": [\"t\"]"},
+    {"{\"d\": {\"dtype\": \"int32\", \"columns\": [\"t\"], \"do\": [\"one_hot\", \"log1p\"]}}", MILL_USAGE,
+     "nothing can follow one_hot"},
+    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [\"a\", \"A\"]}}", MILL_USAGE, "two features are called \"a\""},
+    {"{\"d\": {\"dtype\": \"float32\", \"columns\": []}}", MILL_USAGE, "needs a column"},
+    {"{\"d\": {\"dtype\": \"int32\", \"columns\": [\"a\", \"t\"], \"share\": true, \"do\": [\"vocabulary\"]}}",
+     MILL_USAGE, "columns of one type"},
+    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"log1p\": {}, \"clip\": {}}]}}", MILL_USAGE,
+     "object of one key"},
+    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [{\"columns\": [\"a\", \"age\"], \"as\": \"x\"}]}}", MILL_USAGE,
+     "1 names for 2 columns"},
+};
+
 static void refuses_wrong_blocks(void)
 {
-	static const struct {
-		const char *tensors;
-		mill_status status;
-		const char *text;
-	} wrong[] = {
-	    {"[]", MILL_USAGE, "expected an object"},
-	    {"{\"d\": {}}", MILL_USAGE, "/d: the key \"dtype\" is missing"},
-	    {"{\"d\": {\"dtype\": \"float32\"}}", MILL_USAGE, "either \"column\" or \"columns\""},
-	    {"{\"d\": {\"dtype\": \"flaot32\", \"column\": \"a\"}}", MILL_USAGE, "float32"},
-	    {"{\"d\": {\"dtype\": \"string\", \"column\": \"a\"}}", MILL_USAGE, "integer or float type"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"colum\": \"a\"}}", MILL_USAGE, "did you mean \"column\""},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"aeg\"}}", MILL_USAGE,
-	     "/d/column: unknown column \"aeg\" (did you mean \"age\"?)"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [\"a\", \"b{1..}\"]}}", MILL_USAGE, "/d/columns/1"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"standardise\"]}}", MILL_USAGE,
-	     "/d/do/0: unknown transform \"standardise\" (did you mean \"standardize\"?)"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"whitening\"]}}", MILL_USAGE,
-	     "unknown transform \"whitening\"; there are impute_mean, "},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"robust\"]}}", MILL_NOT_YET,
-	     "\"robust\" is not supported yet"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"layout\": \"csr\"}}", MILL_NOT_YET, "csr"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"layout\": \"dnese\"}}", MILL_USAGE, "dense"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [{\"cross\": [\"a\", \"t\"]}]}}", MILL_NOT_YET, "cross"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"t\"}}", MILL_USAGE,
-	     "column \"t\" is string and a tensor holds numbers"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"t\", \"do\": [\"log1p\"]}}", MILL_USAGE,
-	     "log1p needs numbers, column \"t\" is string"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {}}]}}", MILL_USAGE,
-	     "clip needs"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": 3}]}}", MILL_USAGE,
-	     "clip takes an object of parameters"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {\"mni\": 3}}]}}", MILL_USAGE,
-	     "did you mean \"min\""},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {\"min\": 3, \"max\": 2}}]}}",
-	     MILL_USAGE, "above"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"clip\": {\"quantiles\": [0.9, 0.1]}}]}}",
-	     MILL_USAGE, "must not be above"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"log1p\": 1}]}}", MILL_USAGE,
-	     "takes no parameters"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"bucketize\": [1, 1]}]}}", MILL_USAGE,
-	     "strictly increasing"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"bucketize\": {\"bins\": 4}}]}}",
-	     MILL_USAGE, "\"quantile\": true"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"hash\"]}}", MILL_USAGE,
-	     "{\"hash\": 1000}"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [\"impute_constant\"]}}", MILL_USAGE,
-	     "{\"impute_constant\": 0}"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"impute_constant\": \"x\"}]}}", MILL_USAGE,
-	     "no value for column \"a\", which is float64"},
-	    {"{\"d\": {\"dtype\": \"int32\", \"column\": \"t\", \"do\": [{\"vocabulary\": {\"file\": \"v\"}}]}}",
-	     MILL_NOT_YET, "file"},
-	    {"{\"d\": {\"dtype\": \"int32\", \"column\": \"a\", \"nulls\": \"nan\"}}", MILL_USAGE, "float dtype"},
-	    {"{\"d\": {\"dtype\": \"int32\", \"column\": \"t\", \"do\": [\"one_hot\"]}}", MILL_USAGE,
-	     "write \"columns\": [\"t\"]"},
-	    {"{\"d\": {\"dtype\": \"int32\", \"columns\": [\"t\"], \"do\": [\"one_hot\", \"log1p\"]}}", MILL_USAGE,
-	     "nothing can follow one_hot"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [\"a\", \"A\"]}}", MILL_USAGE,
-	     "two features are called \"a\""},
-	    {"{\"d\": {\"dtype\": \"float32\", \"columns\": []}}", MILL_USAGE, "needs a column"},
-	    {"{\"d\": {\"dtype\": \"int32\", \"columns\": [\"a\", \"t\"], \"share\": true, \"do\": [\"vocabulary\"]}}",
-	     MILL_USAGE, "columns of one type"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"column\": \"a\", \"do\": [{\"log1p\": {}, \"clip\": {}}]}}",
-	     MILL_USAGE, "object of one key"},
-	    {"{\"d\": {\"dtype\": \"float32\", \"columns\": [{\"columns\": [\"a\", \"age\"], \"as\": \"x\"}]}}",
-	     MILL_USAGE, "1 names for 2 columns"},
-	};
 	features_case c;
 	case_start(&c);
 	case_column(&c, "a", F64, "1");
 	case_column(&c, "t", TEXT, "x");
 	case_column(&c, "age", I64, "1");
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+	for (size_t i = 0; i < sizeof wrong_blocks / sizeof wrong_blocks[0]; i++) {
 		memset(&c.err, 0, sizeof c.err);
-		mill_status status = case_new(&c, wrong[i].tensors, NULL);
-		CU_ASSERT_EQUAL(status, wrong[i].status);
-		if (status != wrong[i].status || strstr(c.err.message, wrong[i].text) == NULL) {
-			printf("    %s gave %s: %s\n", wrong[i].tensors, mill_status_name(status), c.err.message);
+		mill_status status = case_new(&c, wrong_blocks[i].tensors, NULL);
+		CU_ASSERT_EQUAL(status, wrong_blocks[i].status);
+		if (status != wrong_blocks[i].status || strstr(c.err.message, wrong_blocks[i].text) == NULL) {
+			printf("    %s gave %s: %s\n", wrong_blocks[i].tensors, mill_status_name(status),
+			       c.err.message);
 			CU_FAIL("another message");
 		}
 	}

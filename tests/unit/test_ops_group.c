@@ -478,20 +478,6 @@ static mill_group_spec spec_of(const input *in, const mill_aggregate_spec *specs
 	return (mill_group_spec){in->keys, in->key_count, in->key_types, specs, count, true, false};
 }
 
-static void check_collector(mill_collector *collector, const mill_batch *want, const char *what)
-{
-	mill_batch got = {0};
-	int64_t count, rows;
-	const mill_batch *batches = mill_collector_batches(collector, &count, &rows);
-	for (int64_t b = 0; b < count; b++)
-		CU_ASSERT(batches[b].rows <= knobs.batch_rows);
-	CU_ASSERT_FATAL(collected(collector, &mem, &got) == MILL_OK);
-	CU_ASSERT_EQUAL(got.rows, want->rows);
-	if (want->rows > 0)
-		check_same(&got, want, what);
-	mill_batch_release(&got);
-}
-
 /* Mostly batches of any size, sometimes tiny ones. */
 static int64_t most_rows(void)
 {
@@ -506,7 +492,7 @@ static void check_whole(const input *in, const mill_group_spec *spec, const mill
 	CU_ASSERT_FATAL(mill_group_whole_new(&env, spec, mill_collector_sink(collector), &op, NULL) == MILL_OK);
 	CU_ASSERT(push_table(op, &in->table, 0, in->table.rows, most_rows(), &state, NULL) == MILL_OK);
 	CU_ASSERT(finish_sink(op, NULL) == MILL_OK);
-	check_collector(collector, want, "whole");
+	check_collector(collector, want, &knobs, &mem, "whole");
 	mill_op_release(op);
 	mill_collector_free(collector);
 }
@@ -556,7 +542,7 @@ static void check_merged(const input *in, const mill_group_spec *spec, const mil
 		CU_ASSERT(mill_sink_push(final, &batches[order[i]], NULL) == MILL_OK);
 	free(order);
 	CU_ASSERT(finish_sink(final, NULL) == MILL_OK);
-	check_collector(results, want, "partial and final");
+	check_collector(results, want, &knobs, &mem, "partial and final");
 	mill_op_release(final);
 	mill_collector_free(states);
 	mill_collector_free(results);

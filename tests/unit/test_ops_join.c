@@ -219,20 +219,6 @@ static mill_join_spec spec_of(const sides *s, bool is_left, bool with_ids, mill_
 	                        s->types,    COLUMNS,     TABLE_ID_WORDS, with_ids, residual};
 }
 
-static void check_collector(mill_collector *collector, const mill_batch *want)
-{
-	mill_batch got = {0};
-	int64_t count, rows;
-	const mill_batch *batches = mill_collector_batches(collector, &count, &rows);
-	for (int64_t b = 0; b < count; b++)
-		CU_ASSERT(batches[b].rows <= knobs.batch_rows);
-	CU_ASSERT_FATAL(collected(collector, &mem, &got) == MILL_OK);
-	CU_ASSERT_EQUAL(got.rows, want->rows);
-	if (want->rows > 0)
-		check_same(&got, want, "join");
-	mill_batch_release(&got);
-}
-
 /* units: the build side is pushed once (1), or once and again after a reset with other rows before it (2). */
 static void check_join(const sides *s, residual_kind kind, bool is_left, bool with_ids, bool reset)
 {
@@ -267,7 +253,7 @@ static void check_join(const sides *s, residual_kind kind, bool is_left, bool wi
 	int32_t *left, *right;
 	int64_t errors, count = brute_pairs(s, kind, is_left, &left, &right, &errors);
 	mill_batch want = expected_batch(s, left, right, count, with_ids);
-	check_collector(collector, &want);
+	check_collector(collector, &want, &knobs, &mem, "join");
 	CU_ASSERT_EQUAL(policy.errors, errors);
 	CU_ASSERT_EQUAL(policy.columns, errors > 0 ? 2 * COLUMNS : 0);
 	free(left);

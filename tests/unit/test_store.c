@@ -12,6 +12,17 @@
 
 static const char *const two_splits[] = {"train", "val"};
 
+/* Two splits of rows[0] and rows[1] rows. */
+static fixture_options two(const int64_t rows[2], int64_t shard_rows, int64_t batch_rows, const char *compression)
+{
+	return (fixture_options){.splits = two_splits,
+	                         .split_rows = rows,
+	                         .split_count = 2,
+	                         .shard_rows = shard_rows,
+	                         .batch_rows = batch_rows,
+	                         .compression = compression};
+}
+
 static mill_mem unlimited(void)
 {
 	mill_mem mem;
@@ -38,19 +49,28 @@ static const char *join(const char *folder, const char *name)
 	return path;
 }
 
+static void expect_ok(mill_status status, const mill_error *err)
+{
+	if (status != MILL_OK)
+		printf("    %s: %s\n", mill_status_name(status), err->message);
+	CU_ASSERT_EQUAL(status, MILL_OK);
+}
+
+/* A store in a fresh folder. */
+static void fresh_store(char folder[256], const fixture_options *options, mill_mem *mem)
+{
+	mill_error err = {0};
+	mill_u128 sums[2 * FIXTURE_DATASETS];
+	fresh_folder(folder);
+	expect_ok(fixture_write(folder, options, mem, sums, &err), &err);
+}
+
 static void write_text(const char *folder, const char *name, const char *text)
 {
 	FILE *file = fopen(join(folder, name), "w");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	fputs(text, file);
 	fclose(file);
-}
-
-static void expect_ok(mill_status status, const mill_error *err)
-{
-	if (status != MILL_OK)
-		printf("    %s: %s\n", mill_status_name(status), err->message);
-	CU_ASSERT_EQUAL(status, MILL_OK);
 }
 
 static mill_status verify(const char *path, mill_mem *mem, mill_u128 *hash, mill_error *err)
@@ -109,14 +129,9 @@ static void hash_ignores_layout(void)
 		mill_scratch_options place = {.folder = scratch, .run_id = "test"};
 		mill_scratch *opened = NULL;
 		expect_ok(mill_scratch_open(&place, &mem, &opened, &err), &err);
-		fixture_options options = {.splits = two_splits,
-		                           .split_rows = rows,
-		                           .split_count = 2,
-		                           .shard_rows = shapes[i].shard_rows,
-		                           .batch_rows = shapes[i].batch_rows,
-		                           .compression = shapes[i].compression,
-		                           .in_scratch = shapes[i].in_scratch,
-		                           .scratch = opened};
+		fixture_options options = two(rows, shapes[i].shard_rows, shapes[i].batch_rows, shapes[i].compression);
+		options.in_scratch = shapes[i].in_scratch;
+		options.scratch = opened;
 		expect_ok(fixture_write(out, &options, &mem, sums, &err), &err);
 		expect_ok(verify(out, &mem, &hash, &err), &err);
 		if (i == 0)
@@ -136,15 +151,8 @@ static void empty_stores(void)
 	for (size_t i = 0; i < 3; i++) {
 		char folder[256];
 		mill_error err = {0};
-		mill_u128 sums[2 * FIXTURE_DATASETS];
-		fresh_folder(folder);
-		fixture_options options = {.splits = two_splits,
-		                           .split_rows = rows[i],
-		                           .split_count = 2,
-		                           .shard_rows = 3,
-		                           .batch_rows = 2,
-		                           .compression = "none"};
-		expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+		fixture_options options = two(rows[i], 3, 2, "none");
+		fresh_store(folder, &options, &mem);
 		expect_ok(verify(folder, &mem, NULL, &err), &err);
 		remove_tree(folder);
 	}
@@ -162,16 +170,8 @@ static void files_are_deterministic(void)
 	mill_bytes files[2];
 	mill_storage_init(&storage, &mem);
 	for (int i = 0; i < 2; i++) {
-		mill_error err = {0};
-		mill_u128 sums[2 * FIXTURE_DATASETS];
-		fresh_folder(folders[i]);
-		fixture_options options = {.splits = two_splits,
-		                           .split_rows = rows,
-		                           .split_count = 2,
-		                           .shard_rows = 135000,
-		                           .batch_rows = batches[i],
-		                           .compression = "shuffle+deflate:1"};
-		expect_ok(fixture_write(folders[i], &options, &mem, sums, &err), &err);
+		fixture_options options = two(rows, 135000, batches[i], "shuffle+deflate:1");
+		fresh_store(folders[i], &options, &mem);
 	}
 	static const char *const names[] = {"train/shard-00000.h5", "train/shard-00001.h5", "train.h5",
 	                                    "manifest.json"};
@@ -226,15 +226,8 @@ static void verify_finds_damage(void)
 	mill_mem mem = unlimited();
 	char folder[256];
 	mill_error err = {0};
-	mill_u128 sums[2 * FIXTURE_DATASETS];
-	fresh_folder(folder);
-	fixture_options options = {.splits = two_splits,
-	                           .split_rows = rows,
-	                           .split_count = 2,
-	                           .shard_rows = 400,
-	                           .batch_rows = 128,
-	                           .compression = "shuffle+deflate:1"};
-	expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+	fixture_options options = two(rows, 400, 128, "shuffle+deflate:1");
+	fresh_store(folder, &options, &mem);
 	const char *path = join(folder, "train/shard-00001.h5");
 	int fd = open(path, O_RDWR);
 	CU_ASSERT_FATAL(fd >= 0);
@@ -308,15 +301,8 @@ static void verify_finds_damage_anywhere(void)
 	mill_mem mem = unlimited();
 	char folder[256];
 	mill_error err = {0};
-	mill_u128 sums[2 * FIXTURE_DATASETS];
-	fresh_folder(folder);
-	fixture_options options = {.splits = two_splits,
-	                           .split_rows = rows,
-	                           .split_count = 2,
-	                           .shard_rows = 400,
-	                           .batch_rows = 128,
-	                           .compression = "none"};
-	expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+	fixture_options options = two(rows, 400, 128, "none");
+	fresh_store(folder, &options, &mem);
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		damage_file(folder, join(folder, files[i]), &mem);
 	CU_ASSERT_EQUAL(mill_path_make_folders(join(folder, "train/copy"), NULL), MILL_OK);
@@ -361,15 +347,8 @@ static void verify_finds_edited_manifest(void)
 	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
 		char folder[256];
 		mill_error err = {0};
-		mill_u128 sums[2 * FIXTURE_DATASETS];
-		fresh_folder(folder);
-		fixture_options options = {.splits = two_splits,
-		                           .split_rows = rows,
-		                           .split_count = 2,
-		                           .shard_rows = 400,
-		                           .batch_rows = 128,
-		                           .compression = "none"};
-		expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
+		fixture_options options = two(rows, 400, 128, "none");
+		fresh_store(folder, &options, &mem);
 		edit_manifest(folder, &mem, edits[i].from, edits[i].to);
 		CU_ASSERT_EQUAL(verify(folder, &mem, NULL, &err), edits[i].status);
 		remove_tree(folder);
@@ -465,12 +444,7 @@ static void overwriting(void)
 	mill_u128 old_hash = 0;
 	mill_u128 new_hash = 0;
 	fresh_folder(folder);
-	fixture_options options = {.splits = two_splits,
-	                           .split_rows = rows,
-	                           .split_count = 2,
-	                           .shard_rows = 10,
-	                           .batch_rows = 128,
-	                           .compression = "none"};
+	fixture_options options = two(rows, 10, 128, "none");
 	expect_ok(fixture_write(folder, &options, &mem, sums, &err), &err);
 	expect_ok(verify(folder, &mem, &old_hash, &err), &err);
 	CU_ASSERT_EQUAL(fixture_write(folder, &options, &mem, sums, &err), MILL_EXISTS);
@@ -528,12 +502,7 @@ static void allocation_failures(void)
 	mill_u128 sums[2 * FIXTURE_DATASETS];
 	char folder[256];
 	fresh_folder(folder);
-	fixture_options options = {.splits = two_splits,
-	                           .split_rows = rows,
-	                           .split_count = 2,
-	                           .shard_rows = 16,
-	                           .batch_rows = 16,
-	                           .compression = "shuffle+deflate:1"};
+	fixture_options options = two(rows, 16, 16, "shuffle+deflate:1");
 	int64_t failures = 0;
 	int64_t at = 0;
 	do {
