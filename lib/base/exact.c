@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-/* Bits of a significand product and below, a value placed in the window may reach. */
-#define WINDOW_BITS 297
-/* A rebased window starts this many bits below the value that places it. */
+/* Bits of a significand product and below, a value placed in the band may reach. */
+#define BAND_BITS 297
+/* A rebased band starts this many bits below the value that places it. */
 #define BITS_BELOW 96
 
 /* Adds ±magnitude · 2^position to count words of two's complement; position counts from words[0]. */
@@ -50,28 +50,28 @@ static mill_status need_wide(mill_exact *sum, mill_mem *mem)
 	return sum->wide == NULL ? MILL_NOMEM : MILL_OK;
 }
 
-static void empty_window(mill_exact *sum)
+static void empty_band(mill_exact *sum)
 {
-	memset(sum->window, 0, sizeof sum->window);
+	memset(sum->band, 0, sizeof sum->band);
 	sum->pending = 0;
 }
 
 static bool is_small(uint64_t top_word)
 {
 	int64_t top = (int64_t)top_word;
-	return top >= -((int64_t)1 << (WINDOW_BITS - 257)) && top < (int64_t)1 << (WINDOW_BITS - 257);
+	return top >= -((int64_t)1 << (BAND_BITS - 257)) && top < (int64_t)1 << (BAND_BITS - 257);
 }
 
-/* Makes pending small again: by looking, mostly, else by moving the window's contents. */
+/* Makes pending small again: by looking, mostly, else by moving the band's contents. */
 static mill_status settle(mill_exact *sum, mill_mem *mem)
 {
-	if (is_small(sum->window[MILL_EXACT_WINDOW_WORDS - 1])) {
+	if (is_small(sum->band[MILL_EXACT_BAND_WORDS - 1])) {
 		sum->pending = 1;
 		return MILL_OK;
 	}
 	MILL_TRY(need_wide(sum, mem));
-	add_words(sum->wide->words, MILL_EXACT_WORDS, sum->window, MILL_EXACT_WINDOW_WORDS, sum->first_word);
-	empty_window(sum);
+	add_words(sum->wide->words, MILL_EXACT_WORDS, sum->band, MILL_EXACT_BAND_WORDS, sum->first_word);
+	empty_band(sum);
 	return MILL_OK;
 }
 
@@ -93,9 +93,9 @@ static mill_status add_magnitude(mill_exact *sum, mill_mem *mem, mill_u128 magni
 	if (sum->pending == 0)
 		sum->first_word = (uint8_t)(position < BITS_BELOW ? 0 : (position - BITS_BELOW) >> 6);
 	uint32_t first = (uint32_t)sum->first_word << 6;
-	if (position >= first && position - first + bit_length(magnitude) <= WINDOW_BITS &&
-	    position - first < 64 * (MILL_EXACT_WINDOW_WORDS - 2)) {
-		add_to_words(sum->window, MILL_EXACT_WINDOW_WORDS, magnitude, negative, position - first);
+	if (position >= first && position - first + bit_length(magnitude) <= BAND_BITS &&
+	    position - first < 64 * (MILL_EXACT_BAND_WORDS - 2)) {
+		add_to_words(sum->band, MILL_EXACT_BAND_WORDS, magnitude, negative, position - first);
 		sum->pending++;
 		return MILL_OK;
 	}
@@ -166,7 +166,7 @@ mill_status mill_exact_add_products(mill_exact *sum, mill_mem *mem, const double
 	return MILL_OK;
 }
 
-/* A run's own window: an int128 whose last bit is that of biased exponent `base`. */
+/* A run's own band: an int128 whose last bit is that of biased exponent `base`. */
 typedef struct run {
 	mill_i128 total;
 	uint32_t base;
@@ -252,44 +252,44 @@ mill_status mill_exact_add_array(mill_exact *sum, mill_mem *mem, const double *x
 	return flush_run(&r, sum, mem);
 }
 
-/* from's window in the place of into's, when nothing is lost and it is small. */
-static bool align_window(const mill_exact *from, uint32_t first_word, uint64_t out[MILL_EXACT_WINDOW_WORDS])
+/* from's band in the place of into's, when nothing is lost and it is small. */
+static bool align_band(const mill_exact *from, uint32_t first_word, uint64_t out[MILL_EXACT_BAND_WORDS])
 {
 	int up = (int)from->first_word - (int)first_word;
-	uint64_t sign = (uint64_t)((int64_t)from->window[MILL_EXACT_WINDOW_WORDS - 1] >> 63);
-	for (int i = 0; i < MILL_EXACT_WINDOW_WORDS; i++) {
+	uint64_t sign = (uint64_t)((int64_t)from->band[MILL_EXACT_BAND_WORDS - 1] >> 63);
+	for (int i = 0; i < MILL_EXACT_BAND_WORDS; i++) {
 		int source = i - up;
-		out[i] = source < 0 ? 0 : source < MILL_EXACT_WINDOW_WORDS ? from->window[source] : sign;
+		out[i] = source < 0 ? 0 : source < MILL_EXACT_BAND_WORDS ? from->band[source] : sign;
 	}
-	for (int i = 0; i < MILL_EXACT_WINDOW_WORDS; i++) {
-		bool is_below = i + up < 0, is_above = i + up >= MILL_EXACT_WINDOW_WORDS;
-		if ((is_below && from->window[i] != 0) || (is_above && from->window[i] != sign))
+	for (int i = 0; i < MILL_EXACT_BAND_WORDS; i++) {
+		bool is_below = i + up < 0, is_above = i + up >= MILL_EXACT_BAND_WORDS;
+		if ((is_below && from->band[i] != 0) || (is_above && from->band[i] != sign))
 			return false;
 	}
-	uint64_t top = out[MILL_EXACT_WINDOW_WORDS - 1];
+	uint64_t top = out[MILL_EXACT_BAND_WORDS - 1];
 	return is_small(top) && (uint64_t)((int64_t)top >> 63) == sign;
 }
 
-static mill_status merge_window(mill_exact *into, mill_mem *mem, const mill_exact *from)
+static mill_status merge_band(mill_exact *into, mill_mem *mem, const mill_exact *from)
 {
 	if (from->pending == 0)
 		return MILL_OK;
 	if (into->pending == 0) {
-		memcpy(into->window, from->window, sizeof into->window);
+		memcpy(into->band, from->band, sizeof into->band);
 		into->first_word = from->first_word;
 		into->pending = from->pending;
 		return MILL_OK;
 	}
 	if (into->pending >= MILL_EXACT_MAX_PENDING)
 		MILL_TRY(settle(into, mem));
-	uint64_t aligned[MILL_EXACT_WINDOW_WORDS];
-	if (into->pending != 0 && align_window(from, into->first_word, aligned)) {
-		add_words(into->window, MILL_EXACT_WINDOW_WORDS, aligned, MILL_EXACT_WINDOW_WORDS, 0);
+	uint64_t aligned[MILL_EXACT_BAND_WORDS];
+	if (into->pending != 0 && align_band(from, into->first_word, aligned)) {
+		add_words(into->band, MILL_EXACT_BAND_WORDS, aligned, MILL_EXACT_BAND_WORDS, 0);
 		into->pending++;
 		return MILL_OK;
 	}
 	MILL_TRY(need_wide(into, mem));
-	add_words(into->wide->words, MILL_EXACT_WORDS, from->window, MILL_EXACT_WINDOW_WORDS, from->first_word);
+	add_words(into->wide->words, MILL_EXACT_WORDS, from->band, MILL_EXACT_BAND_WORDS, from->first_word);
 	return MILL_OK;
 }
 
@@ -298,19 +298,19 @@ mill_status mill_exact_add_integer(mill_exact *sum, mill_mem *mem, const uint64_
 	uint32_t position = (uint32_t)(exponent + MILL_EXACT_UNIT_BITS), shift = position & 63;
 	uint64_t sign = (uint64_t)((int64_t)words[count - 1] >> 63), below = 0, any = 0;
 	mill_exact part = {.first_word = (uint8_t)(position >> 6)};
-	for (int i = 0; i < MILL_EXACT_WINDOW_WORDS; i++) {
+	for (int i = 0; i < MILL_EXACT_BAND_WORDS; i++) {
 		uint64_t word = i < count ? words[i] : sign;
-		part.window[i] = word << shift | (below >> 1) >> (63 - shift);
-		any |= part.window[i];
+		part.band[i] = word << shift | (below >> 1) >> (63 - shift);
+		any |= part.band[i];
 		below = word;
 	}
-	part.pending = any == 0 ? 0 : is_small(part.window[MILL_EXACT_WINDOW_WORDS - 1]) ? 1 : MILL_EXACT_MAX_PENDING;
-	return merge_window(sum, mem, &part);
+	part.pending = any == 0 ? 0 : is_small(part.band[MILL_EXACT_BAND_WORDS - 1]) ? 1 : MILL_EXACT_MAX_PENDING;
+	return merge_band(sum, mem, &part);
 }
 
 mill_status mill_exact_merge(mill_exact *into, mill_mem *mem, const mill_exact *from)
 {
-	MILL_TRY(merge_window(into, mem, from));
+	MILL_TRY(merge_band(into, mem, from));
 	if (from->wide != NULL) {
 		MILL_TRY(need_wide(into, mem));
 		add_words(into->wide->words, MILL_EXACT_WORDS, from->wide->words, MILL_EXACT_WORDS, 0);
@@ -332,7 +332,7 @@ void mill_exact_total(const mill_exact *sum, uint64_t words[MILL_EXACT_WORDS])
 	else
 		memset(words, 0, MILL_EXACT_WORDS * sizeof words[0]);
 	if (sum->pending != 0)
-		add_words(words, MILL_EXACT_WORDS, sum->window, MILL_EXACT_WINDOW_WORDS, sum->first_word);
+		add_words(words, MILL_EXACT_WORDS, sum->band, MILL_EXACT_BAND_WORDS, sum->first_word);
 }
 
 /* The shortest run of words that says the same: without zeros below and copies of the sign above. */
@@ -384,12 +384,12 @@ mill_status mill_exact_read(mill_exact *sum, mill_mem *mem, mill_bytes_view *in,
 		if (!mill_view_u64(in, &words[i]))
 			return not_a_sum(err);
 	mill_exact result = {.specials = specials};
-	if (count > 0 && count < MILL_EXACT_WINDOW_WORDS && first + MILL_EXACT_WINDOW_WORDS <= MILL_EXACT_WORDS) {
+	if (count > 0 && count < MILL_EXACT_BAND_WORDS && first + MILL_EXACT_BAND_WORDS <= MILL_EXACT_WORDS) {
 		/* A word stays free below for what comes later. */
 		uint32_t free_words = first > 0;
 		result.first_word = (uint8_t)(first - free_words);
-		add_words(result.window, MILL_EXACT_WINDOW_WORDS, words, count, free_words);
-		result.pending = is_small(result.window[MILL_EXACT_WINDOW_WORDS - 1]) ? 1 : MILL_EXACT_MAX_PENDING;
+		add_words(result.band, MILL_EXACT_BAND_WORDS, words, count, free_words);
+		result.pending = is_small(result.band[MILL_EXACT_BAND_WORDS - 1]) ? 1 : MILL_EXACT_MAX_PENDING;
 	} else if (count > 0) {
 		if (need_wide(&result, mem) != MILL_OK)
 			return mill_fail_nomem(err, sizeof *result.wide, "an exact sum");

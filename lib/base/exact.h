@@ -2,7 +2,7 @@
  *
  * A state holds Σx (or Σxy) of finite float64 as a fixed-point integer in units of 2^-2176; merging is addition, so
  * partial states combine in any order, and one rounding to nearest even happens at the end. NaN and infinities are
- * noted beside. A result of zero is +0. Of the 4,480 bits a window of 320 is kept in the state, placed around the first
+ * noted beside. A result of zero is +0. Of the 4,480 bits a band of 320 is kept in the state, placed around the first
  * value; values outside it go to a wide accumulator that is allocated when first needed. Background: Kulisch
  * accumulators; Neal, "Fast exact summation using small and large superaccumulators" (2015). Layout is private; the
  * serialised form is versioned. Not collective. */
@@ -14,14 +14,14 @@
 
 #include <string.h>
 
-#define MILL_EXACT_WINDOW_WORDS 5
-#define MILL_EXACT_MAX_PENDING  ((uint32_t)1 << 21)
+#define MILL_EXACT_BAND_WORDS  5
+#define MILL_EXACT_MAX_PENDING ((uint32_t)1 << 21)
 
 /* Σx. Zero-initialised = empty. Holds memory only after an escape; mill_exact_release is idempotent. */
 typedef struct mill_exact {
-	uint64_t window[MILL_EXACT_WINDOW_WORDS]; /* two's complement, words first_word … of the wide accumulator */
-	struct mill_exact_wide *wide;             /* NULL until a value does not fit the window */
-	uint32_t pending;                         /* 0: the window is empty; |window| < pending · 2^297 */
+	uint64_t band[MILL_EXACT_BAND_WORDS]; /* two's complement, words first_word … of the wide accumulator */
+	struct mill_exact_wide *wide;         /* NULL until a value does not fit the band */
+	uint32_t pending;                     /* 0: the band is empty; |band| < pending · 2^297 */
 	uint8_t first_word;
 	uint8_t specials; /* MILL_EXACT_NAN … */
 } mill_exact;
@@ -30,7 +30,7 @@ typedef struct mill_exact {
 #define MILL_EXACT_POS_INF 2
 #define MILL_EXACT_NEG_INF 4
 
-/* What mill_exact_add does with a value that is no ordinary one for the window. */
+/* What mill_exact_add does with a value that is no ordinary one for the band. */
 MILL_NODISCARD mill_status mill_exact_add_slow(mill_exact *sum, mill_mem *mem, double x);
 
 /* Adds x; the fast path takes 2 to 4 ns. MILL_NOMEM. */
@@ -46,16 +46,16 @@ MILL_NODISCARD static inline mill_status mill_exact_add(mill_exact *sum, mill_me
 	int64_t sign = (int64_t)bits >> 63;
 	int64_t significand = (int64_t)((bits & 0xFFFFFFFFFFFFFU) | 0x10000000000000U);
 	significand = (significand ^ sign) - sign;
-	uint64_t *window = sum->window + word;
-	mill_u128 low = (mill_u128)window[0] + ((uint64_t)significand << shift);
-	mill_u128 high = (mill_u128)window[1] + (uint64_t)((significand >> 1) >> (63 - shift)) + (uint64_t)(low >> 64);
-	window[0] = (uint64_t)low;
-	window[1] = (uint64_t)high;
+	uint64_t *band = sum->band + word;
+	mill_u128 low = (mill_u128)band[0] + ((uint64_t)significand << shift);
+	mill_u128 high = (mill_u128)band[1] + (uint64_t)((significand >> 1) >> (63 - shift)) + (uint64_t)(low >> 64);
+	band[0] = (uint64_t)low;
+	band[1] = (uint64_t)high;
 	/* A sign word plus the carry: 0 when nothing travels further up. */
 	uint64_t carry = (uint64_t)(high >> 64), ripple = (uint64_t)sign + carry;
-	for (uint32_t i = word + 2; ripple != 0 && i < MILL_EXACT_WINDOW_WORDS; i++) {
-		mill_u128 t = (mill_u128)sum->window[i] + (uint64_t)sign + carry;
-		sum->window[i] = (uint64_t)t;
+	for (uint32_t i = word + 2; ripple != 0 && i < MILL_EXACT_BAND_WORDS; i++) {
+		mill_u128 t = (mill_u128)sum->band[i] + (uint64_t)sign + carry;
+		sum->band[i] = (uint64_t)t;
 		carry = (uint64_t)(t >> 64);
 		ripple = (uint64_t)sign + carry;
 	}
@@ -71,7 +71,7 @@ MILL_NODISCARD mill_status mill_exact_add_product(mill_exact *sum, mill_mem *mem
 /* Adds x[i]·y[i]; y may be x. */
 MILL_NODISCARD mill_status mill_exact_add_products(mill_exact *sum, mill_mem *mem, const double *x, const double *y,
                                                    const uint64_t *validity, int64_t rows);
-/* Adds words · 2^exponent, words an integer of 1 to 4 words in two's complement: for callers that keep windows of their
+/* Adds words · 2^exponent, words an integer of 1 to 4 words in two's complement: for callers that keep bands of their
  * own. −2176 ≤ exponent ≤ 1900. */
 MILL_NODISCARD mill_status mill_exact_add_integer(mill_exact *sum, mill_mem *mem, const uint64_t *words, int count,
                                                   int exponent);

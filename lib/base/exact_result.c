@@ -12,7 +12,7 @@ static void load(const mill_exact *sum, mill_wide *out)
 {
 	if (sum->wide == NULL) {
 		int exponent = 64 * (int)sum->first_word - MILL_EXACT_UNIT_BITS;
-		mill_wide_from_words(out, sum->window, MILL_EXACT_WINDOW_WORDS, exponent);
+		mill_wide_from_words(out, sum->band, MILL_EXACT_BAND_WORDS, exponent);
 		return;
 	}
 	uint64_t words[MILL_EXACT_WORDS];

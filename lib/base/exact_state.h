@@ -22,7 +22,7 @@ struct mill_exact_wide {
 	uint64_t words[MILL_EXACT_WORDS];
 };
 
-/* Window and wide together, two's complement. */
+/* Band and wide together, two's complement. */
 void mill_exact_total(const mill_exact *sum, uint64_t words[MILL_EXACT_WORDS]);
 
 #endif

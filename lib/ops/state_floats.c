@@ -1,6 +1,6 @@
 /* sum, avg, variances, corr and covariances of floats, over exact sums of x, y and their products. */
+#include "ops/group_sums.h"
 #include "ops/ratio.h"
-#include "ops/windows.h"
 
 #include <math.h>
 
@@ -8,7 +8,7 @@
 
 typedef struct floats_state {
 	op_state base;
-	op_windows windows;
+	op_group_sums sums;
 	double *widened[2]; /* arguments of the batch as float64, where they are not */
 	int64_t widened_capacity[2];
 } floats_state;
@@ -26,13 +26,13 @@ static mill_status floats_open(op_state *state, mill_error *err)
 	    [OP_SUM_X] = true,  [OP_SUM_Y] = corr || covar,  [OP_SUM_XX] = !linear && !covar,
 	    [OP_SUM_YY] = corr, [OP_SUM_XY] = corr || covar,
 	};
-	op_windows_open(&s->windows, state->mem, keeps, kind != MILL_AGG_SUM);
+	op_group_sums_open(&s->sums, state->mem, keeps, kind != MILL_AGG_SUM);
 	return MILL_OK;
 }
 
 static mill_status floats_grow(op_state *state, int64_t capacity, mill_error *err)
 {
-	return op_windows_grow(&((floats_state *)state)->windows, state->capacity, capacity, err);
+	return op_group_sums_grow(&((floats_state *)state)->sums, state->capacity, capacity, err);
 }
 
 /* The argument as float64 values. */
@@ -61,50 +61,50 @@ static mill_status floats_update(op_state *state, const op_input *in, mill_error
 	MILL_TRY(widen(s, 0, in->args[0], &x, err));
 	if (state->spec.signature.arg_count > 1)
 		MILL_TRY(widen(s, 1, in->args[1], &y, err));
-	return op_windows_add(&s->windows, in, x, y, err);
+	return op_group_sums_add(&s->sums, in, x, y, err);
 }
 
-/* The bytes of a state: see windows.h. */
+/* The bytes of a state: see group_sums.h. */
 static size_t floats_fixed_bytes(const op_state *state)
 {
-	return op_windows_fixed_bytes(&((const floats_state *)state)->windows);
+	return op_group_sums_fixed_bytes(&((const floats_state *)state)->sums);
 }
 
 static void floats_put(const op_state *state, const int32_t *order, int64_t count, char *to)
 {
-	op_windows_put(&((const floats_state *)state)->windows, order, count, to);
+	op_group_sums_put(&((const floats_state *)state)->sums, order, count, to);
 }
 
 static mill_status floats_write(const op_state *state, int64_t group, mill_bytes *out, mill_error *err)
 {
 	(void)err;
-	return op_windows_write(&((const floats_state *)state)->windows, group, out);
+	return op_group_sums_write(&((const floats_state *)state)->sums, group, out);
 }
 
 static mill_status floats_merge(op_state *state, uint32_t group, mill_bytes_view *bytes, mill_error *err)
 {
-	return op_windows_merge(&((floats_state *)state)->windows, group, bytes, state->groups, err);
+	return op_group_sums_merge(&((floats_state *)state)->sums, group, bytes, state->groups, err);
 }
 
 static mill_status floats_merge_fixed(op_state *state, const char *bytes, const uint32_t *groups, int64_t rows,
                                       mill_error *err)
 {
-	return op_windows_merge_fixed(&((floats_state *)state)->windows, bytes, groups, rows, state->groups, err);
+	return op_group_sums_merge_fixed(&((floats_state *)state)->sums, bytes, groups, rows, state->groups, err);
 }
 
-/* sum and avg straight from the window: rounded to 53 bits, then scaled, which is exact unless the result is subnormal
+/* sum and avg straight from the sum: rounded to 53 bits, then scaled, which is exact unless the result is subnormal
  * or too large. A sum in units of at least 2^-1074 that comes out subnormal was exact already. */
 static bool quick_value(const floats_state *s, int64_t group, double *out)
 {
 	mill_i128 total;
 	int exponent;
-	if (!op_windows_small_total(&s->windows, group, OP_SUM_X, &total, &exponent))
+	if (!op_group_sums_small_total(&s->sums, group, OP_SUM_X, &total, &exponent))
 		return false;
 	if (s->base.spec.signature.kind == MILL_AGG_SUM) {
 		*out = ldexp((double)total, exponent);
 		return isfinite(*out);
 	}
-	*out = ldexp(op_ratio(total, op_windows_count(&s->windows, group)), exponent);
+	*out = ldexp(op_ratio(total, op_group_sums_count(&s->sums, group)), exponent);
 	return isfinite(*out) && (total == 0 || fabs(*out) > 0x1p-1000);
 }
 
@@ -112,7 +112,7 @@ static mill_status beyond_one(const floats_state *s, int64_t group, const mill_e
                               bool *is_null, mill_error *err)
 {
 	mill_aggregate_kind kind = s->base.spec.signature.kind;
-	int64_t n = (int64_t)op_windows_count(&s->windows, group);
+	int64_t n = (int64_t)op_group_sums_count(&s->sums, group);
 	bool samp = kind == MILL_AGG_VAR_SAMP || kind == MILL_AGG_STDDEV_SAMP || kind == MILL_AGG_COVAR_SAMP;
 	*is_null = n <= (samp ? 1 : 0);
 	if (*is_null)
@@ -121,7 +121,7 @@ static mill_status beyond_one(const floats_state *s, int64_t group, const mill_e
 		return mill_exact_corr(&totals[OP_SUM_X], &totals[OP_SUM_Y], &totals[OP_SUM_XX], &totals[OP_SUM_YY],
 		                       &totals[OP_SUM_XY], n, s->base.mem, out, is_null, err);
 	int64_t divisor = samp ? n - 1 : n;
-	if (s->windows.keeps[OP_SUM_XY])
+	if (s->sums.keeps[OP_SUM_XY])
 		return mill_exact_covariance(&totals[OP_SUM_X], &totals[OP_SUM_Y], &totals[OP_SUM_XY], n, divisor,
 		                             s->base.mem, out, err);
 	MILL_TRY(mill_exact_variance(&totals[OP_SUM_X], &totals[OP_SUM_XX], n, divisor, s->base.mem, out, err));
@@ -137,8 +137,8 @@ static mill_status exact_value(const floats_state *s, int64_t group, double *out
 	mill_exact totals[OP_SUMS] = {0};
 	mill_status status = MILL_OK;
 	for (int k = 0; k < OP_SUMS && status == MILL_OK; k++)
-		if (s->windows.keeps[k])
-			status = op_windows_total(&s->windows, group, k, &totals[k], err);
+		if (s->sums.keeps[k])
+			status = op_group_sums_total(&s->sums, group, k, &totals[k], err);
 	if (status != MILL_OK)
 		goto done;
 	switch (s->base.spec.signature.kind) {
@@ -149,7 +149,7 @@ static mill_status exact_value(const floats_state *s, int64_t group, double *out
 			status = mill_exact_sum(&totals[OP_SUM_X], out, err);
 		break;
 	case MILL_AGG_AVG:
-		status = mill_exact_mean(&totals[OP_SUM_X], (int64_t)op_windows_count(&s->windows, group), out, err);
+		status = mill_exact_mean(&totals[OP_SUM_X], (int64_t)op_group_sums_count(&s->sums, group), out, err);
 		break;
 	default: status = beyond_one(s, group, totals, out, is_null, err); break;
 	}
@@ -189,7 +189,7 @@ static mill_status floats_result(op_state *state, const int32_t *order, int64_t 
 	MILL_TRY(op_state_column(state, order, count, &made, err));
 	for (int64_t i = 0; i < count; i++) {
 		if (i + AHEAD < count)
-			op_windows_prefetch(&s->windows, order[i + AHEAD]);
+			op_group_sums_prefetch(&s->sums, order[i + AHEAD]);
 		if (!op_state_seen(state, order[i]))
 			continue;
 		mill_status status = put_result(s, order[i], &made, i, err);
@@ -204,13 +204,13 @@ static mill_status floats_result(op_state *state, const int32_t *order, int64_t 
 
 static void floats_wipe(op_state *state, int64_t groups)
 {
-	op_windows_wipe(&((floats_state *)state)->windows, groups);
+	op_group_sums_wipe(&((floats_state *)state)->sums, groups);
 }
 
 static void floats_drop(op_state *state)
 {
 	floats_state *s = (floats_state *)state;
-	op_windows_drop(&s->windows);
+	op_group_sums_drop(&s->sums);
 	for (int a = 0; a < 2; a++) {
 		mill_mem_free(s->widened[a]);
 		s->widened[a] = NULL;

@@ -96,7 +96,7 @@ def main():
         n = rng.choice([1, 2, 3, 10, 100])
         groups[g * 977 - 5000] = (values(rng, n), values(rng, n))
     rows = [(g, a, b) for g, (x, y) in groups.items() for a, b in zip(x, y)]
-    # In order of size the parts choose different units for their windows, otherwise the same.
+    # In order of size the parts choose different units for their sums, otherwise the same.
     order = rng.randrange(3)
     if order == 0:
         rng.shuffle(rows)

@@ -45,7 +45,7 @@ static void many_values(void)
 	CU_ASSERT_EQUAL(status, MILL_OK);
 	CU_ASSERT_EQUAL(sum_of(&sum), -1.5 * COUNT);
 	CU_ASSERT_PTR_NULL(sum.wide);
-	/* Products at the top of a window that a smaller one has placed: it overflows into the wide accumulator. */
+	/* Products at the top of a band that a smaller one has placed: it overflows into the wide accumulator. */
 	CU_ASSERT_EQUAL(mill_exact_add_product(&high, &mem, 1, 1), MILL_OK);
 	for (int i = 0; i < COUNT && status == MILL_OK; i++)
 		status = mill_exact_add_product(&high, &mem, 0x1.8p40, 0x1p31);

@@ -1,8 +1,8 @@
-#include "ops/windows.h"
+#include "ops/group_sums.h"
 
 #include <string.h>
 
-#define REACH      60 /* exponents above the lowest that a window takes: 53 + 60 bits leave 14 for the number of values */
+#define REACH      60 /* exponents above the lowest that a sum takes: 53 + 60 bits leave 14 for the number of values */
 #define LEAST_LOW  1
 #define MOST_LOW   1970 /* the unit of products stays below 2^1900 */
 #define UNIT_STEP  16   /* lowest exponents are multiples where that fits, so that ranks choose the same */
@@ -14,51 +14,51 @@ static int words_of(int sum)
 	return sum == OP_SUM_X || sum == OP_SUM_Y ? 2 : 4;
 }
 
-void op_windows_open(op_windows *w, mill_mem *mem, const bool keeps[OP_SUMS], bool has_count)
+void op_group_sums_open(op_group_sums *s, mill_mem *mem, const bool keeps[OP_SUMS], bool has_count)
 {
-	memset(w, 0, sizeof(*w));
-	w->mem = mem;
-	w->has_count = has_count;
-	w->words = has_count;
+	memset(s, 0, sizeof(*s));
+	s->mem = mem;
+	s->has_count = has_count;
+	s->words = has_count;
 	for (int k = 0; k < OP_SUMS; k++) {
-		w->keeps[k] = keeps[k];
-		w->slot[k] = keeps[k] ? w->words : -1;
-		w->words += keeps[k] ? words_of(k) : 0;
+		s->keeps[k] = keeps[k];
+		s->slot[k] = keeps[k] ? s->words : -1;
+		s->words += keeps[k] ? words_of(k) : 0;
 	}
 }
 
-mill_status op_windows_grow(op_windows *w, int64_t old_capacity, int64_t capacity, mill_error *err)
+mill_status op_group_sums_grow(op_group_sums *s, int64_t old_capacity, int64_t capacity, mill_error *err)
 {
-	if (w->escape_of != NULL && capacity > w->escape_of_capacity) {
-		MILL_TRY(op_state_array(w->mem, &w->escape_of, w->escape_of_capacity, capacity, sizeof(int32_t), err));
-		w->escape_of_capacity = capacity;
+	if (s->escape_of != NULL && capacity > s->escape_of_capacity) {
+		MILL_TRY(op_state_array(s->mem, &s->escape_of, s->escape_of_capacity, capacity, sizeof(int32_t), err));
+		s->escape_of_capacity = capacity;
 	}
-	return op_state_array(w->mem, &w->blocks, old_capacity, capacity, (size_t)w->words * sizeof(uint64_t), err);
+	return op_state_array(s->mem, &s->blocks, old_capacity, capacity, (size_t)s->words * sizeof(uint64_t), err);
 }
 
-static void drop_escapes(op_windows *w)
+static void drop_escapes(op_group_sums *s)
 {
-	for (int64_t i = 0; i < w->escape_count * OP_SUMS; i++)
-		mill_exact_release(&w->escapes[i]);
-	mill_mem_free(w->escapes);
-	mill_mem_free(w->escape_of);
-	w->escapes = NULL;
-	w->escape_of = NULL;
-	w->escape_count = w->escape_capacity = w->escape_of_capacity = 0;
+	for (int64_t i = 0; i < s->escape_count * OP_SUMS; i++)
+		mill_exact_release(&s->escapes[i]);
+	mill_mem_free(s->escapes);
+	mill_mem_free(s->escape_of);
+	s->escapes = NULL;
+	s->escape_of = NULL;
+	s->escape_count = s->escape_capacity = s->escape_of_capacity = 0;
 }
 
-void op_windows_wipe(op_windows *w, int64_t groups)
+void op_group_sums_wipe(op_group_sums *s, int64_t groups)
 {
-	memset(w->blocks, 0, (size_t)groups * (size_t)w->words * sizeof(uint64_t));
-	drop_escapes(w);
+	memset(s->blocks, 0, (size_t)groups * (size_t)s->words * sizeof(uint64_t));
+	drop_escapes(s);
 }
 
-void op_windows_drop(op_windows *w)
+void op_group_sums_drop(op_group_sums *s)
 {
-	drop_escapes(w);
-	mill_mem_free(w->blocks);
-	w->blocks = NULL;
-	w->lowest[0] = w->lowest[1] = 0;
+	drop_escapes(s);
+	mill_mem_free(s->blocks);
+	s->blocks = NULL;
+	s->lowest[0] = s->lowest[1] = 0;
 }
 
 /* Power of two of the unit of a sum. */
@@ -75,26 +75,26 @@ static int unit_of(const int lowest[2], int sum)
 }
 
 /* The sums beside a group's block, made when first asked for. */
-static mill_status escape_of(op_windows *w, int64_t group, int64_t group_count, mill_exact **out, mill_error *err)
+static mill_status escape_of(op_group_sums *s, int64_t group, int64_t group_count, mill_exact **out, mill_error *err)
 {
-	if (w->escape_of == NULL) {
-		MILL_TRY(op_state_array(w->mem, &w->escape_of, 0, group_count, sizeof(int32_t), err));
-		w->escape_of_capacity = group_count;
-	} else if (w->escape_of_capacity < group_count) {
+	if (s->escape_of == NULL) {
+		MILL_TRY(op_state_array(s->mem, &s->escape_of, 0, group_count, sizeof(int32_t), err));
+		s->escape_of_capacity = group_count;
+	} else if (s->escape_of_capacity < group_count) {
 		MILL_TRY(
-		    op_state_array(w->mem, &w->escape_of, w->escape_of_capacity, group_count, sizeof(int32_t), err));
-		w->escape_of_capacity = group_count;
+		    op_state_array(s->mem, &s->escape_of, s->escape_of_capacity, group_count, sizeof(int32_t), err));
+		s->escape_of_capacity = group_count;
 	}
-	if (w->escape_of[group] == 0) {
-		if (w->escape_count == w->escape_capacity) {
-			int64_t capacity = mill_max_i64(16, w->escape_capacity * 2);
-			MILL_TRY(op_state_array(w->mem, &w->escapes, w->escape_capacity, capacity,
+	if (s->escape_of[group] == 0) {
+		if (s->escape_count == s->escape_capacity) {
+			int64_t capacity = mill_max_i64(16, s->escape_capacity * 2);
+			MILL_TRY(op_state_array(s->mem, &s->escapes, s->escape_capacity, capacity,
 			                        OP_SUMS * sizeof(mill_exact), err));
-			w->escape_capacity = capacity;
+			s->escape_capacity = capacity;
 		}
-		w->escape_of[group] = (int32_t)++w->escape_count;
+		s->escape_of[group] = (int32_t)++s->escape_count;
 	}
-	*out = w->escapes + (int64_t)(w->escape_of[group] - 1) * OP_SUMS;
+	*out = s->escapes + (int64_t)(s->escape_of[group] - 1) * OP_SUMS;
 	return MILL_OK;
 }
 
@@ -104,36 +104,36 @@ static mill_status no_memory(mill_error *err)
 }
 
 /* Moves sums in the layout of a block, in units by `lowest`, to the sums beside. */
-static mill_status escape_block(op_windows *w, mill_exact *beside, const uint64_t *block, const int lowest[2],
+static mill_status escape_block(op_group_sums *s, mill_exact *beside, const uint64_t *block, const int lowest[2],
                                 mill_error *err)
 {
 	for (int k = 0; k < OP_SUMS; k++)
-		if (w->keeps[k] && mill_exact_add_integer(&beside[k], w->mem, block + w->slot[k], words_of(k),
+		if (s->keeps[k] && mill_exact_add_integer(&beside[k], s->mem, block + s->slot[k], words_of(k),
 		                                          unit_of(lowest, k)) != MILL_OK)
 			return no_memory(err);
 	return MILL_OK;
 }
 
-static mill_status spill_group(op_windows *w, int64_t group, int64_t group_count, mill_error *err)
+static mill_status spill_group(op_group_sums *s, int64_t group, int64_t group_count, mill_error *err)
 {
 	mill_exact *beside;
-	uint64_t *block = w->blocks + group * w->words;
-	MILL_TRY(escape_of(w, group, group_count, &beside, err));
-	MILL_TRY(escape_block(w, beside, block, w->lowest, err));
-	memset(block + w->has_count, 0, (size_t)(w->words - w->has_count) * sizeof(*block));
+	uint64_t *block = s->blocks + group * s->words;
+	MILL_TRY(escape_of(s, group, group_count, &beside, err));
+	MILL_TRY(escape_block(s, beside, block, s->lowest, err));
+	memset(block + s->has_count, 0, (size_t)(s->words - s->has_count) * sizeof(*block));
 	return MILL_OK;
 }
 
-static mill_status escape_row(op_windows *w, int64_t group, int64_t group_count, double x, double y, mill_error *err)
+static mill_status escape_row(op_group_sums *s, int64_t group, int64_t group_count, double x, double y, mill_error *err)
 {
 	mill_exact *beside;
 	const double a[OP_SUMS] = {x, y, x, y, x}, b[OP_SUMS] = {1, 1, x, y, y};
-	MILL_TRY(escape_of(w, group, group_count, &beside, err));
+	MILL_TRY(escape_of(s, group, group_count, &beside, err));
 	for (int k = 0; k < OP_SUMS; k++) {
-		if (!w->keeps[k])
+		if (!s->keeps[k])
 			continue;
-		mill_status status = words_of(k) == 2 ? mill_exact_add(&beside[k], w->mem, a[k])
-		                                      : mill_exact_add_product(&beside[k], w->mem, a[k], b[k]);
+		mill_status status = words_of(k) == 2 ? mill_exact_add(&beside[k], s->mem, a[k])
+		                                      : mill_exact_add_product(&beside[k], s->mem, a[k], b[k]);
 		if (status != MILL_OK)
 			return no_memory(err);
 	}
@@ -174,7 +174,7 @@ static void choose_unit(int *lowest, const op_input *in, const double *values)
 		*lowest = choose_lowest(least, most);
 }
 
-/* A value as significand · 2^shift units. False: it has no place in the window. */
+/* A value as significand · 2^shift units. False: it has no place in the sum. */
 static inline bool place(double value, uint32_t lowest, int64_t *significand, uint32_t *shift)
 {
 	uint64_t bits;
@@ -231,21 +231,21 @@ static inline void store_256(uint64_t *words, const wide_term *value)
 }
 
 /* A row that has no place, or whose group has no room. */
-static mill_status add_slowly(op_windows *w, const op_input *in, int64_t row, double x, double y, mill_error *err)
+static mill_status add_slowly(op_group_sums *s, const op_input *in, int64_t row, double x, double y, mill_error *err)
 {
-	return escape_row(w, in->groups[row], in->group_count, x, y, err);
+	return escape_row(s, in->groups[row], in->group_count, x, y, err);
 }
 
-static inline __attribute__((always_inline)) mill_status add_linear(op_windows *w, const op_input *in, const double *x,
-                                                                    int words, mill_error *err)
+static inline __attribute__((always_inline)) mill_status add_linear(op_group_sums *s, const op_input *in,
+                                                                    const double *x, int words, mill_error *err)
 {
 	const uint32_t *restrict groups = in->groups;
-	uint32_t lowest = w->lowest[0] == 0 ? 0x800 : (uint32_t)w->lowest[0];
+	uint32_t lowest = s->lowest[0] == 0 ? 0x800 : (uint32_t)s->lowest[0];
 	OP_EACH_ROW(in, {
 		int64_t significand;
 		uint32_t shift;
 		mill_i128 total;
-		uint64_t *block = w->blocks + (int64_t)groups[r] * words;
+		uint64_t *block = s->blocks + (int64_t)groups[r] * words;
 		uint64_t *sum = block + (words - 2);
 		if (words == 3)
 			block[0]++;
@@ -253,28 +253,28 @@ static inline __attribute__((always_inline)) mill_status add_linear(op_windows *
 		if (__builtin_expect(fits && !sum_128(sum, at_place(significand, shift), &total), 1))
 			store_128(sum, total);
 		else
-			MILL_TRY(add_slowly(w, in, r, x[r], 0, err));
+			MILL_TRY(add_slowly(s, in, r, x[r], 0, err));
 	});
 	return MILL_OK;
 }
 
-static mill_status add_squares(op_windows *w, const op_input *in, const double *x, mill_error *err)
+static mill_status add_squares(op_group_sums *s, const op_input *in, const double *x, mill_error *err)
 {
 	const uint32_t *restrict groups = in->groups;
-	uint32_t lowest = w->lowest[0] == 0 ? 0x800 : (uint32_t)w->lowest[0];
-	int at_x = w->slot[OP_SUM_X], at_xx = w->slot[OP_SUM_XX], words = w->words;
+	uint32_t lowest = s->lowest[0] == 0 ? 0x800 : (uint32_t)s->lowest[0];
+	int at_x = s->slot[OP_SUM_X], at_xx = s->slot[OP_SUM_XX], words = s->words;
 	OP_EACH_ROW(in, {
 		int64_t significand;
 		uint32_t shift;
 		mill_i128 sum;
 		wide_term squares;
-		uint64_t *block = w->blocks + (int64_t)groups[r] * words;
+		uint64_t *block = s->blocks + (int64_t)groups[r] * words;
 		block[0]++;
 		bool over = !place(x[r], lowest, &significand, &shift);
 		over |= sum_128(block + at_x, at_place(significand, shift), &sum);
 		over |= sum_256(block + at_xx, (mill_i128)significand * significand, 2 * shift, &squares);
 		if (__builtin_expect(over, 0)) {
-			MILL_TRY(add_slowly(w, in, r, x[r], 0, err));
+			MILL_TRY(add_slowly(s, in, r, x[r], 0, err));
 			continue;
 		}
 		store_128(block + at_x, sum);
@@ -284,13 +284,13 @@ static mill_status add_squares(op_windows *w, const op_input *in, const double *
 }
 
 static inline __attribute__((always_inline)) mill_status
-add_pairs_of(op_windows *w, const op_input *in, const double *x, const double *y, bool squares, mill_error *err)
+add_pairs_of(op_group_sums *s, const op_input *in, const double *x, const double *y, bool squares, mill_error *err)
 {
 	const uint32_t *restrict groups = in->groups;
-	uint32_t low_x = w->lowest[0] == 0 ? 0x800 : (uint32_t)w->lowest[0];
-	uint32_t low_y = w->lowest[1] == 0 ? 0x800 : (uint32_t)w->lowest[1];
-	const int *slot = w->slot;
-	int words = w->words;
+	uint32_t low_x = s->lowest[0] == 0 ? 0x800 : (uint32_t)s->lowest[0];
+	uint32_t low_y = s->lowest[1] == 0 ? 0x800 : (uint32_t)s->lowest[1];
+	const int *slot = s->slot;
+	int words = s->words;
 	OP_EACH_ROW(in, {
 		int64_t a;
 		int64_t b;
@@ -301,7 +301,7 @@ add_pairs_of(op_windows *w, const op_input *in, const double *x, const double *y
 		wide_term xx = {0};
 		wide_term yy = {0};
 		wide_term xy;
-		uint64_t *block = w->blocks + (int64_t)groups[r] * words;
+		uint64_t *block = s->blocks + (int64_t)groups[r] * words;
 		block[0]++;
 		bool over = !place(x[r], low_x, &a, &a_shift);
 		over |= !place(y[r], low_y, &b, &b_shift);
@@ -313,7 +313,7 @@ add_pairs_of(op_windows *w, const op_input *in, const double *x, const double *y
 			over |= sum_256(block + slot[OP_SUM_YY], (mill_i128)b * b, 2 * b_shift, &yy);
 		}
 		if (__builtin_expect(over, 0)) {
-			MILL_TRY(add_slowly(w, in, r, x[r], y[r], err));
+			MILL_TRY(add_slowly(s, in, r, x[r], y[r], err));
 			continue;
 		}
 		store_128(block + slot[OP_SUM_X], sum_x);
@@ -327,43 +327,43 @@ add_pairs_of(op_windows *w, const op_input *in, const double *x, const double *y
 	return MILL_OK;
 }
 
-mill_status op_windows_add(op_windows *w, const op_input *in, const double *x, const double *y, mill_error *err)
+mill_status op_group_sums_add(op_group_sums *s, const op_input *in, const double *x, const double *y, mill_error *err)
 {
-	choose_unit(&w->lowest[0], in, x);
-	if (w->keeps[OP_SUM_Y]) {
-		choose_unit(&w->lowest[1], in, y);
-		return w->keeps[OP_SUM_XX] ? add_pairs_of(w, in, x, y, true, err)
-		                           : add_pairs_of(w, in, x, y, false, err);
+	choose_unit(&s->lowest[0], in, x);
+	if (s->keeps[OP_SUM_Y]) {
+		choose_unit(&s->lowest[1], in, y);
+		return s->keeps[OP_SUM_XX] ? add_pairs_of(s, in, x, y, true, err)
+		                           : add_pairs_of(s, in, x, y, false, err);
 	}
-	if (w->keeps[OP_SUM_XX])
-		return add_squares(w, in, x, err);
-	return w->has_count ? add_linear(w, in, x, 3, err) : add_linear(w, in, x, 2, err);
+	if (s->keeps[OP_SUM_XX])
+		return add_squares(s, in, x, err);
+	return s->has_count ? add_linear(s, in, x, 3, err) : add_linear(s, in, x, 2, err);
 }
 
-static const mill_exact *beside_of(const op_windows *w, int64_t group)
+static const mill_exact *beside_of(const op_group_sums *s, int64_t group)
 {
-	if (w->escape_of == NULL || group >= w->escape_of_capacity || w->escape_of[group] == 0)
+	if (s->escape_of == NULL || group >= s->escape_of_capacity || s->escape_of[group] == 0)
 		return NULL;
-	return w->escapes + (int64_t)(w->escape_of[group] - 1) * OP_SUMS;
+	return s->escapes + (int64_t)(s->escape_of[group] - 1) * OP_SUMS;
 }
 
-bool op_windows_small_total(const op_windows *w, int64_t group, int sum, mill_i128 *total, int *exponent)
+bool op_group_sums_small_total(const op_group_sums *s, int64_t group, int sum, mill_i128 *total, int *exponent)
 {
-	if (words_of(sum) != 2 || beside_of(w, group) != NULL)
+	if (words_of(sum) != 2 || beside_of(s, group) != NULL)
 		return false;
-	memcpy(total, w->blocks + group * w->words + w->slot[sum], sizeof(*total));
-	*exponent = *total == 0 ? 0 : unit_of(w->lowest, sum);
+	memcpy(total, s->blocks + group * s->words + s->slot[sum], sizeof(*total));
+	*exponent = *total == 0 ? 0 : unit_of(s->lowest, sum);
 	return true;
 }
 
-mill_status op_windows_total(const op_windows *w, int64_t group, int sum, mill_exact *out, mill_error *err)
+mill_status op_group_sums_total(const op_group_sums *s, int64_t group, int sum, mill_exact *out, mill_error *err)
 {
-	const mill_exact *beside = beside_of(w, group);
+	const mill_exact *beside = beside_of(s, group);
 	mill_exact made = {0};
-	mill_status status = mill_exact_add_integer(&made, w->mem, w->blocks + group * w->words + w->slot[sum],
-	                                            words_of(sum), unit_of(w->lowest, sum));
+	mill_status status = mill_exact_add_integer(&made, s->mem, s->blocks + group * s->words + s->slot[sum],
+	                                            words_of(sum), unit_of(s->lowest, sum));
 	if (status == MILL_OK && beside != NULL)
-		status = mill_exact_merge(&made, w->mem, &beside[sum]);
+		status = mill_exact_merge(&made, s->mem, &beside[sum]);
 	if (status != MILL_OK) {
 		mill_exact_release(&made);
 		return no_memory(err);
@@ -372,35 +372,35 @@ mill_status op_windows_total(const op_windows *w, int64_t group, int sum, mill_e
 	return MILL_OK;
 }
 
-size_t op_windows_fixed_bytes(const op_windows *w)
+size_t op_group_sums_fixed_bytes(const op_group_sums *s)
 {
-	return w->escape_of != NULL ? 0 : (size_t)w->words * sizeof(uint64_t) + 4;
+	return s->escape_of != NULL ? 0 : (size_t)s->words * sizeof(uint64_t) + 4;
 }
 
-static void put_lowest(const op_windows *w, char *to)
+static void put_lowest(const op_group_sums *s, char *to)
 {
-	uint16_t lowest[2] = {(uint16_t)w->lowest[0], (uint16_t)w->lowest[1]};
+	uint16_t lowest[2] = {(uint16_t)s->lowest[0], (uint16_t)s->lowest[1]};
 	memcpy(to, lowest, sizeof(lowest));
 }
 
-void op_windows_put(const op_windows *w, const int32_t *order, int64_t count, char *to)
+void op_group_sums_put(const op_group_sums *s, const int32_t *order, int64_t count, char *to)
 {
-	size_t block_bytes = (size_t)w->words * sizeof(uint64_t);
+	size_t block_bytes = (size_t)s->words * sizeof(uint64_t);
 	for (int64_t i = 0; i < count; i++, to += block_bytes + 4) {
-		memcpy(to, w->blocks + (int64_t)order[i] * w->words, block_bytes);
-		put_lowest(w, to + block_bytes);
+		memcpy(to, s->blocks + (int64_t)order[i] * s->words, block_bytes);
+		put_lowest(s, to + block_bytes);
 	}
 }
 
-mill_status op_windows_write(const op_windows *w, int64_t group, mill_bytes *out)
+mill_status op_group_sums_write(const op_group_sums *s, int64_t group, mill_bytes *out)
 {
-	const mill_exact *beside = beside_of(w, group);
+	const mill_exact *beside = beside_of(s, group);
 	char lowest[4];
-	put_lowest(w, lowest);
-	MILL_TRY(mill_bytes_append(out, w->blocks + group * w->words, (size_t)w->words * sizeof(uint64_t)));
+	put_lowest(s, lowest);
+	MILL_TRY(mill_bytes_append(out, s->blocks + group * s->words, (size_t)s->words * sizeof(uint64_t)));
 	MILL_TRY(mill_bytes_append(out, lowest, sizeof(lowest)));
 	for (int k = 0; k < OP_SUMS && beside != NULL; k++)
-		if (w->keeps[k])
+		if (s->keeps[k])
 			MILL_TRY(mill_exact_write(&beside[k], out));
 	return MILL_OK;
 }
@@ -427,84 +427,84 @@ static bool shift_words(uint64_t *words, int count, int bits)
 }
 
 /* Re-expresses a block in lower units; false, and unchanged, when a sum does not fit. */
-static bool shift_block(const op_windows *w, uint64_t *block, const int from[2], const int to[2])
+static bool shift_block(const op_group_sums *s, uint64_t *block, const int from[2], const int to[2])
 {
 	uint64_t copy[MOST_WORDS];
-	memcpy(copy, block, (size_t)w->words * sizeof(*copy));
+	memcpy(copy, block, (size_t)s->words * sizeof(*copy));
 	for (int k = 0; k < OP_SUMS; k++)
-		if (w->keeps[k] && !shift_words(copy + w->slot[k], words_of(k), unit_of(from, k) - unit_of(to, k)))
+		if (s->keeps[k] && !shift_words(copy + s->slot[k], words_of(k), unit_of(from, k) - unit_of(to, k)))
 			return false;
-	memcpy(block, copy, (size_t)w->words * sizeof(*copy));
+	memcpy(block, copy, (size_t)s->words * sizeof(*copy));
 	return true;
 }
 
 /* Lowers the units of all groups. */
-static mill_status lower_units(op_windows *w, const int lowest[2], int64_t group_count, mill_error *err)
+static mill_status lower_units(op_group_sums *s, const int lowest[2], int64_t group_count, mill_error *err)
 {
 	for (int64_t g = 0; g < group_count; g++)
-		if (!shift_block(w, w->blocks + g * w->words, w->lowest, lowest))
-			MILL_TRY(spill_group(w, g, group_count, err));
-	w->lowest[0] = lowest[0];
-	w->lowest[1] = lowest[1];
+		if (!shift_block(s, s->blocks + g * s->words, s->lowest, lowest))
+			MILL_TRY(spill_group(s, g, group_count, err));
+	s->lowest[0] = lowest[0];
+	s->lowest[1] = lowest[1];
 	return MILL_OK;
 }
 
 /* Adds a block in the same units; false when a sum overflows, and then nothing was added. */
-static bool add_block(op_windows *w, uint64_t *held, const uint64_t *block)
+static bool add_block(op_group_sums *s, uint64_t *held, const uint64_t *block)
 {
 	mill_i128 narrow[OP_SUMS];
 	wide_term wide[OP_SUMS];
 	bool over = false;
 	for (int k = 0; k < OP_SUMS; k++) {
 		mill_i128 term, high;
-		if (!w->keeps[k])
+		if (!s->keeps[k])
 			continue;
-		memcpy(&term, block + w->slot[k], sizeof(term));
+		memcpy(&term, block + s->slot[k], sizeof(term));
 		if (words_of(k) == 2) {
-			over |= sum_128(held + w->slot[k], term, &narrow[k]);
+			over |= sum_128(held + s->slot[k], term, &narrow[k]);
 			continue;
 		}
-		memcpy(&high, block + w->slot[k] + 2, sizeof(high));
-		memcpy(&wide[k].low, held + w->slot[k], sizeof(wide[k].low));
-		memcpy(&wide[k].high, held + w->slot[k] + 2, sizeof(wide[k].high));
+		memcpy(&high, block + s->slot[k] + 2, sizeof(high));
+		memcpy(&wide[k].low, held + s->slot[k], sizeof(wide[k].low));
+		memcpy(&wide[k].high, held + s->slot[k] + 2, sizeof(wide[k].high));
 		wide[k].low += (mill_u128)term;
 		over |= mill_add_overflows(wide[k].high, high, &wide[k].high);
 		over |= mill_add_overflows(wide[k].high, (mill_i128)(wide[k].low < (mill_u128)term), &wide[k].high);
 	}
 	for (int k = 0; k < OP_SUMS && !over; k++) {
-		if (w->keeps[k] && words_of(k) == 2)
-			store_128(held + w->slot[k], narrow[k]);
-		else if (w->keeps[k])
-			store_256(held + w->slot[k], &wide[k]);
+		if (s->keeps[k] && words_of(k) == 2)
+			store_128(held + s->slot[k], narrow[k]);
+		else if (s->keeps[k])
+			store_256(held + s->slot[k], &wide[k]);
 	}
 	return !over;
 }
 
 /* Brings the units of what is held and of a block that comes in together; *fits: the block could follow. */
-static mill_status meet_units(op_windows *w, uint64_t *block, const int lowest[2], int64_t group_count, bool *fits,
+static mill_status meet_units(op_group_sums *s, uint64_t *block, const int lowest[2], int64_t group_count, bool *fits,
                               mill_error *err)
 {
 	int to[2];
 	for (int i = 0; i < 2; i++) {
-		if (w->lowest[i] == 0)
-			w->lowest[i] = lowest[i];
-		to[i] = lowest[i] != 0 && lowest[i] < w->lowest[i] ? lowest[i] : w->lowest[i];
+		if (s->lowest[i] == 0)
+			s->lowest[i] = lowest[i];
+		to[i] = lowest[i] != 0 && lowest[i] < s->lowest[i] ? lowest[i] : s->lowest[i];
 	}
-	if (to[0] != w->lowest[0] || to[1] != w->lowest[1])
-		MILL_TRY(lower_units(w, to, group_count, err));
+	if (to[0] != s->lowest[0] || to[1] != s->lowest[1])
+		MILL_TRY(lower_units(s, to, group_count, err));
 	const int from[2] = {lowest[0] == 0 ? to[0] : lowest[0], lowest[1] == 0 ? to[1] : lowest[1]};
-	*fits = shift_block(w, block, from, to);
+	*fits = shift_block(s, block, from, to);
 	return MILL_OK;
 }
 
-static mill_status merge_beside(op_windows *w, mill_exact *beside, mill_bytes_view *bytes, mill_error *err)
+static mill_status merge_beside(op_group_sums *s, mill_exact *beside, mill_bytes_view *bytes, mill_error *err)
 {
 	for (int k = 0; k < OP_SUMS; k++) {
 		mill_exact part = {0};
-		if (!w->keeps[k])
+		if (!s->keeps[k])
 			continue;
-		MILL_TRY(mill_exact_read(&part, w->mem, bytes, err));
-		mill_status status = mill_exact_merge(&beside[k], w->mem, &part);
+		MILL_TRY(mill_exact_read(&part, s->mem, bytes, err));
+		mill_status status = mill_exact_merge(&beside[k], s->mem, &part);
 		mill_exact_release(&part);
 		if (status != MILL_OK)
 			return no_memory(err);
@@ -512,11 +512,11 @@ static mill_status merge_beside(op_windows *w, mill_exact *beside, mill_bytes_vi
 	return MILL_OK;
 }
 
-static bool read_block(const op_windows *w, mill_bytes_view *bytes, uint64_t *block, int lowest[2])
+static bool read_block(const op_group_sums *s, mill_bytes_view *bytes, uint64_t *block, int lowest[2])
 {
 	const uint8_t *from;
 	uint16_t low[2];
-	size_t block_bytes = (size_t)w->words * sizeof(uint64_t);
+	size_t block_bytes = (size_t)s->words * sizeof(uint64_t);
 	if (!mill_view_bytes(bytes, block_bytes + sizeof(low), &from))
 		return false;
 	memcpy(block, from, block_bytes);
@@ -526,39 +526,40 @@ static bool read_block(const op_windows *w, mill_bytes_view *bytes, uint64_t *bl
 	return low[0] <= MOST_LOW && low[1] <= MOST_LOW;
 }
 
-mill_status op_windows_merge(op_windows *w, int64_t group, mill_bytes_view *bytes, int64_t group_count, mill_error *err)
+mill_status op_group_sums_merge(op_group_sums *s, int64_t group, mill_bytes_view *bytes, int64_t group_count,
+                                mill_error *err)
 {
 	uint64_t block[MOST_WORDS];
-	uint64_t *held = w->blocks + group * w->words;
+	uint64_t *held = s->blocks + group * s->words;
 	int lowest[2];
 	bool fits = true;
 	mill_exact *beside;
-	if (!read_block(w, bytes, block, lowest))
+	if (!read_block(s, bytes, block, lowest))
 		return op_state_damaged(err);
-	if (w->has_count)
+	if (s->has_count)
 		held[0] += block[0];
-	if (lowest[0] != w->lowest[0] || lowest[1] != w->lowest[1])
-		MILL_TRY(meet_units(w, block, lowest, group_count, &fits, err));
-	if (!fits || !add_block(w, held, block)) {
-		MILL_TRY(escape_of(w, group, group_count, &beside, err));
-		MILL_TRY(escape_block(w, beside, block, fits ? w->lowest : lowest, err));
+	if (lowest[0] != s->lowest[0] || lowest[1] != s->lowest[1])
+		MILL_TRY(meet_units(s, block, lowest, group_count, &fits, err));
+	if (!fits || !add_block(s, held, block)) {
+		MILL_TRY(escape_of(s, group, group_count, &beside, err));
+		MILL_TRY(escape_block(s, beside, block, fits ? s->lowest : lowest, err));
 	}
 	if (bytes->at == bytes->size_bytes)
 		return MILL_OK;
-	MILL_TRY(escape_of(w, group, group_count, &beside, err));
-	return merge_beside(w, beside, bytes, err);
+	MILL_TRY(escape_of(s, group, group_count, &beside, err));
+	return merge_beside(s, beside, bytes, err);
 }
 
 /* The rows of sums without products while they come in the units held; returns how many that were. */
-static int64_t merge_linear(op_windows *w, const char *bytes, const uint32_t *restrict groups, int64_t rows)
+static int64_t merge_linear(op_group_sums *s, const char *bytes, const uint32_t *restrict groups, int64_t rows)
 {
-	int words = w->words, has_count = w->has_count;
+	int words = s->words, has_count = s->has_count;
 	size_t row_bytes = (size_t)words * sizeof(uint64_t) + 4;
-	uint32_t lowest = (uint32_t)w->lowest[0] | (uint32_t)w->lowest[1] << 16;
+	uint32_t lowest = (uint32_t)s->lowest[0] | (uint32_t)s->lowest[1] << 16;
 	for (int64_t r = 0; r < rows; r++, bytes += row_bytes) {
 		uint32_t came;
 		mill_i128 term, total;
-		uint64_t count, *held = w->blocks + (int64_t)groups[r] * words;
+		uint64_t count, *held = s->blocks + (int64_t)groups[r] * words;
 		memcpy(&came, bytes + row_bytes - 4, sizeof(came));
 		memcpy(&term, bytes + has_count * 8, sizeof(term));
 		if (came != lowest || sum_128(held + has_count, term, &total))
@@ -570,18 +571,18 @@ static int64_t merge_linear(op_windows *w, const char *bytes, const uint32_t *re
 	return rows;
 }
 
-mill_status op_windows_merge_fixed(op_windows *w, const char *bytes, const uint32_t *groups, int64_t rows,
-                                   int64_t group_count, mill_error *err)
+mill_status op_group_sums_merge_fixed(op_group_sums *s, const char *bytes, const uint32_t *groups, int64_t rows,
+                                      int64_t group_count, mill_error *err)
 {
-	size_t row_bytes = (size_t)w->words * sizeof(uint64_t) + 4;
-	bool linear = w->words == 2 + w->has_count;
+	size_t row_bytes = (size_t)s->words * sizeof(uint64_t) + 4;
+	bool linear = s->words == 2 + s->has_count;
 	for (int64_t r = 0; r < rows; r++) {
 		if (linear)
-			r += merge_linear(w, bytes + (size_t)r * row_bytes, groups + r, rows - r);
+			r += merge_linear(s, bytes + (size_t)r * row_bytes, groups + r, rows - r);
 		if (r == rows)
 			break;
 		mill_bytes_view view = {(const uint8_t *)bytes + (size_t)r * row_bytes, row_bytes, 0};
-		MILL_TRY(op_windows_merge(w, groups[r], &view, group_count, err));
+		MILL_TRY(op_group_sums_merge(s, groups[r], &view, group_count, err));
 	}
 	return MILL_OK;
 }
