@@ -343,7 +343,7 @@ static mill_status eval_try(mill_program *program, mill_node *node, mill_vector 
 	return MILL_OK;
 }
 
-mill_status mill_node_eval_special(mill_program *program, mill_node *node, mill_error *err)
+mill_status mill_node_eval_conditional(mill_program *program, mill_node *node, mill_error *err)
 {
 	mill_vector out = {0};
 	mill_status status = MILL_OK;

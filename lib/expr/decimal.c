@@ -7,7 +7,7 @@
 
 #define E18 1000000000000000000LL
 
-mill_i128 mill_pow10(int exponent)
+mill_i128 mill_decimal_pow10(int exponent)
 {
 	static const int64_t small[19] = {1,
 	                                  10,
@@ -37,7 +37,7 @@ mill_i128 mill_pow10(int exponent)
 
 bool mill_decimal_fits(mill_i128 value, int precision)
 {
-	mill_i128 bound = mill_pow10(precision);
+	mill_i128 bound = mill_decimal_pow10(precision);
 	return value < bound && value > -bound;
 }
 
@@ -60,10 +60,10 @@ bool mill_decimal_rescale(mill_i128 value, int from_scale, int to_scale, int pre
 	mill_i128 result = value;
 	if (shift > 38)
 		result = value; /* cannot be: scales are 0 … 38 */
-	else if (shift > 0 && mill_mul_overflows(value, mill_pow10(shift), &result))
+	else if (shift > 0 && mill_mul_overflows(value, mill_decimal_pow10(shift), &result))
 		return false;
 	else if (shift < 0)
-		result = divide_rounded(value, mill_pow10(-shift));
+		result = divide_rounded(value, mill_decimal_pow10(-shift));
 	if (!mill_decimal_fits(result, precision))
 		return false;
 	*out = result;
@@ -118,15 +118,15 @@ bool mill_decimal_divide(mill_i128 a, mill_i128 b, int shift, mill_i128 *out)
 	mill_i128 result;
 	if (shift > MILL_DECIMAL_DIGITS)
 		return a == 0 ? (*out = 0, true) : false;
-	if (!mill_mul_overflows(a, mill_pow10(shift), &scaled)) {
+	if (!mill_mul_overflows(a, mill_decimal_pow10(shift), &scaled)) {
 		result = divide_rounded(scaled, b);
 	} else {
-		wide n = multiply_wide(magnitude(a), (mill_u128)mill_pow10(shift));
+		wide n = multiply_wide(magnitude(a), (mill_u128)mill_decimal_pow10(shift));
 		mill_u128 rest;
 		if (n.hi >= d)
 			return false;
 		mill_u128 quotient = divide_wide(n, d, &rest);
-		if (quotient >= (mill_u128)mill_pow10(MILL_DECIMAL_DIGITS))
+		if (quotient >= (mill_u128)mill_decimal_pow10(MILL_DECIMAL_DIGITS))
 			return false;
 		quotient += rest >= d - rest;
 		result = (a < 0) != (b < 0) ? -(mill_i128)quotient : (mill_i128)quotient;
@@ -141,9 +141,9 @@ int mill_decimal_compare(mill_i128 a, int scale_a, mill_i128 b, int scale_b)
 {
 	int sign_a = a < 0 ? -1 : 1, sign_b = b < 0 ? -1 : 1;
 	/* What does not fit is larger in magnitude than any 38 digits. */
-	if (scale_a < scale_b && mill_mul_overflows(a, mill_pow10(scale_b - scale_a), &a))
+	if (scale_a < scale_b && mill_mul_overflows(a, mill_decimal_pow10(scale_b - scale_a), &a))
 		return sign_a;
-	if (scale_b < scale_a && mill_mul_overflows(b, mill_pow10(scale_a - scale_b), &b))
+	if (scale_b < scale_a && mill_mul_overflows(b, mill_decimal_pow10(scale_a - scale_b), &b))
 		return -sign_b;
 	return a < b ? -1 : a > b;
 }

@@ -9,7 +9,7 @@
 
 #define MILL_DECIMAL_DIGITS 38
 
-mill_i128 mill_pow10(int exponent); /* 0 … 38 */
+mill_i128 mill_decimal_pow10(int exponent); /* 0 … 38 */
 bool mill_decimal_fits(mill_i128 value, int precision);
 /* value·10^(to − from), rounded half away from zero where digits are lost. */
 bool mill_decimal_rescale(mill_i128 value, int from_scale, int to_scale, int precision, mill_i128 *out);

@@ -257,7 +257,7 @@ mill_status mill_node_eval(mill_program *program, int number, mill_error *err)
 	else if (node->kind == MILL_EXPR_CALL || node->kind == MILL_EXPR_CAST)
 		MILL_TRY(eval_call(program, node, err));
 	else
-		MILL_TRY(mill_node_eval_special(program, node, err));
+		MILL_TRY(mill_node_eval_conditional(program, node, err));
 	node->ready = true;
 	for (int i = 0; i < node->arg_count; i++)
 		mill_node_done(program, node->args[i]);

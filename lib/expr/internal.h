@@ -133,7 +133,7 @@ extern const mill_function_table mill_functions_pattern;
 extern const mill_function_table mill_functions_date;
 extern const mill_function_table mill_functions_calendar;
 extern const mill_function_table mill_functions_choice;
-extern const mill_function_table mill_functions_other;
+extern const mill_function_table mill_functions_nulls;
 extern const mill_function_table mill_functions_foreseen;
 /* The initialiser of a table, and a row's overloads, from arrays. */
 #define MILL_TABLE_OF(array)                                     \
@@ -256,7 +256,7 @@ void mill_program_end(struct mill_program *program);
 void mill_vector_release(mill_vector *vector);
 /* Evaluates a node unless its value is there. */
 MILL_NODISCARD mill_status mill_node_eval(struct mill_program *program, int node, mill_error *err);
-MILL_NODISCARD mill_status mill_node_eval_special(struct mill_program *program, mill_node *node, mill_error *err);
+MILL_NODISCARD mill_status mill_node_eval_conditional(struct mill_program *program, mill_node *node, mill_error *err);
 /* A consumer is through with the node's value. */
 void mill_node_done(struct mill_program *program, int node);
 /* Fixed-width or boolean values, or offsets, of rows rows; no validity. */

@@ -7,7 +7,7 @@
 static const mill_function_table *const tables[] = {
     &mill_functions_operator, &mill_functions_compare,  &mill_functions_math,     &mill_functions_text,
     &mill_functions_pattern,  &mill_functions_date,     &mill_functions_calendar, &mill_functions_choice,
-    &mill_functions_other,    &mill_functions_foreseen,
+    &mill_functions_nulls,    &mill_functions_foreseen,
 };
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 #define NAME_LIMIT  512

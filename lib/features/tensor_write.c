@@ -104,7 +104,7 @@ static int kernel_index(mill_type type)
 /* A decimal as an integer where it is one within 64 bits of the wanted sign. */
 static bool decimal_to_word(mill_i128 value, int scale, bool is_unsigned, uint64_t *out)
 {
-	mill_i128 unit = mill_pow10(scale), whole = value / unit;
+	mill_i128 unit = mill_decimal_pow10(scale), whole = value / unit;
 	*out = (uint64_t)whole;
 	if (whole * unit != value)
 		return false;

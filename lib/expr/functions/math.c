@@ -117,16 +117,16 @@ static mill_i128 round_decimal(mill_i128 x, mill_i128 unit)
 	return x / unit + (size >= unit - size ? (x < 0 ? -1 : 1) : 0) * (rest != 0);
 }
 
-#define WHOLE_DECIMAL(NAME)                                                    \
-	static mill_status NAME##_dec_kernel(mill_call *call, mill_error *err) \
-	{                                                                      \
-		const mill_i128 *in = mill_call_values(call, 0);               \
-		mill_i128 *out = call->out->values;                            \
-		mill_i128 unit = mill_pow10(call->args[0]->column.type.scale); \
-		(void)err;                                                     \
-		for (int64_t i = 0; i < call->rows; i++)                       \
-			out[i] = NAME##_decimal(in[i], unit);                  \
-		return MILL_OK;                                                \
+#define WHOLE_DECIMAL(NAME)                                                            \
+	static mill_status NAME##_dec_kernel(mill_call *call, mill_error *err)         \
+	{                                                                              \
+		const mill_i128 *in = mill_call_values(call, 0);                       \
+		mill_i128 *out = call->out->values;                                    \
+		mill_i128 unit = mill_decimal_pow10(call->args[0]->column.type.scale); \
+		(void)err;                                                             \
+		for (int64_t i = 0; i < call->rows; i++)                               \
+			out[i] = NAME##_decimal(in[i], unit);                          \
+		return MILL_OK;                                                        \
 	}
 
 WHOLE_DECIMAL(floor)
@@ -159,11 +159,11 @@ static double places_slow(double x, int64_t n, bool truncate)
 	mill_i128 digits;
 	if (n > 20 || !mill_decimal_of_float(x, 15, 38, 20, &digits))
 		return x;
-	mill_i128 unit = n < -18 ? 0 : mill_pow10((int)(20 - n));
+	mill_i128 unit = n < -18 ? 0 : mill_decimal_pow10((int)(20 - n));
 	if (unit == 0)
 		return 0;
 	digits = truncate ? trunc_decimal(digits, unit) : round_decimal(digits, unit);
-	return n >= 0 ? mill_decimal_f64(digits, (int)n) : mill_decimal_f64(digits * mill_pow10((int)-n), 0);
+	return n >= 0 ? mill_decimal_f64(digits, (int)n) : mill_decimal_f64(digits * mill_decimal_pow10((int)-n), 0);
 }
 
 static double places(double x, int64_t n, bool truncate)
@@ -220,7 +220,7 @@ static mill_status places_decimal(mill_call *call, bool truncate)
 		out[i] = lost > 38 ? 0 : value;
 		if (lost <= 0 || lost > 38 || !mill_call_valid(call, i))
 			continue;
-		mill_i128 unit = mill_pow10((int)lost);
+		mill_i128 unit = mill_decimal_pow10((int)lost);
 		mill_i128 whole = truncate ? trunc_decimal(value, unit) : round_decimal(value, unit);
 		if (!mill_decimal_rescale(whole, 0, (int)lost, call->out->type.precision, &out[i]))
 			mill_call_fail_row(call, i, MILL_ROW_RANGE);

@@ -211,4 +211,4 @@ static const mill_function functions[] = {
     REWRITE("between", MILL_GROUP_OPERATOR, "between(x, a, b): x >= a AND x <= b", between, 3, 3),
 };
 
-const mill_function_table mill_functions_other = MILL_TABLE_OF(functions);
+const mill_function_table mill_functions_nulls = MILL_TABLE_OF(functions);

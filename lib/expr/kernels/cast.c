@@ -120,7 +120,7 @@ mill_kernel mill_cast_bool(mill_type integer, bool to_bool)
 		const T *in = mill_call_values(call, 0);                                                              \
 		mill_i128 *out = call->out->values;                                                                   \
 		mill_type to = call->out->type;                                                                       \
-		mill_i128 unit = mill_pow10(to.scale);                                                                \
+		mill_i128 unit = mill_decimal_pow10(to.scale);                                                        \
 		bool fits = mill_decimal_of_integer(call->args[0]->column.type).precision <= to.precision - to.scale; \
 		(void)err;                                                                                            \
 		for (int64_t i = 0; fits && i < call->rows; i++)                                                      \

@@ -128,8 +128,8 @@ static mill_status add_rows(mill_call *call, bool subtract)
 {
 	decimals d = decimals_of(call);
 	if (d.narrow) {
-		int64_t up_a = (int64_t)mill_pow10(d.scale - d.scale_a),
-		        up_b = (int64_t)mill_pow10(d.scale - d.scale_b);
+		int64_t up_a = (int64_t)mill_decimal_pow10(d.scale - d.scale_a),
+		        up_b = (int64_t)mill_decimal_pow10(d.scale - d.scale_b);
 		int64_t sign = subtract ? -1 : 1;
 		for (int64_t i = 0; i < call->rows; i++)
 			d.out[i] = (int64_t)((uint64_t)d.a[i * d.step_a] * (uint64_t)up_a +
