@@ -1,4 +1,4 @@
-#include "expr/internal.h"
+#include "expr/builder.h"
 #include <string.h>
 
 mill_status mill_builder_fail(mill_expr_builder *b, int position, mill_error *err, mill_status status,

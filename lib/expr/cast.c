@@ -1,8 +1,11 @@
 #include "expr/kernels/cast.h"
 #include "base/civil.h"
 #include "column/value.h"
+#include "expr/builder.h"
+#include "expr/decimal.h"
 #include "expr/number.h"
-#include "expr/text.h"
+#include "expr/program.h"
+#include "expr/text_out.h"
 #include "expr/time.h"
 #include <string.h>
 #include <strings.h>

@@ -1,12 +1,7 @@
-#include "expr/internal.h"
+#include "expr/builder.h"
+#include "expr/decimal.h"
 
 /* Common types: what CASE branches, comparisons and keys are cast to. */
-
-mill_type mill_decimal_of_integer(mill_type type)
-{
-	static const uint8_t digits[] = {3, 5, 10, 19, 3, 5, 10, 20};
-	return mill_type_decimal(digits[type.id - MILL_TYPE_INT8], 0);
-}
 
 static mill_type common_integer(mill_type a, mill_type b)
 {

@@ -1,4 +1,4 @@
-#include "expr/internal.h"
+#include "expr/program.h"
 #include <string.h>
 
 /* AND, OR, CASE, COALESCE and try(): the forms that look at rows before evaluating further, and drop the errors of what

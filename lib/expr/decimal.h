@@ -4,6 +4,7 @@
 #define MILL_EXPR_DECIMAL_H
 
 #include "base/hash.h"
+#include "column/type.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,5 +25,7 @@ float mill_decimal_f32(mill_i128 value, int scale);
 /* The first `digits` significant digits of x, rounded: 15 of a float64, 6 of a float32, as PostgreSQL converts them to
  * numeric. False: NaN, infinite or beyond precision. */
 bool mill_decimal_of_float(double x, int digits, int precision, int scale, mill_i128 *out);
+/* The decimal type that holds every value of an integer type. */
+mill_type mill_decimal_of_integer(mill_type type);
 
 #endif

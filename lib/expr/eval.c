@@ -1,4 +1,4 @@
-#include "expr/internal.h"
+#include "expr/program.h"
 #include <string.h>
 
 /* Evaluation of nodes over a batch, each once, when first asked for. */

@@ -1,4 +1,4 @@
-#include "expr/internal.h"
+#include "expr/functions/function.h"
 
 /* What planners may rely on of an expression, as the rows of its functions say. */
 

@@ -1,5 +1,5 @@
+#include "expr/builder.h"
 #include "expr/decimal.h"
-#include "expr/internal.h"
 #include "expr/number.h"
 #include <string.h>
 

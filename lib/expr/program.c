@@ -1,3 +1,5 @@
+#include "expr/program.h"
+#include "expr/builder.h"
 #include "expr/set.h"
 #include <limits.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 #include "base/suggest.h"
-#include "expr/internal.h"
+#include "expr/functions/function.h"
 #include <string.h>
 #include <strings.h>
 
 /* In the order of help. */
 static const mill_function_table *const tables[] = {
-    &mill_functions_operator, &mill_functions_compare,  &mill_functions_math,     &mill_functions_text,
-    &mill_functions_pattern,  &mill_functions_date,     &mill_functions_calendar, &mill_functions_choice,
-    &mill_functions_nulls,    &mill_functions_foreseen,
+    &mill_functions_operator, &mill_functions_compare, &mill_functions_math,     &mill_functions_text,
+    &mill_functions_pattern,  &mill_functions_date,    &mill_functions_calendar, &mill_functions_extremes,
+    &mill_functions_concat,   &mill_functions_hash,    &mill_functions_nulls,    &mill_functions_foreseen,
 };
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 #define NAME_LIMIT  512

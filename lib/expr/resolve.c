@@ -1,4 +1,5 @@
-#include "expr/internal.h"
+#include "expr/builder.h"
+#include "expr/decimal.h"
 #include <stdio.h>
 
 /* Overload resolution. Every way to call a function costs the sum of what its arguments' implicit casts cost; the

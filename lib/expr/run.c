@@ -1,5 +1,5 @@
 #include "column/value.h"
-#include "expr/internal.h"
+#include "expr/program.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

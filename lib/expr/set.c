@@ -1,6 +1,7 @@
 #include "expr/set.h"
 #include "base/hash.h"
 #include "expr/kernels/kernels.h"
+#include "expr/program.h"
 #include <string.h>
 
 #define LEAST_ITEMS 4

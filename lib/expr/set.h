@@ -2,7 +2,7 @@
 #ifndef MILL_EXPR_SET_H
 #define MILL_EXPR_SET_H
 
-#include "expr/internal.h"
+#include "expr/functions/function.h"
 
 /* Whether the list, all of one type, is worth a set: constants of an integer, date, timestamp or text type. */
 bool mill_set_suits(const mill_expr *in);

@@ -1,4 +1,4 @@
-#include "expr/internal.h"
+#include "expr/builder.h"
 
 /* Tools for planners: references, copies with columns changed, equality. */
 

@@ -1,4 +1,4 @@
-#include "expr/internal.h"
+#include "expr/program.h"
 #include <string.h>
 
 /* Vectors and the buffers they live in. */

@@ -1,3 +1,4 @@
+#include "expr/builder.h"
 #include "expr/kernels/text_rows.h"
 #include "expr/time.h"
 #include <strings.h>

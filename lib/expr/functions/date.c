@@ -1,3 +1,4 @@
+#include "expr/builder.h"
 #include "expr/kernels/kernels.h"
 #include "expr/time.h"
 #include <string.h>

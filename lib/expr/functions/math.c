@@ -1,4 +1,5 @@
 #include "expr/math.h"
+#include "expr/builder.h"
 #include "expr/decimal.h"
 #include "expr/kernels/kernels.h"
 #include <math.h>

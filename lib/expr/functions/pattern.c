@@ -1,6 +1,8 @@
+#include "expr/builder.h"
 #include "expr/fold.h"
 #include "expr/kernels/search.h"
 #include "expr/like.h"
+#include "expr/program.h"
 #include "expr/regex.h"
 
 /* LIKE with a matcher of its own; ~ and regexp_… through PCRE2. A constant pattern is compiled once a program, others

@@ -2,7 +2,7 @@
 #ifndef MILL_EXPR_KERNELS_KERNELS_H
 #define MILL_EXPR_KERNELS_KERNELS_H
 
-#include "expr/internal.h"
+#include "expr/functions/function.h"
 
 /* suffix, C type, unsigned of its width, type id */
 #define MILL_SIGNED_TYPES(X)             \

@@ -5,7 +5,7 @@
 #include "base/simd.h"
 #include "expr/kernels/kernels.h"
 #include "expr/kernels/search.h"
-#include "expr/text.h"
+#include "expr/text_out.h"
 
 #define MILL_TEXT_GUESS ((size_t)1 << 22)
 

@@ -1,5 +1,5 @@
 #include "column/value.h"
-#include "expr/internal.h"
+#include "expr/builder.h"
 #include <string.h>
 
 /* Expressions as SQL text, for `explain` and messages. */

@@ -1,4 +1,5 @@
-#include "expr/text.h"
+#include "expr/text_out.h"
+#include "expr/program.h"
 
 static void use_buffer(mill_text_out *text, mill_buffer *buffer)
 {

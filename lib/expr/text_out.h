@@ -1,8 +1,8 @@
 /* Text results row by row, into a buffer that grows. Not collective. */
-#ifndef MILL_EXPR_TEXT_H
-#define MILL_EXPR_TEXT_H
+#ifndef MILL_EXPR_TEXT_OUT_H
+#define MILL_EXPR_TEXT_OUT_H
 
-#include "expr/internal.h"
+#include "expr/functions/function.h"
 #include <string.h>
 
 #define MILL_TEXT_ROW_BYTES ((size_t)256 << 20) /* the longest text one row may become */
