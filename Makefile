@@ -69,7 +69,15 @@ UNIT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
 TOOL_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(TOOL_SOURCES))
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
 $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(LIB_ARCHIVE)
-	@$(CC) $(CFLAGS_ALL) $< $(LIB_ARCHIVE) $(LIBS) -lcunit -o $@
+	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB_ARCHIVE) $(LIBS) -lcunit -o $@
+# The binary with one more kind of storage, which behaves as an object store does (tests/backend/test_backend.h).
+TEST_BACKEND := $(BUILD)/tests/backend/test_backend.o
+TEST_BINARY := $(BUILD)/tests/tools/rankmill_test
+$(BUILD)/tests/unit/test_storage_seam: $(TEST_BACKEND)
+$(TEST_BINARY): $(filter-out %/backends.o,$(call object,$(APP_SOURCES))) $(BUILD)/tests/backend/backends.o $(TEST_BACKEND) $(LIB_ARCHIVE)
+	@mkdir -p $(@D)
+	@echo "LD $@"
+	@$(CC) $(CFLAGS_ALL) $(filter %.o,$^) $(LIB_ARCHIVE) $(LIBS) -o $@
 # Fuzz targets replay files without a fuzzer; `make fuzz` links them to libFuzzer.
 FUZZ_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SOURCES))
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(LIB_ARCHIVE)
@@ -99,7 +107,7 @@ compile_commands.json: Makefile
 units: $(UNIT_PROGRAMS)
 
 .PHONY: programs
-programs: build/rankmill units $(FUZZ_PROGRAMS) $(TOOL_PROGRAMS)
+programs: build/rankmill units $(FUZZ_PROGRAMS) $(TOOL_PROGRAMS) $(TEST_BINARY)
 	@ln -sfn $(KEY) build/current
 
 .PHONY: help

@@ -19,6 +19,8 @@ typedef struct mill_engine_options {
 	mill_log_level log_level;
 	const volatile int *stop_signal;
 	const mill_progress *progress; /* NULL: none; rank 0's is reported */
+	/* Kinds of storage besides local files, ended by NULL; NULL: none. Borrowed. */
+	const struct mill_storage_backend *const *backends;
 } mill_engine_options;
 
 /* The machinery of one process: memory, ranks, scratch. Opaque. */

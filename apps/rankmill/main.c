@@ -1,5 +1,6 @@
 /* rankmill SUBCOMMAND: finds the sub-command, starts ranks where no launcher did, prints one message, exits with one
  * code. */
+#include "backends.h"
 #include "base/suggest.h"
 #include "base/version.h"
 #include "comm/comm.h"
@@ -170,6 +171,7 @@ static int run_here(const subcommand *command, const option_set *options, bool l
 	mill_error err = {0};
 	mill_engine *engine = NULL;
 	mill_engine_options engine_options = {.use_mpi = launched, .log_level = options->log_level};
+	engine_options.backends = more_backends;
 	engine_options.memory_bytes = options->memory_bytes;
 	engine_options.memory_rank_bytes = options->memory_rank_bytes;
 	engine_options.scratch = options->scratch;

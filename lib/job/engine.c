@@ -77,6 +77,22 @@ static mill_status open_scratch(mill_engine *engine, const mill_engine_options *
 	return mill_comm_agree(engine->comm, mill_scratch_open(&scratch, engine->mem, &engine->scratch, err), err);
 }
 
+/* What a wait for storage does meanwhile. */
+static mill_status meet_others(void *context, mill_error *err)
+{
+	mill_comm *comm = context;
+	mill_comm_progress(comm);
+	return mill_comm_check_stop(comm, err);
+}
+
+static mill_status add_backends(mill_engine *engine, const mill_engine_options *options, mill_error *err)
+{
+	engine->storage.hook = (mill_hook){meet_others, engine->comm};
+	for (int i = 0; options->backends != NULL && options->backends[i] != NULL; i++)
+		MILL_TRY(mill_storage_add(&engine->storage, options->backends[i], err));
+	return MILL_OK;
+}
+
 /* Collective once comm is open: everything behind the engine's memory. */
 static mill_status open_parts(mill_engine *engine, const mill_engine_options *options, mill_error *err)
 {
@@ -85,6 +101,7 @@ static mill_status open_parts(mill_engine *engine, const mill_engine_options *op
 	mill_comm_options comm = {.use_mpi = options->use_mpi, .stop_signal = options->stop_signal};
 	comm.timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : DEFAULT_TIMEOUT_NS;
 	MILL_TRY(mill_comm_open(&comm, engine->mem, &engine->comm, err));
+	MILL_TRY(add_backends(engine, options, err));
 	engine->log = (mill_log){options->log_level, mill_comm_rank(engine->comm)};
 	engine->mem->budget_bytes = budget_of(options, mill_comm_node_ranks(engine->comm));
 	return open_scratch(engine, options, err);

@@ -1,12 +1,9 @@
-/* Listings of local paths: files, globs and folders (docs/job-file.md, Sources). */
+/* Listings: files, globs and folders (docs/job-file.md, Sources), from the pages that backends give. */
 #include "storage/list.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define MAX_DEPTH        64 /* folders below each other: deeper means a loop of links */
 #define MAX_ALTERNATIVES 65536
@@ -17,10 +14,18 @@ typedef struct path_list {
 	int64_t capacity;
 } path_list;
 
+typedef struct found_list {
+	mill_page_entry *items; /* name: as opened again */
+	int64_t count;
+	int64_t capacity;
+} found_list;
+
 typedef struct walker {
+	mill_storage *storage;
+	mill_place place; /* of the pattern: its backend serves every name below */
 	mill_arena *arena;
 	const char *pattern; /* as the user wrote it, for messages */
-	path_list found;     /* files */
+	found_list found;    /* files */
 	mill_error *err;
 } walker;
 
@@ -47,6 +52,25 @@ static mill_status add_path(mill_arena *arena, path_list *list, char *path, mill
 	return MILL_OK;
 }
 
+static mill_status add_found(walker *w, char *path, const mill_object *object)
+{
+	found_list *list = &w->found;
+	if (path == NULL)
+		return nomem(w->err);
+	if (list->count == list->capacity) {
+		int64_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+		mill_page_entry *items = mill_arena_array(w->arena, (size_t)capacity, sizeof *items);
+		if (items == NULL)
+			return nomem(w->err);
+		if (list->count > 0)
+			memcpy(items, list->items, (size_t)list->count * sizeof *items);
+		list->items = items;
+		list->capacity = capacity;
+	}
+	list->items[list->count++] = (mill_page_entry){path, *object};
+	return MILL_OK;
+}
+
 static bool has_wildcard(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
@@ -65,34 +89,71 @@ static char *join(mill_arena *arena, const char *folder, const char *name)
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const mill_page_entry *)a)->name, ((const mill_page_entry *)b)->name);
 }
 
-/* The names in a folder, sorted; "" is the working directory. */
-static mill_status read_folder(walker *w, const char *folder, path_list *names)
+mill_status mill_list_folder(mill_storage *storage, const mill_place *folder, bool recursive, mill_arena *arena,
+                             mill_page *out, mill_error *err)
 {
-	const char *path = folder[0] == '\0' ? "." : folder;
-	DIR *dir = opendir(path);
-	if (dir == NULL)
-		return mill_fail(w->err, errno == ENOENT ? MILL_NOT_FOUND : MILL_IO, "cannot read the folder %s: %s",
-		                 path, strerror(errno));
-	mill_status status = MILL_OK;
-	errno = 0;
-	for (struct dirent *e = readdir(dir); e != NULL && status == MILL_OK; errno = 0, e = readdir(dir))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			status = add_path(w->arena, names, mill_arena_strdup(w->arena, e->d_name), w->err);
-	if (status == MILL_OK && errno != 0)
-		status = mill_fail(w->err, MILL_IO, "cannot read the folder %s: %s", path, strerror(errno));
-	closedir(dir);
-	if (status == MILL_OK && names->count > 1)
-		qsort(names->items, (size_t)names->count, sizeof *names->items, compare_names);
-	return status;
+	mill_page all = {.arena = arena};
+	mill_page page = {.arena = arena};
+	mill_io io;
+	int64_t capacity = 0;
+	do {
+		mill_io_init(&io, folder);
+		io.page = &page;
+		io.recursive = recursive;
+		MILL_TRY(mill_io_run(storage, &io, folder->backend->list, err));
+		if (all.count + page.count > capacity) {
+			capacity = 2 * capacity + page.count;
+			mill_page_entry *entries = mill_arena_array(arena, (size_t)capacity, sizeof *entries);
+			if (entries == NULL)
+				return nomem(err);
+			if (all.count > 0)
+				memcpy(entries, all.entries, (size_t)all.count * sizeof *entries);
+			all.entries = entries;
+		}
+		if (page.count > 0)
+			memcpy(all.entries + all.count, page.entries, (size_t)page.count * sizeof *all.entries);
+		all.count += page.count;
+	} while (page.next != NULL);
+	if (all.count > 1)
+		qsort(all.entries, (size_t)all.count, sizeof *all.entries, compare_names);
+	*out = all;
+	return MILL_OK;
 }
 
-static bool is_folder(const char *path)
+/* What is in a folder, sorted by name; "" is the working directory. */
+static mill_status read_folder(walker *w, const char *folder, bool recursive, mill_page *out)
 {
-	struct stat st;
-	return stat(path[0] == '\0' ? "." : path, &st) == 0 && S_ISDIR(st.st_mode);
+	mill_place place = w->place;
+	place.uri = place.shown = folder;
+	return mill_list_folder(w->storage, &place, recursive, w->arena, out, w->err);
+}
+
+static mill_status stat_path(walker *w, const char *path, mill_object *out)
+{
+	mill_io io;
+	mill_place place = w->place;
+	place.uri = place.shown = path;
+	mill_io_init(&io, &place);
+	MILL_TRY(mill_io_run(w->storage, &io, place.backend->stat, w->err));
+	*out = io.object;
+	return MILL_OK;
+}
+
+/* Whether what a listing found is a folder, or a link to one. */
+static bool is_folder(walker *w, const char *path, const mill_object *object)
+{
+	mill_object target;
+	mill_error ignored = {0};
+	mill_error *err = w->err;
+	if (object->kind != MILL_OBJECT_LINK)
+		return object->kind == MILL_OBJECT_FOLDER;
+	w->err = &ignored; /* a link that leads nowhere is no folder */
+	bool is = stat_path(w, path, &target) == MILL_OK && target.kind == MILL_OBJECT_FOLDER;
+	w->err = err;
+	return is;
 }
 
 static bool is_hidden(const char *name)
@@ -106,32 +167,47 @@ static mill_status too_deep(walker *w, const char *path)
 	                 w->pattern, MAX_DEPTH, path);
 }
 
+/* Any part of a path below the folder is hidden. */
+static bool is_hidden_path(const char *name)
+{
+	for (;;) {
+		if (is_hidden(name))
+			return true;
+		name = strchr(name, '/');
+		if (name == NULL)
+			return false;
+		name++;
+	}
+}
+
 /* All visible files below a folder. */
 static mill_status walk_folder(walker *w, const char *folder, int depth)
 {
+	bool recursive = (w->place.backend->can & MILL_CAN_RECURSE) != 0;
+	mill_page page;
 	if (depth > MAX_DEPTH)
 		return too_deep(w, folder);
-	path_list names = {NULL, 0, 0};
-	MILL_TRY(read_folder(w, folder, &names));
-	for (int64_t i = 0; i < names.count; i++) {
-		if (is_hidden(names.items[i]))
+	MILL_TRY(read_folder(w, folder, recursive, &page));
+	for (int64_t i = 0; i < page.count; i++) {
+		const mill_page_entry *entry = &page.entries[i];
+		if (is_hidden_path(entry->name))
 			continue;
-		char *path = join(w->arena, folder, names.items[i]);
+		char *path = join(w->arena, folder, entry->name);
 		if (path == NULL)
 			return nomem(w->err);
-		if (is_folder(path))
+		if (is_folder(w, path, &entry->object))
 			MILL_TRY(walk_folder(w, path, depth + 1));
 		else
-			MILL_TRY(add_path(w->arena, &w->found, path, w->err));
+			MILL_TRY(add_found(w, path, &entry->object));
 	}
 	return MILL_OK;
 }
 
-static mill_status add_match(walker *w, char *path)
+static mill_status add_match(walker *w, char *path, const mill_object *object)
 {
-	if (is_folder(path))
+	if (is_folder(w, path, object))
 		return walk_folder(w, path, 0);
-	return add_path(w->arena, &w->found, path, w->err);
+	return add_found(w, path, object);
 }
 
 static mill_status walk_pattern(walker *w, const char *folder, const char *rest, int depth);
@@ -139,18 +215,18 @@ static mill_status walk_pattern(walker *w, const char *folder, const char *rest,
 /* `**`: no folder or any number of them. */
 static mill_status walk_any_depth(walker *w, const char *folder, const char *component, const char *rest, int depth)
 {
+	mill_page page;
 	if (rest[0] == '\0')
 		return walk_folder(w, folder, depth);
 	MILL_TRY(walk_pattern(w, folder, rest, depth));
-	path_list names = {NULL, 0, 0};
-	MILL_TRY(read_folder(w, folder, &names));
-	for (int64_t i = 0; i < names.count; i++) {
-		if (is_hidden(names.items[i]))
+	MILL_TRY(read_folder(w, folder, false, &page));
+	for (int64_t i = 0; i < page.count; i++) {
+		if (is_hidden(page.entries[i].name))
 			continue;
-		char *path = join(w->arena, folder, names.items[i]);
+		char *path = join(w->arena, folder, page.entries[i].name);
 		if (path == NULL)
 			return nomem(w->err);
-		if (is_folder(path))
+		if (is_folder(w, path, &page.entries[i].object))
 			MILL_TRY(walk_pattern(w, path, component, depth + 1));
 	}
 	return MILL_OK;
@@ -158,19 +234,20 @@ static mill_status walk_any_depth(walker *w, const char *folder, const char *com
 
 static mill_status walk_wildcard(walker *w, const char *folder, const char *component, const char *rest, int depth)
 {
-	path_list names = {NULL, 0, 0};
-	MILL_TRY(read_folder(w, folder, &names));
-	for (int64_t i = 0; i < names.count; i++) {
+	mill_page page;
+	MILL_TRY(read_folder(w, folder, false, &page));
+	for (int64_t i = 0; i < page.count; i++) {
+		const mill_page_entry *entry = &page.entries[i];
 		/* Markers such as _SUCCESS are no data, unless asked for by name. */
-		bool marker = names.items[i][0] == '_' && component[0] != '_';
-		if (marker || fnmatch(component, names.items[i], FNM_PERIOD) != 0)
+		bool marker = entry->name[0] == '_' && component[0] != '_';
+		if (marker || fnmatch(component, entry->name, FNM_PERIOD) != 0)
 			continue;
-		char *path = join(w->arena, folder, names.items[i]);
+		char *path = join(w->arena, folder, entry->name);
 		if (path == NULL)
 			return nomem(w->err);
 		if (rest[0] == '\0')
-			MILL_TRY(add_match(w, path));
-		else if (is_folder(path))
+			MILL_TRY(add_match(w, path, &entry->object));
+		else if (is_folder(w, path, &entry->object))
 			MILL_TRY(walk_pattern(w, path, rest, depth + 1));
 	}
 	return MILL_OK;
@@ -178,18 +255,20 @@ static mill_status walk_wildcard(walker *w, const char *folder, const char *comp
 
 static mill_status walk_literal(walker *w, const char *folder, const char *component, const char *rest, int depth)
 {
+	mill_object object;
 	char *path = join(w->arena, folder, component);
 	if (path == NULL)
 		return nomem(w->err);
-	struct stat st;
-	if (stat(path, &st) != 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return MILL_OK;
-		return mill_fail(w->err, MILL_IO, "cannot open %s: %s", path, strerror(errno));
-	}
+	/* Where there are no folders, what begins with the name is found out by listing it. */
+	if (rest[0] != '\0' && !(w->place.backend->can & MILL_CAN_FOLDERS))
+		return walk_pattern(w, path, rest, depth + 1);
+	mill_status status = stat_path(w, path, &object);
+	if (status == MILL_NOT_FOUND)
+		return MILL_OK;
+	MILL_TRY(status);
 	if (rest[0] == '\0')
-		return add_match(w, path);
-	return S_ISDIR(st.st_mode) ? walk_pattern(w, path, rest, depth + 1) : MILL_OK;
+		return add_match(w, path, &object);
+	return object.kind == MILL_OBJECT_FOLDER ? walk_pattern(w, path, rest, depth + 1) : MILL_OK;
 }
 
 /* Matches `rest`, components separated by '/', below folder. */
@@ -285,8 +364,11 @@ static mill_status match_pattern(walker *w, const char *pattern)
 	MILL_TRY(expand_braces(w->arena, pattern, &alternatives, w->err));
 	for (int64_t i = 0; i < alternatives.count; i++) {
 		const char *one = alternatives.items[i];
-		size_t slashes = strspn(one, "/");
-		MILL_TRY(walk_pattern(w, slashes > 0 ? "/" : "", one + slashes, 0));
+		size_t root = mill_uri_root(one);
+		char *folder = one[0] == '/' ? "/" : mill_arena_strndup(w->arena, one, root);
+		if (folder == NULL)
+			return nomem(w->err);
+		MILL_TRY(walk_pattern(w, folder, one + root + strspn(one + root, "/"), 0));
 	}
 	return MILL_OK;
 }
@@ -417,76 +499,55 @@ static mill_status sort_entries(mill_storage_listing *listing, mill_error *err)
 	return MILL_OK;
 }
 
-static mill_status stat_entry(mill_arena *arena, char *path, size_t root, mill_storage_entry *entry, mill_error *err)
+static mill_status fill_entry(walker *w, const mill_page_entry *found, size_t root, mill_storage_entry *entry)
 {
-	struct stat st;
-	if (stat(path, &st) != 0)
-		return mill_fail(err, errno == ENOENT ? MILL_NOT_FOUND : MILL_IO, "cannot open %s: %s", path,
-		                 strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return mill_fail(err, MILL_IO, "%s is not a regular file", path);
-	entry->uri = path;
-	entry->relative = path + root + strspn(path + root, "/");
-	entry->size_bytes = st.st_size;
-	entry->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	return parse_hive(arena, path, root, entry, err);
+	mill_object object = found->object;
+	if (object.kind != MILL_OBJECT_FILE || object.size_bytes < 0)
+		MILL_TRY(stat_path(w, found->name, &object));
+	if (object.kind != MILL_OBJECT_FILE)
+		return mill_fail(w->err, MILL_IO, "%s is not a regular file", found->name);
+	entry->uri = found->name;
+	entry->relative = found->name + root + strspn(found->name + root, "/");
+	entry->size_bytes = object.size_bytes;
+	entry->mtime_ns = object.mtime_ns;
+	entry->version = mill_arena_strdup(w->arena, object.version);
+	if (entry->version == NULL)
+		return nomem(w->err);
+	return parse_hive(w->arena, found->name, root, entry, w->err);
 }
 
-mill_status mill_storage_local_path(const char *uri, mill_arena *arena, const char **out, mill_error *err)
+static mill_status list_all(walker *w, size_t *root)
 {
-	const char *scheme = strstr(uri, "://");
-	if (scheme == NULL) {
-		*out = uri;
-		return MILL_OK;
-	}
-	size_t length = (size_t)(scheme - uri);
-	if (length != 4 || strncmp(uri, "file", 4) != 0)
-		return mill_fail(err, MILL_NOT_YET,
-		                 "%s: %.*s:// is not supported yet; copy or mount the data and give a "
-		                 "local path",
-		                 uri, (int)length, uri);
-	const char *path = scheme + 3;
-	if (strncmp(path, "localhost/", 10) == 0)
-		path += 9;
-	if (path[0] != '/')
-		return mill_fail(err, MILL_USAGE, "%s: write file:/// and an absolute path", uri);
-	*out = mill_storage_percent_decode(arena, path, strlen(path));
-	return *out == NULL ? nomem(err) : MILL_OK;
-}
-
-static mill_status list_local(walker *w, const char *path, size_t *root)
-{
-	struct stat st;
-	if (stat(path, &st) != 0) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			return mill_fail(w->err, MILL_IO, "cannot open %s: %s", path, strerror(errno));
+	const char *path = w->place.uri;
+	mill_object object;
+	mill_status status = stat_path(w, path, &object);
+	if (status == MILL_NOT_FOUND) {
 		if (!has_wildcard(path, strlen(path)))
 			return mill_fail(w->err, MILL_NOT_FOUND, "%s: no such file or folder", path);
 		*root = root_length(path);
 		return match_pattern(w, path);
 	}
+	MILL_TRY(status);
 	/* A name that exists is meant literally, whatever characters it holds. */
-	if (S_ISDIR(st.st_mode)) {
+	if (object.kind == MILL_OBJECT_FOLDER) {
 		*root = strlen(path);
 		*root += path[*root - 1] != '/' ? 1 : 0;
 		return walk_folder(w, path, 0);
 	}
 	const char *slash = strrchr(path, '/');
 	*root = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-	return add_path(w->arena, &w->found, mill_arena_strdup(w->arena, path), w->err);
+	return add_found(w, mill_arena_strdup(w->arena, path), &object);
 }
 
 mill_status mill_storage_list(mill_storage *storage, const char *pattern, mill_arena *arena, mill_storage_listing *out,
                               mill_error *err)
 {
-	(void)storage;
-	walker w = {.arena = arena, .pattern = pattern, .err = err};
-	const char *path = NULL;
+	walker w = {.storage = storage, .arena = arena, .pattern = pattern, .err = err};
 	size_t root = 0;
 	if (pattern[0] == '\0')
 		return mill_fail(err, MILL_USAGE, "an empty path");
-	MILL_TRY(mill_storage_local_path(pattern, arena, &path, err));
-	MILL_TRY(list_local(&w, path, &root));
+	MILL_TRY(mill_storage_find(storage, pattern, arena, &w.place, err));
+	MILL_TRY(list_all(&w, &root));
 	if (w.found.count == 0)
 		return mill_fail(err, MILL_NOT_FOUND, "%s: no file matches", pattern);
 	mill_storage_listing listing = {NULL, w.found.count};
@@ -494,7 +555,7 @@ mill_status mill_storage_list(mill_storage *storage, const char *pattern, mill_a
 	if (listing.entries == NULL)
 		return nomem(err);
 	for (int64_t i = 0; i < listing.count; i++)
-		MILL_TRY(stat_entry(arena, w.found.items[i], root, &listing.entries[i], err));
+		MILL_TRY(fill_entry(&w, &w.found.items[i], root, &listing.entries[i]));
 	MILL_TRY(sort_entries(&listing, err));
 	*out = listing;
 	return MILL_OK;

@@ -1,89 +1,82 @@
-/* The context, and what is made of readers, writers and listings: small files, folders. */
-#include "base/checked.h"
-#include "storage/list.h"
-#include "storage/path.h"
+/* The context: which backend a URI leads to. */
+#include "storage/storage.h"
+
+#include "storage/io.h"
+#include "storage/posix.h"
+
+#include <string.h>
+
+#define SECOND_NS INT64_C(1000000000)
 
 void mill_storage_init(mill_storage *storage, mill_mem *mem)
 {
 	*storage = (mill_storage){.mem = mem};
+	storage->most_tries = 8;
+	storage->first_pause_ns = SECOND_NS / 10;
+	storage->longest_pause_ns = 10 * SECOND_NS;
+	storage->timeout_ns = 120 * SECOND_NS;
+	storage->slots[0].backend = &mill_posix_backend;
+	storage->slot_count = 1;
 }
 
 void mill_storage_release(mill_storage *storage)
 {
+	for (int i = 0; i < storage->slot_count; i++)
+		if (storage->slots[i].started && storage->slots[i].backend->stop != NULL)
+			storage->slots[i].backend->stop(storage->slots[i].state);
 	*storage = (mill_storage){0};
 }
 
-mill_status mill_storage_read_all(mill_storage *storage, const char *uri, mill_bytes *out, mill_error *err)
+/* The scheme of a URI; "" for a path. */
+static size_t scheme_length(const char *uri)
 {
-	mill_reader *reader = NULL;
-	MILL_TRY(mill_reader_open(storage, uri, &reader, err));
-	size_t before = out->size_bytes;
-	mill_status status = MILL_OK;
-	for (int64_t offset = 0;;) {
-		size_t want = (size_t)mill_max_i64(mill_reader_size(reader) - offset, 0) + 1;
-		if (mill_bytes_reserve(out, want) != MILL_OK) {
-			status = mill_fail_nomem(err, want, uri);
-			break;
-		}
-		size_t got = 0;
-		status = mill_reader_read(reader, offset, out->data + out->size_bytes, want, &got, err);
-		if (status != MILL_OK)
-			break;
-		out->size_bytes += got;
-		offset += (int64_t)got;
-		if (got < want)
-			break;
-	}
-	mill_reader_close(reader);
-	if (status != MILL_OK)
-		out->size_bytes = before;
-	return status;
+	const char *end = strstr(uri, "://");
+	return end == NULL ? 0 : (size_t)(end - uri);
 }
 
-mill_status mill_storage_write_all(mill_storage *storage, const char *uri, const void *data, size_t size_bytes,
-                                   mill_error *err)
+static mill_storage_slot *slot_of(mill_storage *storage, const char *scheme, size_t length)
 {
-	mill_writer *writer = NULL;
-	MILL_TRY(mill_writer_open(storage, uri, &writer, err));
-	mill_status status = mill_writer_append(writer, data, size_bytes, err);
-	if (status == MILL_OK)
-		status = mill_writer_commit(writer, err);
-	mill_writer_close(writer);
-	return status;
+	for (int i = 0; i < storage->slot_count; i++)
+		for (const char *const *name = storage->slots[i].backend->schemes; *name != NULL; name++)
+			if (strlen(*name) == length && strncmp(*name, scheme, length) == 0)
+				return &storage->slots[i];
+	return NULL;
 }
 
-mill_status mill_storage_exists(mill_storage *storage, const char *uri, bool *out, mill_error *err)
+mill_status mill_storage_add(mill_storage *storage, const mill_storage_backend *backend, mill_error *err)
 {
-	mill_arena arena;
-	mill_arena_init(&arena, storage->mem);
-	const char *path = NULL;
-	mill_status status = mill_storage_local_path(uri, &arena, &path, err);
-	if (status == MILL_OK)
-		*out = mill_path_exists(path);
-	mill_arena_release(&arena);
-	return status;
+	for (const char *const *name = backend->schemes; *name != NULL; name++)
+		if (slot_of(storage, *name, strlen(*name)) != NULL)
+			return mill_fail(err, MILL_INTERNAL, "two storage backends for \"%s\"", *name);
+	if (storage->slot_count == MILL_STORAGE_BACKENDS)
+		return mill_fail(err, MILL_INTERNAL, "more than %d storage backends", MILL_STORAGE_BACKENDS);
+	storage->slots[storage->slot_count++] = (mill_storage_slot){.backend = backend};
+	return MILL_OK;
 }
 
-mill_status mill_storage_make_folders(mill_storage *storage, const char *uri, mill_error *err)
+size_t mill_uri_root(const char *uri)
 {
-	mill_arena arena;
-	mill_arena_init(&arena, storage->mem);
-	const char *path = NULL;
-	mill_status status = mill_storage_local_path(uri, &arena, &path, err);
-	if (status == MILL_OK)
-		status = mill_path_make_folders(path, err);
-	mill_arena_release(&arena);
-	return status;
+	size_t scheme = scheme_length(uri);
+	return scheme == 0 ? strspn(uri, "/") : scheme + 3 + strcspn(uri + scheme + 3, "/");
 }
 
-mill_status mill_storage_remove_tree(mill_storage *storage, const char *uri, mill_error *err)
+mill_status mill_storage_find(mill_storage *storage, const char *uri, mill_arena *arena, mill_place *out,
+                              mill_error *err)
 {
-	mill_arena arena;
-	mill_arena_init(&arena, storage->mem);
-	const char *path = NULL;
-	mill_status status = mill_storage_local_path(uri, &arena, &path, err);
-	if (status == MILL_OK)
-		status = mill_path_remove_tree(path, err);
-	mill_arena_release(&arena);
-	return status;
+	size_t length = scheme_length(uri);
+	mill_storage_slot *slot = slot_of(storage, uri, length);
+	if (slot == NULL)
+		return mill_fail(err, MILL_NOT_YET,
+		                 "%s: %.*s:// is not supported yet; copy or mount the data and give a "
+		                 "local path",
+		                 uri, (int)length, uri);
+	const mill_storage_backend *backend = slot->backend;
+	if (!slot->started && backend->start != NULL)
+		MILL_TRY(backend->start(backend, storage->mem, &slot->state, err));
+	slot->started = true;
+	mill_place place = {backend, slot->state, uri, uri};
+	if (backend->canonical != NULL)
+		MILL_TRY(backend->canonical(uri, arena, &place.uri, err));
+	*out = place;
+	return MILL_OK;
 }
