@@ -65,12 +65,12 @@ static mill_status add_inputs(const mill_build *build, extras *e, mill_error *er
 	extra_begin(e, &text, &w);
 	mill_json_put_array(&w, NULL);
 	for (int t = 0; t < build->run->table_count; t++) {
-		const mill_csv_table *csv = &build->run->tables[t]->csv;
-		for (int64_t i = 0; i < csv->file_count; i++) {
+		const mill_format_table *input = build->run->tables[t]->input;
+		for (int64_t i = 0; i < input->file_count; i++) {
 			mill_json_put_object(&w, NULL);
-			mill_json_put_text(&w, "path", csv->files[i].uri);
-			mill_json_put_int(&w, "bytes", csv->files[i].size_bytes);
-			mill_json_put_int(&w, "mtime_ns", csv->files[i].mtime_ns);
+			mill_json_put_text(&w, "path", input->files[i].uri);
+			mill_json_put_int(&w, "bytes", input->files[i].size_bytes);
+			mill_json_put_int(&w, "mtime_ns", input->files[i].mtime_ns);
 			mill_json_end(&w);
 		}
 	}

@@ -1,5 +1,5 @@
 /* Cutting files into splits and dealing splits to ranks. */
-#include "formats/source.h"
+#include "formats/split.h"
 
 #include "base/checked.h"
 #include "base/hash.h"

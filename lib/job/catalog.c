@@ -95,8 +95,10 @@ static mill_status unknown_table(const mill_job_catalog *catalog, const char *na
 	const char *near = mill_suggest(name, names, (size_t)catalog->count);
 	if (near != NULL)
 		return mill_fail(err, MILL_USAGE, "there is no table \"%s\" (did you mean \"%s\"?)", name, near);
-	return mill_fail(err, MILL_USAGE, "there is no table \"%s\"%s", name,
-	                 catalog->is_script ? "; a file is named in double quotes: FROM \"data/*.csv\"" : "");
+	if (!catalog->is_script)
+		return mill_fail(err, MILL_USAGE, "there is no table \"%s\"", name);
+	return mill_fail(err, MILL_USAGE, "there is no table \"%s\"; a file is named in double quotes: FROM \"%s\"",
+	                 name, catalog->run->formats->items[0]->example_path);
 }
 
 mill_status mill_catalog_drop(mill_job_catalog *catalog, const char *name, bool may_be_missing, mill_error *err)
@@ -173,29 +175,33 @@ static mill_status path_plan(mill_job_catalog *catalog, const mill_source_spec *
 	return named_plan(catalog, &named, out, err);
 }
 
+static mill_status refuse_arguments(const mill_format *format, mill_error *err)
+{
+	return mill_fail(err, MILL_USAGE, "%s takes a path first: %s('%s', %s)", format->function, format->function,
+	                 format->example_path, format->example_option);
+}
+
 static mill_status table_function(mill_job_catalog *catalog, const char *name, const mill_table_argument *arguments,
                                   int argument_count, mill_plan **out, mill_error *err)
 {
 	mill_source_spec spec;
 	mill_arena *arena = catalog->run->arena;
-	if (strcasecmp(name, "read_parquet") == 0 || strcasecmp(name, "read_json") == 0 ||
-	    strcasecmp(name, "read_delta") == 0)
-		return mill_fail(err, MILL_NOT_YET, "%s is not supported yet; read_csv is", name);
-	if (strcasecmp(name, "read_csv") != 0)
-		return mill_fail(err, MILL_USAGE,
-		                 "there is no table function \"%s\"; read_csv('path', option => value) is", name);
+	const mill_formats *formats = catalog->run->formats;
+	const mill_format *format = mill_formats_of_function(formats, name, "");
+	if (format == NULL)
+		return mill_formats_fail_function(formats, name, err);
 	if (argument_count == 0 || arguments[0].name != NULL || arguments[0].type.id != MILL_TYPE_STRING)
-		return mill_fail(err, MILL_USAGE,
-		                 "read_csv takes a path first: read_csv('data/*.csv', delimiter => ';')");
+		return refuse_arguments(format, err);
 	const mill_literal *path = arguments[0].value;
 	char *text = mill_arena_strndup(arena, path->as.string.text, (size_t)path->as.string.length_bytes);
 	if (text == NULL)
 		return nomem(err);
-	MILL_TRY(mill_source_path(text, arena, &spec, err));
-	spec.format_given = true;
+	format = mill_formats_of_function(formats, name, text);
+	MILL_TRY(mill_source_function(text, format, arena, &spec, err));
 	for (int i = 1; i < argument_count; i++) {
 		if (arguments[i].name == NULL)
-			return mill_fail(err, MILL_USAGE, "read_csv takes its options by name: delimiter => ';'");
+			return mill_fail(err, MILL_USAGE, "%s takes its options by name: %s", format->function,
+			                 format->example_option);
 		MILL_TRY(
 		    mill_source_option(&spec, arguments[i].name, arguments[i].value, arguments[i].type, arena, err));
 	}
@@ -216,7 +222,7 @@ static mill_status catalog_find(mill_catalog *self, const char *name, bool is_qu
 	if (!catalog->is_script || !is_quoted || (!looks_like_path(name) && !is_there(catalog->run, name)))
 		return unknown_table(catalog, name, err);
 	mill_source_spec spec;
-	MILL_TRY(mill_source_path(name, catalog->run->arena, &spec, err));
+	MILL_TRY(mill_source_path(name, catalog->run->formats, catalog->run->arena, &spec, err));
 	return path_plan(catalog, &spec, plan, err);
 }
 

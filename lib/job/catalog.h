@@ -1,4 +1,4 @@
-/* The names that SQL of a run may say: sources, steps, quoted paths, read_csv(…). Private to the job room. */
+/* The names that SQL of a run may say: sources, steps, quoted paths, table functions. Private to the job room. */
 #ifndef MILL_JOB_CATALOG_H
 #define MILL_JOB_CATALOG_H
 

@@ -8,7 +8,7 @@
 
 static const mill_schema *schema_of(const mill_named_table *named)
 {
-	return named->plan != NULL ? &named->plan->schema : &named->table->csv.schema;
+	return named->plan != NULL ? &named->plan->schema : &named->table->input->schema;
 }
 
 /* Lines of text are wrapped here: names in a list, not one a line. */
@@ -133,8 +133,10 @@ static bool is_same(const mill_schema *a, const mill_schema *b)
 
 static void print_size(const mill_table *table, FILE *out)
 {
-	int64_t files = table->csv.file_count;
-	fprintf(out, "  (%lld file%s, ", (long long)files, files == 1 ? "" : "s");
+	int64_t files = table->input->file_count;
+	fprintf(out, "  (%lld %s%s, ", (long long)files, table->input->format->file_word, files == 1 ? "" : "s");
+	if (table->input->row_count >= 0)
+		fprintf(out, "%lld rows, ", (long long)table->input->row_count);
 	if (table->size_bytes < 100000)
 		fprintf(out, "%lld bytes)", (long long)table->size_bytes);
 	else

@@ -1,5 +1,6 @@
 #include "job/engine.h"
 
+#include "job/formats.h"
 #include "stage/books.h"
 
 #include <inttypes.h>
@@ -168,6 +169,7 @@ mill_status mill_engine_begin(mill_engine *engine, mill_run *run, mill_error *er
 {
 	*run = (mill_run){.comm = engine->comm, .mem = engine->mem, .arena = &engine->arena, .knobs = &engine->knobs};
 	run->log = &engine->log;
+	run->formats = &mill_known_formats;
 	run->storage = &engine->storage;
 	run->scratch = engine->scratch;
 	run->limit_rows = INT64_MAX;

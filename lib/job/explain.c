@@ -12,11 +12,11 @@ static mill_status put_sources(const mill_run *run, mill_bytes *out)
 {
 	for (int i = 0; i < run->table_count; i++) {
 		const mill_table *table = run->tables[i];
-		int count = table->csv.schema.count;
+		int count = table->input->schema.count;
 		MILL_TRY(mill_bytes_printf(out, "source %s: %.1f MB in %" PRId64 " splits, %d columns (%s)\n",
 		                           table->spec.name != NULL ? table->spec.name : table->spec.where,
 		                           (double)table->size_bytes / 1e6, table->splits.split_count, count,
-		                           table->spec.declared.count == 0       ? "inferred from a sample"
+		                           table->spec.declared.count == 0       ? table->input->format->origin_text
 		                           : table->spec.declared.count == count ? "declared"
 		                                                                 : "partly declared"));
 	}
@@ -49,7 +49,7 @@ static mill_status put_moves(const mill_plan *plan, int *number, mill_bytes *out
 	return reason == NULL ? MILL_OK : mill_bytes_printf(out, "  %d. %s\n", ++*number, reason);
 }
 
-/* Scans that leave out files by their hive folders. */
+/* Scans that leave out files. */
 static mill_status put_pruned(mill_run *run, const mill_plan *plan, mill_bytes *out)
 {
 	mill_error ignored = {0};
@@ -63,9 +63,9 @@ static mill_status put_pruned(mill_run *run, const mill_plan *plan, mill_bytes *
 	MILL_TRY(mill_table_prune(run, table, plan, &wanted, &count, &ignored));
 	if (wanted == NULL)
 		return MILL_OK;
-	return mill_bytes_printf(out,
-	                         "  scan %s: %" PRId64 " of %" PRId64 " files are read, by their key=value folders\n",
-	                         table->spec.name, count, table->csv.file_count);
+	return mill_bytes_printf(out, "  scan %s: %" PRId64 " of %" PRId64 " %ss are read, by %s\n", table->spec.name,
+	                         count, table->input->file_count, table->input->format->file_word,
+	                         table->input->format->pruned_text);
 }
 
 static mill_status put_store_moves(const mill_store_block *block, int *number, mill_bytes *out)

@@ -121,7 +121,7 @@ static void put_sources(mill_json_writer *w, const mill_run *run)
 		mill_json_put_text(w, "name", table->spec.name != NULL ? table->spec.name : table->spec.where);
 		mill_json_put_int(w, "bytes", table->size_bytes);
 		mill_json_put_int(w, "splits", table->splits.split_count);
-		mill_json_put_int(w, "columns", table->csv.schema.count);
+		mill_json_put_int(w, "columns", table->input->schema.count);
 		mill_json_end(w);
 	}
 	mill_json_end(w);

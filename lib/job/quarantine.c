@@ -48,7 +48,7 @@ static mill_status append_record(const mill_audit *audit, const mill_audit_scan 
 	mill_json_writer_init(&w, line, false);
 	mill_json_put_object(&w, NULL);
 	mill_json_put_text(&w, "file", audit->files[head.file].uri);
-	mill_json_put_int(&w, "line", head.line + scan->seam_lines[head.seam] + 1);
+	mill_json_put_int(&w, "line", head.line + scan->piece_lines[head.piece] + 1);
 	mill_json_put_int(&w, "offset", head.offset);
 	if (head.column >= 0)
 		mill_json_put_text(&w, "column", audit->schema->fields[head.column].name);

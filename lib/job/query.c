@@ -44,9 +44,9 @@ static mill_status add_sources(query *q, mill_error *err)
 			if (name == NULL)
 				return mill_fail_nomem(err, 0, "a source");
 			MILL_TRY(mill_json_parse(source->text, strlen(source->text), name, arena, &node, err));
-			MILL_TRY(mill_source_block_read(node, arena, &spec, err));
+			MILL_TRY(mill_source_block_read(node, q->run.formats, arena, &spec, err));
 		} else {
-			MILL_TRY(mill_source_path(source->text, arena, &spec, err));
+			MILL_TRY(mill_source_path(source->text, q->run.formats, arena, &spec, err));
 		}
 		spec.name = source->name;
 		MILL_TRY(mill_catalog_add_source(&q->catalog, &spec, err));

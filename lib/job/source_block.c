@@ -1,150 +1,14 @@
 #include "job/source_block.h"
 
 #include "base/braces.h"
-#include "base/suggest.h"
+#include "formats/options.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char *const source_keys[] = {"path",         "format",   "options", "schema",   "bad_rows",
                                           "max_bad_rows", "optional", "rows",    "new_since"};
-static const char *const option_keys[] = {
-    "delimiter",   "sep",          "quote", "escape",     "header", "comment",          "null_values",
-    "true_values", "false_values", "trim",  "skip_lines", "infer",  "timestamp_format", "split_bytes"};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* A one-byte option: a string of one byte, or null for none where that is allowed. */
-static mill_status read_byte(const mill_json *node, bool may_be_null, int *out, mill_error *err)
-{
-	if (node->kind == MILL_JSON_NULL && may_be_null) {
-		*out = -1;
-		return MILL_OK;
-	}
-	const char *text;
-	MILL_TRY(mill_json_string(node, &text, err));
-	if (strlen(text) != 1 || text[0] == '\n' || text[0] == '\r')
-		return mill_json_fail(node, err, "expected one byte%s, found \"%s\"", may_be_null ? " or null" : "",
-		                      text);
-	*out = (unsigned char)text[0];
-	return MILL_OK;
-}
-
-static mill_status read_texts(const mill_json *node, mill_arena *arena, const char *const **out, int *count,
-                              mill_error *err)
-{
-	const char **texts;
-	int64_t n;
-	MILL_TRY(mill_json_strings(node, arena, &texts, &n, err));
-	*out = texts;
-	*count = (int)n;
-	return MILL_OK;
-}
-
-typedef struct option_reader {
-	const char *key;
-	mill_status (*read)(const mill_json *node, mill_csv_options *options, mill_arena *arena, mill_error *err);
-} option_reader;
-
-static mill_status option_delimiter(const mill_json *node, mill_csv_options *options, mill_arena *arena,
-                                    mill_error *err)
-{
-	(void)arena;
-	int byte = 0;
-	MILL_TRY(read_byte(node, false, &byte, err));
-	options->delimiter = (char)byte;
-	return MILL_OK;
-}
-
-#define BYTE_OPTION(name)                                                                                     \
-	static mill_status option_##name(const mill_json *node, mill_csv_options *options, mill_arena *arena, \
-	                                 mill_error *err)                                                     \
-	{                                                                                                     \
-		(void)arena;                                                                                  \
-		return read_byte(node, true, &options->name, err);                                            \
-	}
-#define BOOL_OPTION(name)                                                                                     \
-	static mill_status option_##name(const mill_json *node, mill_csv_options *options, mill_arena *arena, \
-	                                 mill_error *err)                                                     \
-	{                                                                                                     \
-		(void)arena;                                                                                  \
-		return mill_json_bool(node, &options->name, err);                                             \
-	}
-#define TEXTS_OPTION(name, count)                                                                             \
-	static mill_status option_##name(const mill_json *node, mill_csv_options *options, mill_arena *arena, \
-	                                 mill_error *err)                                                     \
-	{                                                                                                     \
-		return read_texts(node, arena, &options->name, &options->count, err);                         \
-	}
-BYTE_OPTION(quote)
-BYTE_OPTION(escape)
-BYTE_OPTION(comment)
-BOOL_OPTION(header)
-BOOL_OPTION(trim)
-BOOL_OPTION(infer)
-TEXTS_OPTION(null_values, null_value_count)
-TEXTS_OPTION(true_values, true_value_count)
-TEXTS_OPTION(false_values, false_value_count)
-
-static mill_status option_skip_lines(const mill_json *node, mill_csv_options *options, mill_arena *arena,
-                                     mill_error *err)
-{
-	(void)arena;
-	return mill_json_int(node, 0, INT64_MAX, &options->skip_lines, err);
-}
-
-static mill_status option_timestamp_format(const mill_json *node, mill_csv_options *options, mill_arena *arena,
-                                           mill_error *err)
-{
-	(void)arena;
-	return mill_json_string(node, &options->timestamp_format, err);
-}
-
-static mill_status option_split_bytes(const mill_json *node, mill_csv_options *options, mill_arena *arena,
-                                      mill_error *err)
-{
-	(void)arena;
-	return mill_json_size(node, 1, INT64_MAX / 2, &options->split_bytes, err);
-}
-
-static const option_reader option_readers[] = {
-    {"delimiter", option_delimiter},
-    {"sep", option_delimiter},
-    {"quote", option_quote},
-    {"escape", option_escape},
-    {"comment", option_comment},
-    {"header", option_header},
-    {"trim", option_trim},
-    {"infer", option_infer},
-    {"null_values", option_null_values},
-    {"true_values", option_true_values},
-    {"false_values", option_false_values},
-    {"skip_lines", option_skip_lines},
-    {"timestamp_format", option_timestamp_format},
-    {"split_bytes", option_split_bytes},
-};
-
-static mill_status apply_option(const mill_json *node, const char *key, mill_csv_options *options, mill_arena *arena,
-                                mill_error *err)
-{
-	for (size_t i = 0; i < COUNT(option_readers); i++)
-		if (strcmp(option_readers[i].key, key) == 0)
-			return option_readers[i].read(node, options, arena, err);
-	return mill_json_fail(node, err, "unknown option");
-}
-
-static mill_status read_options(const mill_json *node, mill_csv_options *options, mill_arena *arena, mill_error *err)
-{
-	if (node == NULL)
-		return MILL_OK;
-	MILL_TRY(mill_json_check_keys(node, option_keys, COUNT(option_keys), err));
-	const mill_json *alias = mill_json_get(node, "sep");
-	if (alias != NULL && mill_json_get(node, "delimiter") != NULL)
-		return mill_json_fail(alias, err, "\"sep\" and \"delimiter\" are one option: give one of them");
-	for (int64_t i = 0; i < node->count; i++)
-		MILL_TRY(apply_option(&node->items[i], node->items[i].key, options, arena, err));
-	return MILL_OK;
-}
 
 static mill_status count_fields(const mill_json *node, mill_arena *arena, int64_t *count, mill_error *err)
 {
@@ -226,41 +90,24 @@ static mill_status read_limit(const mill_json *node, mill_bad_limit *limit, mill
 	return MILL_OK;
 }
 
-static bool ends_with(const char *text, const char *end)
+static mill_status read_format(const mill_json *node, const mill_formats *formats, mill_source_spec *out,
+                               mill_error *err)
 {
-	size_t n = strlen(text), m = strlen(end);
-	return n >= m && strcasecmp(text + n - m, end) == 0;
-}
-
-static bool is_tsv_name(const char *path)
-{
-	static const char *const ends[] = {".tsv", ".tsv.gz", ".tsv.zst", ".tab"};
-	for (size_t i = 0; i < COUNT(ends); i++)
-		if (ends_with(path, ends[i]))
-			return true;
-	return false;
-}
-
-static mill_status read_format(const mill_json *node, mill_source_spec *out, mill_error *err)
-{
-	static const char *const later[] = {"jsonl", "parquet", "delta", "store"};
-	static const char *const all[] = {"csv", "tsv", "jsonl", "parquet", "delta", "store"};
+	const char *text;
 	if (node == NULL)
 		return MILL_OK;
-	const char *text;
 	MILL_TRY(mill_json_string(node, &text, err));
-	for (size_t i = 0; i < COUNT(later); i++)
-		if (strcmp(text, later[i]) == 0)
-			return mill_json_fail_as(node, MILL_NOT_YET, err,
-			                         "format \"%s\" is not supported yet; csv and tsv are", text);
-	if (strcmp(text, "csv") != 0 && strcmp(text, "tsv") != 0) {
-		const char *near = mill_suggest(text, all, COUNT(all));
-		return mill_json_fail(node, err, "unknown format \"%s\"%s%s%s", text, near ? " (did you mean \"" : "",
-		                      near ? near : "", near ? "\"?)" : "");
-	}
-	out->is_tsv = strcmp(text, "tsv") == 0;
-	out->format_given = true;
-	return MILL_OK;
+	out->format = mill_formats_named(formats, text);
+	return out->format != NULL ? MILL_OK : mill_formats_fail_name(formats, node, text, err);
+}
+
+/* The format that options are read for before anything is opened: that of the block, else what the name tells. */
+static const mill_format *likely_format(const mill_formats *formats, const mill_source_spec *spec)
+{
+	const mill_format *format = spec->format;
+	if (format == NULL)
+		format = mill_formats_of_path(formats, spec->paths[0]);
+	return format != NULL ? format : formats->items[0];
 }
 
 static mill_status read_paths(const mill_json *node, mill_arena *arena, mill_source_spec *out, mill_error *err)
@@ -274,7 +121,6 @@ static mill_status read_paths(const mill_json *node, mill_arena *arena, mill_sou
 		return mill_json_fail(node, err, "no path is given");
 	out->paths = paths;
 	out->path_count = (int)count;
-	out->is_tsv = is_tsv_name(paths[0]);
 	return MILL_OK;
 }
 
@@ -284,7 +130,8 @@ static mill_bad_limit default_limit(void)
 	return limit;
 }
 
-mill_status mill_source_block_read(const mill_json *node, mill_arena *arena, mill_source_spec *out, mill_error *err)
+mill_status mill_source_block_read(const mill_json *node, const mill_formats *formats, mill_arena *arena,
+                                   mill_source_spec *out, mill_error *err)
 {
 	char pointer[MILL_JSON_POINTER_BYTES];
 	mill_source_spec spec = {.name = node->key, .bad_rows = default_limit()};
@@ -297,17 +144,18 @@ mill_status mill_source_block_read(const mill_json *node, mill_arena *arena, mil
 	const mill_json *rows = mill_json_get(node, "rows"), *since = mill_json_get(node, "new_since");
 	if (rows != NULL)
 		return mill_json_fail_as(rows, MILL_NOT_YET, err,
-		                         "inline \"rows\" are not supported yet; put them into a CSV file, or into SQL "
-		                         "with VALUES");
+		                         "inline \"rows\" are not supported yet; put them into a %s file, or into SQL "
+		                         "with VALUES",
+		                         formats->items[0]->title);
 	if (since != NULL)
 		return mill_json_fail_as(since, MILL_NOT_YET, err, "\"new_since\" is not supported yet; leave it out");
 	const mill_json *path = mill_json_get(node, "path");
 	if (path == NULL)
 		return mill_json_fail(node, err, "\"path\" is missing: a file, glob or folder, or a list of them");
 	MILL_TRY(read_paths(path, arena, &spec, err));
-	MILL_TRY(read_format(mill_json_get(node, "format"), &spec, err));
-	mill_csv_options_init(&spec.options, spec.is_tsv);
-	MILL_TRY(read_options(mill_json_get(node, "options"), &spec.options, arena, err));
+	MILL_TRY(read_format(mill_json_get(node, "format"), formats, &spec, err));
+	spec.options_block = mill_json_get(node, "options");
+	MILL_TRY(mill_options_read(likely_format(formats, &spec), spec.options_block, arena, &spec.options, err));
 	MILL_TRY(read_schema(mill_json_get(node, "schema"), arena, &spec.declared, err));
 	MILL_TRY(read_policy(mill_json_get(node, "bad_rows"), &spec.bad_rows, err));
 	MILL_TRY(read_limit(mill_json_get(node, "max_bad_rows"), &spec.bad_rows, err));
@@ -316,9 +164,9 @@ mill_status mill_source_block_read(const mill_json *node, mill_arena *arena, mil
 	return MILL_OK;
 }
 
-mill_status mill_source_path(const char *path, mill_arena *arena, mill_source_spec *out, mill_error *err)
+static mill_status path_spec(const char *path, mill_arena *arena, mill_source_spec *out, mill_error *err)
 {
-	mill_source_spec spec = {.bad_rows = default_limit(), .is_tsv = is_tsv_name(path), .path_count = 1};
+	mill_source_spec spec = {.bad_rows = default_limit(), .path_count = 1};
 	const char **paths = mill_arena_array(arena, 1, sizeof *paths);
 	spec.name = mill_arena_strdup(arena, path);
 	if (paths == NULL || spec.name == NULL)
@@ -326,9 +174,23 @@ mill_status mill_source_path(const char *path, mill_arena *arena, mill_source_sp
 	paths[0] = spec.name;
 	spec.paths = paths;
 	spec.where = spec.name;
-	mill_csv_options_init(&spec.options, spec.is_tsv);
 	*out = spec;
 	return MILL_OK;
+}
+
+mill_status mill_source_path(const char *path, const mill_formats *formats, mill_arena *arena, mill_source_spec *out,
+                             mill_error *err)
+{
+	MILL_TRY(path_spec(path, arena, out, err));
+	return mill_options_read(likely_format(formats, out), NULL, arena, &out->options, err);
+}
+
+mill_status mill_source_function(const char *path, const mill_format *format, mill_arena *arena, mill_source_spec *out,
+                                 mill_error *err)
+{
+	MILL_TRY(path_spec(path, arena, out, err));
+	out->format = format;
+	return mill_options_read(format, NULL, arena, &out->options, err);
 }
 
 /* The literal as the JSON value that the same option of a job file has. */
@@ -363,12 +225,8 @@ mill_status mill_source_option(mill_source_spec *spec, const char *name, const m
 	mill_json *node = mill_arena_alloc(arena, sizeof *node);
 	if (source == NULL || node == NULL)
 		return mill_fail_nomem(err, 0, "an option");
-	*source = (mill_json_source){mill_arena_printf(arena, "read_csv option %s", name), MILL_USAGE};
+	*source = (mill_json_source){mill_arena_printf(arena, "%s option %s", spec->options->format->function, name),
+	                             MILL_USAGE};
 	MILL_TRY(literal_node(value, type, source, node, arena, err));
-	for (size_t i = 0; i < COUNT(option_readers); i++)
-		if (strcasecmp(option_readers[i].key, name) == 0)
-			return option_readers[i].read(node, &spec->options, arena, err);
-	const char *near = mill_suggest(name, option_keys, COUNT(option_keys));
-	return mill_fail(err, MILL_USAGE, "read_csv has no option \"%s\"%s%s%s", name, near ? " (did you mean \"" : "",
-	                 near ? near : "", near ? "\"?)" : "");
+	return mill_options_set(spec->options, name, node, arena, err);
 }

@@ -194,7 +194,7 @@ static mill_status visible(const mill_job_catalog *catalog, mill_plan *plan, mil
 	*out = plan;
 	if (scan->kind != MILL_PLAN_SCAN)
 		return MILL_OK;
-	int count = catalog->run->tables[scan->table]->csv.schema.count;
+	int count = catalog->run->tables[scan->table]->input->schema.count;
 	int *columns = mill_arena_array(catalog->run->arena, (size_t)count + 1, sizeof *columns);
 	if (columns == NULL)
 		return nomem(err);
@@ -292,7 +292,8 @@ static mill_status add_sources(mill_job_catalog *catalog, const mill_json *sourc
 	for (int64_t i = 0; i < sources->count; i++) {
 		mill_source_spec spec;
 		mill_error inner = {0};
-		MILL_TRY(mill_source_block_read(&sources->items[i], catalog->run->arena, &spec, err));
+		MILL_TRY(
+		    mill_source_block_read(&sources->items[i], catalog->run->formats, catalog->run->arena, &spec, err));
 		mill_status status = mill_catalog_add_source(catalog, &spec, &inner);
 		if (status != MILL_OK)
 			return mill_json_fail_as(&sources->items[i], status, err, "%s", inner.message);

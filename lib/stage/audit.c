@@ -71,7 +71,7 @@ static mill_status keep_for_quarantine(mill_audit *audit, const mill_bad_row *ro
 	if (*file == NULL)
 		MILL_TRY(mill_spill_create(books->scratch, "quarantine", file, err));
 	size_t detail_bytes = row->detail != NULL ? strlen(row->detail) : 0;
-	mill_quarantine_head head = {.file = row->file, .offset = row->offset, .line = row->line, .seam = row->seam};
+	mill_quarantine_head head = {.file = row->file, .offset = row->offset, .line = row->line, .piece = row->piece};
 	head.column = row->column;
 	head.reason = (int32_t)row->reason;
 	head.detail_bytes = (int32_t)detail_bytes;
@@ -105,7 +105,7 @@ static mill_status audit_report(mill_bad_rows *self, const mill_bad_row *row, mi
 	attempt->by_reason[row->reason]++;
 	attempt->bad_rows++;
 	if (attempt->shown_count < MILL_AUDIT_SHOWN) {
-		attempt->shown_seam[attempt->shown_count] = row->seam;
+		attempt->shown_piece[attempt->shown_count] = row->piece;
 		show_row(&attempt->shown[attempt->shown_count++], row);
 	}
 	bool keep = audit->limit.policy == MILL_BAD_QUARANTINE ||
@@ -240,57 +240,59 @@ static mill_status merge_counts(mill_audit *audit, mill_error *err)
 	return MILL_OK;
 }
 
-/* What the files' rows have been judged up to, and how many they are. A file's seams are without a gap from its begin.
+/* What the files' rows have been judged up to, and how many they are. A file's pieces are without a gap from its begin.
  */
-static void mark_judged(mill_audit *audit, const mill_seam *seams, int64_t count)
+static void mark_judged(mill_audit *audit, const mill_piece *pieces, int64_t count)
 {
 	for (int64_t i = 0, next; i < count; i = next) {
 		int64_t rows = 0;
-		for (next = i; next < count && seams[next].file == seams[i].file; next++)
-			rows += seams[next].rows;
-		const mill_seam *last = &seams[next - 1];
+		for (next = i; next < count && pieces[next].file == pieces[i].file; next++)
+			rows += pieces[next].rows;
+		const mill_piece *last = &pieces[next - 1];
 		mill_audit_file *file = &audit->judged[last->file];
 		if (rows > file->rows) {
 			audit->read_rows += rows - file->rows;
 			file->rows = rows;
 		}
-		file->until = mill_max_i64(file->until, last->left_early ? last->next_row : INT64_MAX);
+		file->until = mill_max_i64(file->until, last->left_early ? last->until : INT64_MAX);
 	}
 }
 
 /* The attempt becomes a scan that is judged. */
-static mill_status close_attempt(mill_audit *audit, const int64_t *lines, int64_t mine_count, mill_error *err)
+static mill_status close_attempt(mill_audit *audit, const mill_settlement *settlement, mill_error *err)
 {
 	mill_audit_attempt *attempt = &audit->attempt;
+	const mill_piece *mine = settlement->mine_count > 0 ? &settlement->pieces[settlement->first_mine] : NULL;
 	for (int i = 0; i < attempt->shown_count; i++)
-		attempt->shown[i].line += lines[attempt->shown_seam[i]] + 1;
+		if (attempt->shown_piece[i] < settlement->mine_count)
+			attempt->shown[i].line += mine[attempt->shown_piece[i]].lines_before + 1;
 	if (attempt->quarantine == NULL)
 		return MILL_OK;
 	mill_arena *arena = &audit->books->arena;
 	mill_audit_scan *scan = mill_arena_alloc(arena, sizeof *scan);
-	int64_t *seam_lines = mill_arena_array(arena, (size_t)mine_count + 1, sizeof *seam_lines);
-	if (scan == NULL || seam_lines == NULL)
-		return mill_fail_nomem(err, (size_t)mine_count * sizeof *seam_lines, "line numbers");
-	memcpy(seam_lines, lines, (size_t)mine_count * sizeof *lines);
-	*scan = (mill_audit_scan){attempt->quarantine, seam_lines, audit->scans};
+	int64_t *lines = mill_arena_array(arena, (size_t)settlement->mine_count + 1, sizeof *lines);
+	if (scan == NULL || lines == NULL)
+		return mill_fail_nomem(err, (size_t)settlement->mine_count * sizeof *lines, "line numbers");
+	for (int64_t i = 0; i < settlement->mine_count; i++)
+		lines[i] = mine[i].lines_before;
+	*scan = (mill_audit_scan){attempt->quarantine, lines, audit->scans};
 	audit->scans = scan;
 	attempt->quarantine = NULL;
 	return MILL_OK;
 }
 
-mill_status mill_audit_judge(mill_audit *audit, const mill_seam *seams, int64_t count, const int64_t *lines,
-                             int64_t mine_count, mill_error *err)
+mill_status mill_audit_judge(mill_audit *audit, const mill_settlement *settlement, mill_error *err)
 {
 	mill_comm *comm = audit->books->comm;
 	mill_bytes all;
 	mill_bytes_init(&all, audit->books->mem);
 	size_t *sizes = mill_arena_array(&audit->books->arena, (size_t)mill_comm_size(comm), sizeof *sizes);
 	mill_status status =
-	    sizes == NULL ? mill_fail_nomem(err, 0, "an audit") : close_attempt(audit, lines, mine_count, err);
+	    sizes == NULL ? mill_fail_nomem(err, 0, "an audit") : close_attempt(audit, settlement, err);
 	MILL_TRY(mill_comm_agree(comm, status, err));
 	int64_t bad_before = audit->bad_rows;
 	MILL_TRY(merge_counts(audit, err));
-	mark_judged(audit, seams, count);
+	mark_judged(audit, settlement->pieces, settlement->piece_count);
 	if (audit->bad_rows > bad_before) {
 		status = mill_comm_allgather(comm, audit->attempt.shown,
 		                             (size_t)audit->attempt.shown_count * sizeof audit->attempt.shown[0], &all,

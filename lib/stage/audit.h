@@ -28,8 +28,8 @@ typedef struct mill_shown_row {
 typedef struct mill_quarantine_head {
 	int64_t file;
 	int64_t offset;
-	int64_t line; /* relative to the seam */
-	int32_t seam;
+	int64_t line; /* relative to the piece */
+	int32_t piece;
 	int32_t column;
 	int32_t reason;
 	int32_t detail_bytes;
@@ -38,7 +38,7 @@ typedef struct mill_quarantine_head {
 /* What one scan of the source put aside on this rank. */
 typedef struct mill_audit_scan {
 	mill_spill_file *quarantine; /* records: fixed head, detail, raw bytes; NULL: none */
-	int64_t *seam_lines;         /* [seam] the lines before it, once judged */
+	int64_t *piece_lines;        /* [piece of this rank] the lines before it, once judged */
 	struct mill_audit_scan *next;
 } mill_audit_scan;
 
@@ -49,7 +49,7 @@ typedef struct mill_audit_attempt {
 	int64_t file; /* the last bad row's place */
 	int64_t offset;
 	mill_shown_row shown[MILL_AUDIT_SHOWN];
-	int32_t shown_seam[MILL_AUDIT_SHOWN];
+	int32_t shown_piece[MILL_AUDIT_SHOWN];
 	int shown_count;
 	mill_spill_file *quarantine;
 } mill_audit_attempt;

@@ -51,11 +51,10 @@ mill_bad_rows *mill_audit_bad_rows(mill_audit *audit);
 mill_bad_policy mill_audit_policy(const mill_audit *audit);
 void mill_audit_drop_attempt(mill_audit *audit);   /* forgets what this stage reported */
 int64_t mill_audit_found(const mill_audit *audit); /* bad rows of this rank that will be judged */
-/* Collective, at the end of a scan. seams[count]: those of all ranks up to the last row that counts, in order.
- * lines[mine_count]: the lines before each of this rank's in its file. Counts are merged and the limit applied:
- * MILL_DATA with counts by reason and the first rows with a caret. */
-MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const mill_seam *seams, int64_t count,
-                                            const int64_t *lines, int64_t mine_count, mill_error *err);
+/* Collective, at the end of a scan, with the pieces of all ranks up to the last row that counts; nothing is judged
+ * where there are none. Counts are merged and the limit applied: MILL_DATA with counts by reason and the first rows
+ * with a caret. */
+MILL_NODISCARD mill_status mill_audit_judge(mill_audit *audit, const mill_settlement *settlement, mill_error *err);
 
 /* Row errors of SQL: a policy for operators that reports with file, line where the batch carries ids. */
 mill_row_error_policy *mill_books_sql_errors(mill_books *books, const char *sql, const char *sql_where);

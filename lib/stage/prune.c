@@ -1,4 +1,4 @@
-/* Files that a scan need not read, by what their hive folders say. */
+/* Files that a scan need not read, by the values that are the same in all their rows. */
 #include "stage/table.h"
 
 #include <string.h>
@@ -19,22 +19,20 @@ static int table_column(const pruner *p, int column)
 typedef struct uses {
 	const pruner *pruner;
 	bool *used; /* [scan columns] */
-	bool of_folders;
+	bool of_constants;
 	bool of_others;
 } uses;
 
 static void note_use(void *context, int column)
 {
 	uses *u = context;
-	const mill_csv_table *csv = &u->pruner->table->csv;
-	int at = table_column(u->pruner, column);
-	bool is_folder = at >= csv->file_column_count && at < csv->schema.count;
+	bool is_constant = mill_format_is_constant(u->pruner->table->input, table_column(u->pruner, column));
 	u->used[column] = true;
-	u->of_folders |= is_folder;
-	u->of_others |= !is_folder;
+	u->of_constants |= is_constant;
+	u->of_others |= !is_constant;
 }
 
-/* A batch with a row a file, in which the used columns are filled. */
+/* A batch with one row per file, in which the used columns are filled. */
 static mill_status file_batch(const pruner *p, const bool *used, int64_t first, int64_t rows, mill_batch *out,
                               mill_error *err)
 {
@@ -44,8 +42,8 @@ static mill_status file_batch(const pruner *p, const bool *used, int64_t first, 
 	out->rows = rows;
 	for (int c = 0; c < p->scan->schema.count && status == MILL_OK; c++)
 		if (used[c])
-			status = mill_csv_folder_values(&p->table->csv, table_column(p, c), first, rows, mem,
-			                                &out->columns[c], err);
+			status = mill_format_constants(p->table->input, table_column(p, c), first, rows, mem,
+			                               &out->columns[c], err);
 	if (status != MILL_OK)
 		mill_batch_release(out);
 	return status;
@@ -54,7 +52,7 @@ static mill_status file_batch(const pruner *p, const bool *used, int64_t first, 
 /* Files for which the conjunct is FALSE are not wanted: then the predicate is, whatever else it says. */
 static mill_status ask_program(pruner *p, mill_program *program, const bool *used, mill_error *err)
 {
-	int64_t files = p->table->csv.file_count;
+	int64_t files = p->table->input->file_count;
 	for (int64_t first = 0; first < files; first += MILL_BATCH_ROWS) {
 		int64_t rows = mill_min_i64(files - first, MILL_BATCH_ROWS);
 		mill_batch batch;
@@ -79,10 +77,10 @@ static mill_status ask_conjunct(pruner *p, mill_expr *conjunct, mill_error *err)
 	if (u.used == NULL)
 		return mill_fail_nomem(err, columns, "a scan's files");
 	mill_expr_columns(conjunct, note_use, &u);
-	if (!u.of_folders || u.of_others)
+	if (!u.of_constants || u.of_others)
 		return MILL_OK;
 	if (p->wanted == NULL) {
-		size_t files = (size_t)p->table->csv.file_count + 1;
+		size_t files = (size_t)p->table->input->file_count + 1;
 		p->wanted = mill_arena_array(p->run->arena, files, sizeof *p->wanted);
 		if (p->wanted == NULL)
 			return mill_fail_nomem(err, files, "a scan's files");
@@ -104,21 +102,29 @@ static mill_status ask_conjuncts(pruner *p, mill_expr *expr, mill_error *err)
 	return MILL_OK;
 }
 
+static bool has_constants(const mill_format_table *input)
+{
+	for (int i = 0; i < input->schema.count; i++)
+		if (mill_format_is_constant(input, i))
+			return true;
+	return false;
+}
+
 mill_status mill_table_prune(mill_run *run, const mill_table *table, const mill_plan *scan, const bool **wanted,
                              int64_t *count, mill_error *err)
 {
-	const mill_csv_table *csv = &table->csv;
+	const mill_format_table *input = table->input;
 	pruner p = {.run = run, .table = table, .scan = scan};
 	*wanted = NULL;
-	*count = csv->file_count;
-	if (scan->predicate == NULL || csv->schema.count == csv->file_column_count)
+	*count = input->file_count;
+	if (scan->predicate == NULL || !has_constants(input))
 		return MILL_OK;
 	mill_expr *predicate = mill_expr_bind_params(run->arena, scan->predicate, run->params, err);
 	if (predicate == NULL)
 		return MILL_NOMEM;
 	MILL_TRY(ask_conjuncts(&p, predicate, err));
-	for (int64_t i = 0; p.wanted != NULL && i < csv->file_count; i++)
+	for (int64_t i = 0; p.wanted != NULL && i < input->file_count; i++)
 		*count -= p.wanted[i] ? 0 : 1;
-	*wanted = *count < csv->file_count ? p.wanted : NULL;
+	*wanted = *count < input->file_count ? p.wanted : NULL;
 	return MILL_OK;
 }

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "comm/comm.h"
-#include "formats/csv/csv.h"
+#include "formats/registry.h"
 #include "ops/op.h"
 #include "shuffle/exchange.h"
 #include "spill/spill.h"
@@ -26,6 +26,7 @@ typedef struct mill_run {
 	mill_mem *mem;
 	mill_arena *arena; /* plans, descriptors: lives as long as the run */
 	const mill_knobs *knobs;
+	const mill_formats *formats; /* that sources may be of */
 	const mill_log *log;
 	mill_storage *storage; /* the engine's */
 	mill_scratch *scratch;
@@ -45,6 +46,12 @@ typedef struct mill_run {
 static inline mill_op_env mill_run_env(const mill_run *run)
 {
 	mill_op_env env = {run->mem, run->knobs};
+	return env;
+}
+
+static inline mill_format_env mill_run_format_env(const mill_run *run)
+{
+	mill_format_env env = {run->knobs, run->storage, run->mem, run->arena};
 	return env;
 }
 

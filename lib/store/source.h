@@ -11,7 +11,7 @@
 #ifndef MILL_STORE_SOURCE_H
 #define MILL_STORE_SOURCE_H
 
-#include "formats/source.h"
+#include "formats/format.h"
 #include "store/reader.h"
 
 #define MILL_STORE_SPLIT_COLUMN (-1)

@@ -1,9 +1,9 @@
 /* Scan speed of a taxi-like CSV file (generated, in the page cache) beside memcpy and memchr over the same bytes in the
  * same run. usage: bench_csv [MEGABYTES [FILE]]; FILE is generated unless it exists. RANKMILL_SIMD=portable measures
  * the other copies. */
+#include "../tools/csv_drive.h"
 #include "base/clock.h"
 #include "base/simd.h"
-#include "formats/csv/csv.h"
 #include "formats/csv/index.h"
 
 #include <stdio.h>
@@ -76,11 +76,14 @@ static int64_t time_scan(const mill_csv_table *table, const int *columns, int co
 		counter c = {.sink = {.push = count_rows}};
 		mill_scan_spec spec = {.columns = columns, .column_count = column_count};
 		mill_arena_init(&arena, mem);
+		mill_format_env env = {knobs, table->base.storage, mem, &arena};
 		int64_t start = mill_clock_ns();
-		mill_status status =
-		    mill_plan_splits(table->files, table->file_count, knobs->split_bytes, &arena, &plan, &err);
+		mill_status status = mill_plan_splits(table->base.files, table->base.file_count, knobs->split_bytes,
+		                                      &arena, &plan, &err);
 		if (status == MILL_OK)
-			status = mill_csv_reader_open(table, &plan, &spec, knobs, mem, &reader, &err);
+			status = mill_csv_reader_open(table, &plan, &spec, &env, &reader, &err);
+		if (status == MILL_OK)
+			status = mill_csv_reader_begin(reader, &spec, &err);
 		for (int64_t s = 0; status == MILL_OK && s < plan.split_count; s++)
 			status = mill_csv_read_split(reader, s, &c.sink, &err);
 		int64_t ns = mill_clock_ns() - start;
@@ -144,7 +147,6 @@ int main(int argc, char **argv)
 	mill_error err = {0};
 	mill_csv_options options;
 	mill_csv_table table;
-	mill_storage_listing listing;
 	mill_bytes text;
 	if (access(path, R_OK) != 0 && generate(path, bytes) != 0) {
 		perror(path);
@@ -156,8 +158,7 @@ int main(int argc, char **argv)
 	mill_csv_options_init(&options, false);
 	mill_bytes_init(&text, &mem);
 	if (mill_knobs_read(&knobs, &err) != MILL_OK ||
-	    mill_storage_list(&storage, path, &arena, &listing, &err) != MILL_OK ||
-	    mill_csv_open(&storage, &listing, &options, NULL, &mem, &arena, &table, &err) != MILL_OK ||
+	    drive_open(path, &options, NULL, &storage, &arena, &table, &err) != MILL_OK ||
 	    mill_storage_read_all(&storage, path, &text, &err) != MILL_OK) {
 		fprintf(stderr, "%s\n", err.message);
 		return 1;
@@ -167,7 +168,7 @@ int main(int argc, char **argv)
 	printf("%s: %.1f MB, %s\n", path, (double)size / 1e6,
 	       mill_simd_level(&knobs) == MILL_SIMD_V3 ? "AVX2" : "portable");
 	time_memory(text.data, text.size_bytes, &table, mill_simd_level(&knobs), &mem);
-	int columns = table.schema.count < 8 ? table.schema.count : 8;
+	int columns = table.base.schema.count < 8 ? table.base.schema.count : 8;
 	report("scan, count only", size, time_scan(&table, NULL, 0, &knobs, &mem, &rows));
 	if (columns > 4)
 		report("scan, 3 float columns", size, time_scan(&table, three, 3, &knobs, &mem, &rows));

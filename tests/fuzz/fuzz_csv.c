@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	mill_schema declared = schema_of(data, fields);
 	mill_status status = drive_open(path, &o, o.header ? NULL : &declared, &storage, &arena, &table, &err);
 	require(status == MILL_OK || (err.status == status && err.message[0] != '\0'));
-	if (status == MILL_OK && table.file_column_count <= 1024 && table.files[0].codec == MILL_CODEC_NONE)
+	if (status == MILL_OK && table.base.file_column_count <= 1024 && table.base.files[0].codec == MILL_CODEC_NONE)
 		compare(&table, data, &mem);
 	mill_arena_release(&arena);
 	require(mem.used_bytes == 0);

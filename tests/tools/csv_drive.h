@@ -6,6 +6,7 @@
 
 #include "column/value.h"
 #include "formats/csv/csv.h"
+#include "formats/open.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -128,7 +129,7 @@ static inline mill_status drive_report(mill_bad_rows *self, const mill_bad_row *
 	(void)err;
 	if (d->files != NULL && !d->files[row->file])
 		return MILL_OK;
-	drive_bad bad = {row->file, d->seam_base + row->seam, row->line, row->offset, d->bad_text.size_bytes, 0};
+	drive_bad bad = {row->file, d->seam_base + row->piece, row->line, row->offset, d->bad_text.size_bytes, 0};
 	MILL_TRY(mill_bytes_printf(&d->bad_text, "\t%d\t%s\t%zu\t%s\t", (int)row->column, reasons[row->reason],
 	                           row->caret_bytes, row->detail));
 	for (size_t i = 0; i < row->raw_bytes; i++)
@@ -141,7 +142,7 @@ static inline mill_status drive_report(mill_bad_rows *self, const mill_bad_row *
 /* What one pass over the ranks works on. */
 typedef struct drive_pass {
 	drive d;
-	mill_bytes seams; /* mill_seam, in rank order, which is the order of (file, begin) */
+	mill_bytes seams; /* mill_csv_seam, in rank order, which is the order of (file, begin) */
 	mill_scan_counts counts;
 	const mill_csv_transition *exact; /* of ranges whose first rows are known */
 	const int64_t *first_rows;
@@ -154,18 +155,21 @@ static inline mill_status drive_rank(drive_pass *pass, const drive_setting *s, c
 	mill_csv_reader *reader = NULL;
 	int64_t first, last, seam_count;
 	mill_status status;
-	MILL_TRY(mill_csv_reader_open(pass->d.table, plan, spec, knobs, pass->d.mem, &reader, err));
-	pass->d.seam_base = (int64_t)(pass->seams.size_bytes / sizeof(mill_seam));
+	mill_arena arena;
+	mill_arena_init(&arena, pass->d.mem);
+	mill_format_env env = {knobs, pass->d.table->base.storage, pass->d.mem, &arena};
+	MILL_TRY_GOTO(mill_csv_reader_open(pass->d.table, plan, spec, &env, &reader, err), done);
+	pass->d.seam_base = (int64_t)(pass->seams.size_bytes / sizeof(mill_csv_seam));
 	for (int64_t i = 0; i < pass->exact_count; i++)
 		MILL_TRY_GOTO(
 		    mill_csv_set_exact(reader, pass->exact[i].file, pass->exact[i].begin, pass->first_rows[i], err),
 		    done);
 	mill_split_run(plan, rank, s->ranks, &first, &last);
-	status = MILL_OK;
+	status = mill_csv_reader_begin(reader, spec, err);
 	for (int64_t split = first; split < last && status == MILL_OK; split++)
 		status = mill_csv_read_split(reader, split, &pass->d.sink, err);
 	if (status == MILL_OK) {
-		const mill_seam *seams = mill_csv_seams(reader, &seam_count);
+		const mill_csv_seam *seams = mill_csv_seams(reader, &seam_count);
 		status = mill_bytes_append(&pass->seams, seams, (size_t)seam_count * sizeof *seams);
 		const mill_scan_counts *counts = mill_csv_counts(reader);
 		pass->counts.read_rows += counts->read_rows;
@@ -175,6 +179,7 @@ static inline mill_status drive_rank(drive_pass *pass, const drive_setting *s, c
 	}
 done:
 	mill_csv_reader_close(reader);
+	mill_arena_release(&arena);
 	return status;
 }
 
@@ -189,7 +194,7 @@ static inline mill_status drive_ranks(drive_pass *pass, const drive_setting *s, 
 	int all[1024];
 	mill_scan_spec spec = {.columns = s->columns, .column_count = s->column_count, .with_ids = true};
 	if (s->columns == NULL) {
-		spec.column_count = pass->d.table->schema.count < 1024 ? pass->d.table->schema.count : 1024;
+		spec.column_count = pass->d.table->base.schema.count < 1024 ? pass->d.table->base.schema.count : 1024;
 		for (int i = 0; i < spec.column_count; i++)
 			all[i] = i;
 		spec.columns = all;
@@ -209,7 +214,7 @@ static inline mill_status drive_ranks(drive_pass *pass, const drive_setting *s, 
 static inline mill_status drive_again(drive_pass *pass, const drive_setting *s, const mill_split_plan *plan,
                                       const bool *bad_files, mill_error *err)
 {
-	const mill_seam *seams = (const mill_seam *)(const void *)pass->seams.data;
+	const mill_csv_seam *seams = (const mill_csv_seam *)(const void *)pass->seams.data;
 	int64_t seam_count = (int64_t)(pass->seams.size_bytes / sizeof *seams), count = 0;
 	mill_csv_transition *transitions = mill_mem_calloc(pass->d.mem, (size_t)seam_count + 1, sizeof *transitions);
 	int64_t *first_rows = mill_mem_calloc(pass->d.mem, (size_t)seam_count + 1, sizeof *first_rows);
@@ -231,7 +236,7 @@ static inline mill_status drive_again(drive_pass *pass, const drive_setting *s, 
 		if (!bad_files[bad[i].file])
 			bad[kept++] = bad[i];
 	pass->d.bad.size_bytes = kept * sizeof *bad;
-	for (int64_t f = 0; f < pass->d.table->file_count; f++)
+	for (int64_t f = 0; f < pass->d.table->base.file_count; f++)
 		if (bad_files[f]) {
 			pass->d.rows[f].size_bytes = 0;
 			pass->d.row_counts[f] = 0;
@@ -261,10 +266,10 @@ static inline int drive_compare_bad(const void *a, const void *b)
 static inline mill_status drive_collect(drive_pass *pass, drive_result *out, mill_error *err)
 {
 	mill_mem *mem = pass->d.mem;
-	const mill_seam *seams = (const mill_seam *)(const void *)pass->seams.data;
+	const mill_csv_seam *seams = (const mill_csv_seam *)(const void *)pass->seams.data;
 	int64_t seam_count = (int64_t)(pass->seams.size_bytes / sizeof *seams);
 	int64_t *order = mill_mem_calloc(mem, (size_t)seam_count + 1, sizeof *order);
-	mill_seam *sorted = mill_mem_calloc(mem, (size_t)seam_count + 1, sizeof *sorted);
+	mill_csv_seam *sorted = mill_mem_calloc(mem, (size_t)seam_count + 1, sizeof *sorted);
 	int64_t *bases = mill_mem_calloc(mem, (size_t)seam_count + 1, sizeof *bases);
 	(void)err;
 	/* A second pass lists its seams behind those of the first: the later of two with one place counts. */
@@ -298,7 +303,7 @@ static inline mill_status drive_collect(drive_pass *pass, drive_result *out, mil
 			status = mill_bytes_append_u8(&out->bad, '\n');
 		out->bad_count++;
 	}
-	for (int64_t f = 0; f < pass->d.table->file_count && status == MILL_OK; f++) {
+	for (int64_t f = 0; f < pass->d.table->base.file_count && status == MILL_OK; f++) {
 		status = mill_bytes_append(&out->rows, pass->d.rows[f].data, pass->d.rows[f].size_bytes);
 		out->row_count += pass->d.row_counts[f];
 	}
@@ -316,7 +321,7 @@ static inline mill_status drive_table(const mill_csv_table *table, const drive_s
 	mill_arena arena;
 	mill_split_plan plan;
 	drive_pass pass = {.d = {.table = table, .mem = mem}};
-	int64_t files = table->file_count, bad_files_count = 0;
+	int64_t files = table->base.file_count, bad_files_count = 0;
 	mill_arena_init(&arena, mem);
 	mill_bytes_init(&pass.seams, mem);
 	mill_bytes_init(&pass.d.bad, mem);
@@ -329,13 +334,13 @@ static inline mill_status drive_table(const mill_csv_table *table, const drive_s
 	for (int64_t f = 0; f < files && status == MILL_OK; f++)
 		mill_bytes_init(&pass.d.rows[f], mem);
 	if (status == MILL_OK)
-		status = mill_plan_splits(table->files, files, s->split_bytes, &arena, &plan, err);
+		status = mill_plan_splits(table->base.files, files, s->split_bytes, &arena, &plan, err);
 	if (status == MILL_OK)
 		status = drive_ranks(&pass, s, &plan, err);
 	if (status == MILL_OK)
-		status = mill_csv_check_seams((const mill_seam *)(const void *)pass.seams.data,
-		                              (int64_t)(pass.seams.size_bytes / sizeof(mill_seam)), bad_files, files,
-		                              &bad_files_count, err);
+		status = mill_csv_check_seams((const mill_csv_seam *)(const void *)pass.seams.data,
+		                              (int64_t)(pass.seams.size_bytes / sizeof(mill_csv_seam)), bad_files,
+		                              files, &bad_files_count, err);
 	if (status == MILL_OK && bad_files_count > 0)
 		status = drive_again(&pass, s, &plan, bad_files, err);
 	out->reread_files = bad_files_count;
@@ -353,13 +358,28 @@ static inline mill_status drive_table(const mill_csv_table *table, const drive_s
 	return status;
 }
 
-/* Opens one file. */
+/* Opens the files of a path on one rank. */
 static inline mill_status drive_open(const char *path, const mill_csv_options *options, const mill_schema *declared,
                                      mill_storage *storage, mill_arena *arena, mill_csv_table *out, mill_error *err)
 {
+	const mill_schema nothing = {NULL, 0};
+	mill_knobs knobs = mill_knobs_defaults();
+	mill_format_env env = {&knobs, storage, storage->mem, arena};
+	mill_format_source source = {.where = path, .options = &options->base};
+	mill_format_table *table = NULL;
 	mill_storage_listing listing;
+	mill_comm_options alone = {.use_mpi = false};
+	mill_comm *comm = NULL;
+	source.declared = declared != NULL ? declared : &nothing;
 	MILL_TRY(mill_storage_list(storage, path, arena, &listing, err));
-	return mill_csv_open(storage, &listing, options, declared, storage->mem, arena, out, err);
+	MILL_TRY(mill_source_of_listing(&listing, arena, &source, err));
+	MILL_TRY(options->base.format->check_options(&options->base, err));
+	MILL_TRY(mill_comm_open(&alone, storage->mem, &comm, err));
+	mill_status status = mill_format_open(&source, comm, &env, &table, err);
+	mill_comm_close(comm);
+	if (status == MILL_OK)
+		*out = *(mill_csv_table *)table;
+	return status;
 }
 
 #endif

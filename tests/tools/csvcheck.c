@@ -62,8 +62,8 @@ static mill_status check_file(const char *path, mill_csv_options *options, mill_
 	char text[MILL_TYPE_TEXT_BYTES];
 	MILL_TRY(drive_open(path, options, NULL, &storage, arena, &table, err));
 	printf("types");
-	for (int i = 0; i < table.schema.count; i++)
-		printf("\t%s", mill_type_text(table.schema.fields[i].type, text));
+	for (int i = 0; i < table.base.schema.count; i++)
+		printf("\t%s", mill_type_text(table.base.schema.fields[i].type, text));
 	printf("\n");
 	options->infer = false;
 	MILL_TRY(drive_open(path, options, NULL, &storage, arena, &table, err));

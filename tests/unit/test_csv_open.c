@@ -57,10 +57,10 @@ static const char *shown(void)
 	char type[MILL_TYPE_TEXT_BYTES];
 	size_t at = 0;
 	out[0] = '\0';
-	for (int i = 0; i < table.schema.count && at < sizeof out; i++)
-		at += (size_t)snprintf(out + at, sizeof out - at, "%s%s %s%s", i > 0 ? ", " : "",
-		                       table.schema.fields[i].name, mill_type_text(table.schema.fields[i].type, type),
-		                       table.is_declared[i] ? "!" : "");
+	for (int i = 0; i < table.base.schema.count && at < sizeof out; i++)
+		at += (size_t)snprintf(
+		    out + at, sizeof out - at, "%s%s %s%s", i > 0 ? ", " : "", table.base.schema.fields[i].name,
+		    mill_type_text(table.base.schema.fields[i].type, type), table.base.is_declared[i] ? "!" : "");
 	return out;
 }
 
@@ -131,7 +131,7 @@ static void several_files(void)
 	write_text("2.csv", "");
 	write_text("3.csv", "A,b\n1.5,x\n");
 	expect(NULL, "a float64, b string");
-	CU_ASSERT_EQUAL(table.file_count, 3);
+	CU_ASSERT_EQUAL(table.base.file_count, 3);
 	write_text("4.csv", "b,a\n1,2\n");
 	refuse(NULL, MILL_DATA, "4.csv has 2 (b,a)");
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "1.csv has 2 columns (a,b)"));
@@ -239,7 +239,7 @@ static void hive(void)
 	write_text("day=2020-01-02/n=__HIVE_DEFAULT_PARTITION__/s=7/p.csv", "a\n2\n");
 	write_text("day=2020-01-03/n=-3/p.csv", "a\n3\n");
 	expect(NULL, "a int64, day date, n int64, s string");
-	CU_ASSERT_EQUAL(table.file_column_count, 1);
+	CU_ASSERT_EQUAL(table.base.file_column_count, 1);
 	drive_setting s = drive_plain();
 	drive_result result;
 	drive_result_init(&result, &mem);
@@ -272,23 +272,42 @@ static void broadcast(void)
 	char before[4096];
 	snprintf(before, sizeof before, "%s", shown());
 	mill_bytes bytes, again;
-	mill_csv_table copy;
+	mill_knobs knobs = mill_knobs_defaults();
+	mill_format_env env = {&knobs, &storage, &mem, &arena};
+	mill_format_source source = {.where = root, .options = &o.base};
+	mill_format_table *copy = NULL;
+	mill_storage_listing listing;
 	mill_bytes_init(&bytes, &mem);
 	mill_bytes_init(&again, &mem);
-	CU_ASSERT_EQUAL(mill_csv_table_write(&table, &bytes), MILL_OK);
+	/* The list of files. */
+	CU_ASSERT_EQUAL(mill_storage_list(&storage, root, &arena, &listing, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_source_of_listing(&listing, &arena, &source, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_source_put(&source, &bytes), MILL_OK);
 	for (size_t cut = 0; cut < bytes.size_bytes; cut++) {
 		mill_bytes_view view = {bytes.data, cut, 0};
-		CU_ASSERT_EQUAL(mill_csv_table_read(&view, &storage, &arena, &copy, &err), MILL_DATA);
+		CU_ASSERT_EQUAL(mill_source_get(&view, &arena, &source, &err), MILL_DATA);
 	}
 	mill_bytes_view view = {bytes.data, bytes.size_bytes, 0};
-	CU_ASSERT_EQUAL(mill_csv_table_read(&view, &storage, &arena, &copy, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_source_get(&view, &arena, &source, &err), MILL_OK);
 	CU_ASSERT_EQUAL(view.at, bytes.size_bytes);
-	CU_ASSERT_EQUAL(mill_csv_table_write(&copy, &again), MILL_OK);
+	CU_ASSERT_EQUAL(mill_source_put(&source, &again), MILL_OK);
 	CU_ASSERT(again.size_bytes == bytes.size_bytes && memcmp(again.data, bytes.data, bytes.size_bytes) == 0);
-	table = copy;
+	/* The table. */
+	bytes.size_bytes = again.size_bytes = 0;
+	CU_ASSERT_EQUAL(mill_table_put(&table.base, &bytes), MILL_OK);
+	for (size_t cut = 0; cut < bytes.size_bytes; cut++) {
+		view = (mill_bytes_view){bytes.data, cut, 0};
+		CU_ASSERT_EQUAL(mill_table_get(&source, &view, &env, &copy, &err), MILL_DATA);
+	}
+	view = (mill_bytes_view){bytes.data, bytes.size_bytes, 0};
+	CU_ASSERT_EQUAL(mill_table_get(&source, &view, &env, &copy, &err), MILL_OK);
+	CU_ASSERT_EQUAL(view.at, bytes.size_bytes);
+	CU_ASSERT_EQUAL(mill_table_put(copy, &again), MILL_OK);
+	CU_ASSERT(again.size_bytes == bytes.size_bytes && memcmp(again.data, bytes.data, bytes.size_bytes) == 0);
+	table = *(mill_csv_table *)copy;
 	CU_ASSERT_STRING_EQUAL(shown(), before);
 	CU_ASSERT_STRING_EQUAL(table.options.null_values[0], "NA");
-	CU_ASSERT_PTR_NULL(table.files[1].hive_values[0]);
+	CU_ASSERT_PTR_NULL(table.base.files[1].hive_values[0]);
 	mill_bytes_release(&bytes);
 	mill_bytes_release(&again);
 	stop();

@@ -170,7 +170,7 @@ static const char *const reason_names[] = {
 static void judge_row(const oracle *r, oracle_row *row, const mill_csv_table *table, const mill_csv_rules *rules,
                       bool null_cells, mill_bytes *rows, mill_bytes *bad)
 {
-	int width = table->file_column_count;
+	int width = table->base.file_column_count;
 	char line[128];
 	if (row->reason < 0 && row->count != width) {
 		row->reason = MILL_REASON_FIELD_COUNT;
@@ -189,7 +189,7 @@ static void judge_row(const oracle *r, oracle_row *row, const mill_csv_table *ta
 	for (int f = 0; f < width; f++) {
 		const char *field = (const char *)r->t + row->fields[f].start;
 		size_t length = row->fields[f].end - row->fields[f].start;
-		mill_type type = table->schema.fields[f].type;
+		mill_type type = table->base.schema.fields[f].type;
 		char scratch[4096];
 		mill_csv_cell cell;
 		mill_csv_kind kind = mill_csv_convert(rules, type, field, length, scratch, &cell);
@@ -362,7 +362,7 @@ static void compare_readings(const mill_bytes *text, const mill_csv_options *o, 
 	mill_bytes_init(&shortened, &mem);
 	oracle r = {&table.options, text->data, text->size_bytes, 0, 1};
 	int width = first_width(r) > declared->count ? first_width(r) : declared->count;
-	CU_ASSERT_EQUAL_FATAL(table.file_column_count, width);
+	CU_ASSERT_EQUAL_FATAL(table.base.file_column_count, width);
 	for (int policy = 0; policy < 2; policy++) {
 		mill_bytes_init(&rows[policy], &mem);
 		mill_bytes_init(&bad[policy], &mem);

@@ -377,9 +377,10 @@ static void limits(void)
 		CU_ASSERT_EQUAL(mill_bytes_printf(&text, "%d\n", i), MILL_OK);
 	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text.data, text.size_bytes, &err), MILL_OK);
 	CU_ASSERT_EQUAL_FATAL(drive_open(path, &o, NULL, &storage, &arena, &table, &err), MILL_OK);
-	CU_ASSERT_EQUAL(mill_plan_splits(table.files, 1, 100, &arena, &plan, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_plan_splits(table.base.files, 1, 100, &arena, &plan, &err), MILL_OK);
 	mill_knobs knobs = mill_knobs_defaults();
 	knobs.batch_rows = 7;
+	mill_format_env env = {&knobs, &storage, &mem, &arena};
 	for (int64_t wanted = 1; wanted < 200; wanted += 13)
 		for (int by_sink = 0; by_sink < 2; by_sink++) {
 			int column = 0;
@@ -390,8 +391,8 @@ static void limits(void)
 			mill_scan_spec spec = {.columns = &column, .column_count = 1, .bound = by_sink ? NULL : &bound};
 			mill_csv_reader *reader = NULL;
 			stopper t = {.sink = {.push = take_rows}, .wanted = by_sink ? wanted : INT64_MAX};
-			CU_ASSERT_EQUAL(mill_csv_reader_open(&table, &plan, &spec, &knobs, &mem, &reader, &err),
-			                MILL_OK);
+			CU_ASSERT_EQUAL(mill_csv_reader_open(&table, &plan, &spec, &env, &reader, &err), MILL_OK);
+			CU_ASSERT_EQUAL(mill_csv_reader_begin(reader, &spec, &err), MILL_OK);
 			for (int64_t i = 0; i < plan.split_count; i++)
 				CU_ASSERT_EQUAL(mill_csv_read_split(reader, i, &t.sink, &err), MILL_OK);
 			CU_ASSERT(by_sink ? t.rows >= wanted && t.rows < wanted + 8 : t.rows == wanted);
@@ -484,7 +485,7 @@ static void out_of_memory(void)
 
 static void seams(void)
 {
-	mill_seam list[] = {
+	mill_csv_seam list[] = {
 	    {.file = 0, .begin = 0, .end = 10, .first_row = 2, .next_row = 12},
 	    {.file = 0, .guessed = 1, .begin = 10, .end = 20, .first_row = 12, .next_row = 25},
 	    {.file = 0, .guessed = 1, .begin = 20, .end = 24, .first_row = 25, .next_row = 25},
@@ -508,7 +509,7 @@ static void seams(void)
 	/* A guess without a neighbour to vouch for it. */
 	CU_ASSERT_EQUAL(mill_csv_check_seams(list + 2, 1, bad, 2, &count, &err), MILL_OK);
 	CU_ASSERT(count == 1 && bad[0]);
-	mill_seam swapped[] = {list[3], list[0]};
+	mill_csv_seam swapped[] = {list[3], list[0]};
 	CU_ASSERT_EQUAL(mill_csv_check_seams(swapped, 2, bad, 2, &count, &err), MILL_INTERNAL);
 	mill_csv_sort_seams(swapped, 2);
 	CU_ASSERT_EQUAL(mill_csv_check_seams(swapped, 2, bad, 2, &count, &err), MILL_OK);

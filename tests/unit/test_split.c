@@ -1,5 +1,5 @@
 /* Split plans: every byte once, in order, whatever the sizes; runs of ranks. */
-#include "formats/source.h"
+#include "formats/split.h"
 #include "unit.h"
 
 static mill_mem mem;

@@ -1,7 +1,7 @@
 /* One batch of the CSV scan: rows, verdicts, filter, columns. */
+#include "formats/batch.h"
 #include "base/utf8.h"
 #include "formats/csv/scan.h"
-#include "formats/csv/table.h"
 
 #include <string.h>
 
@@ -11,14 +11,14 @@
 static mill_status decode_field(mill_csv_reader *r, int field, bool text_is_valid, bool store, mill_error *err)
 {
 	mill_column *out = store ? &r->decoded[field] : NULL;
-	return mill_csv_decode(&r->decoder, &r->rows, r->window.text, field, r->table->file_column_count,
+	return mill_csv_decode(&r->decoder, &r->rows, r->window.text, field, r->table->base.file_column_count,
 	                       r->fields[field].type, text_is_valid, out, err);
 }
 
 /* Every column is looked at, wanted or not: verdicts do not depend on the columns selected. */
 static mill_status judge_fields(mill_csv_reader *r, bool text_is_valid, mill_error *err)
 {
-	for (int f = 0; f < r->table->file_column_count; f++) {
+	for (int f = 0; f < r->table->base.file_column_count; f++) {
 		const mill_csv_field_plan *plan = &r->fields[f];
 		bool is_text = mill_type_is_text(plan->type);
 		bool now = r->spec.filter == NULL || (r->decode_eagerly && !is_text);
@@ -35,7 +35,7 @@ static mill_status keep_rows(mill_csv_reader *r, const uint64_t *keep, int64_t k
 	mill_csv_rows *rows = &r->rows;
 	if (kept == rows->count)
 		return MILL_OK;
-	for (int f = 0; f < r->table->file_column_count; f++) {
+	for (int f = 0; f < r->table->base.file_column_count; f++) {
 		mill_column *column = &r->decoded[f];
 		if (column->owners[0] == NULL && column->owners[1] == NULL)
 			continue;
@@ -66,34 +66,6 @@ static mill_status drop_bad_rows(mill_csv_reader *r, mill_error *err)
 	return keep_rows(r, d->dropped, rows - d->dropped_count, err);
 }
 
-static mill_status constant_column(mill_csv_reader *r, mill_type type, mill_csv_kind kind, const mill_csv_cell *cell,
-                                   mill_column *out, mill_error *err)
-{
-	int64_t rows = r->rows.count;
-	if (kind != MILL_CSV_VALUE)
-		return mill_column_nulls(r->mem, type, rows, out, err);
-	bool is_text = mill_type_is_text(type);
-	size_t text_bytes = is_text ? (size_t)rows * cell->length : 0;
-	if (text_bytes > INT32_MAX)
-		return mill_fail(err, MILL_DATA, "%s: its path is too long for a batch of %lld rows",
-		                 mill_reader_uri(r->window.reader), (long long)rows);
-	MILL_TRY(mill_column_new(r->mem, type, rows, text_bytes, out, err));
-	if (type.id == MILL_TYPE_BOOL)
-		memset(out->values, 0, mill_bit_words(rows) * sizeof(uint64_t));
-	size_t width = mill_type_width_bytes(type);
-	for (int64_t i = 0; i < rows; i++) {
-		if (is_text) {
-			memcpy(out->bytes + (size_t)i * cell->length, cell->text, cell->length);
-			out->offsets[i + 1] = (int32_t)((size_t)(i + 1) * cell->length);
-		} else if (type.id == MILL_TYPE_BOOL) {
-			mill_bit_put(out->values, i, cell->as.u != 0);
-		} else {
-			memcpy((char *)out->values + (size_t)i * width, &cell->as, width);
-		}
-	}
-	return MILL_OK;
-}
-
 static inline int64_t row_offset(const mill_csv_reader *r, int64_t row)
 {
 	return r->window.offset + (int64_t)(uint32_t)(r->rows.index.ends[r->rows.first[row]] + 1);
@@ -120,62 +92,30 @@ static mill_status line_column(mill_csv_reader *r, mill_column *out, mill_error 
 	return MILL_OK;
 }
 
-/* Column `at` behind spec.columns: _file, _line, _offset as asked for, then the two words of the id. */
-static mill_status extra_column(mill_csv_reader *r, int at, mill_column *out, mill_error *err)
+static mill_status make_column(mill_csv_reader *r, int at, mill_column *out, mill_error *err)
 {
-	const mill_scan_spec *spec = &r->spec;
-	const char *uri = r->table->files[r->window_file].uri;
-	if (spec->want_file && at-- == 0) {
-		mill_csv_cell cell = {.text = uri, .length = strlen(uri)};
-		return constant_column(r, mill_type_of(MILL_TYPE_STRING), MILL_CSV_VALUE, &cell, out, err);
+	switch (mill_scan_column_of(&r->table->base, &r->spec, at)) {
+	case MILL_SCAN_OF_FILE: *out = mill_column_retain(&r->decoded[r->spec.columns[at]]); return MILL_OK;
+	case MILL_SCAN_LINE: return line_column(r, out, err);
+	case MILL_SCAN_OFFSET: return offset_column(r, MILL_TYPE_INT64, out, err);
+	case MILL_SCAN_ID_OFFSET: return offset_column(r, MILL_TYPE_UINT64, out, err);
+	case MILL_SCAN_OF_FOLDER:
+	case MILL_SCAN_FILE:
+	case MILL_SCAN_ID_FILE: break;
 	}
-	if (spec->want_line && at-- == 0)
-		return line_column(r, out, err);
-	if (spec->want_offset && at-- == 0)
-		return offset_column(r, MILL_TYPE_INT64, out, err);
-	if (at == 0) {
-		mill_csv_cell cell = {.as.u = (uint64_t)r->window_file};
-		return constant_column(r, mill_type_of(MILL_TYPE_UINT64), MILL_CSV_VALUE, &cell, out, err);
-	}
-	return offset_column(r, MILL_TYPE_UINT64, out, err);
-}
-
-static mill_status hive_column(mill_csv_reader *r, int column, mill_column *out, mill_error *err)
-{
-	const mill_csv_table *table = r->table;
-	const char *value = table->files[r->window_file].hive_values[column - table->file_column_count];
-	mill_type type = table->schema.fields[column].type;
-	mill_csv_cell cell;
-	mill_csv_kind kind = mill_csv_hive_value(&r->rules, type, value, &cell);
-	return constant_column(r, type, kind, &cell, out, err);
+	return mill_scan_constant(&r->table->base, &r->spec, at, r->window_file, r->rows.count, r->mem, out, err);
 }
 
 /* Fills the batch's columns for which needs[at] is set (NULL: all); file columns are taken from `decoded`. */
 static mill_status fill_batch(mill_csv_reader *r, const bool *needs, mill_batch *batch, mill_error *err)
 {
-	const mill_scan_spec *spec = &r->spec;
 	batch->rows = r->rows.count;
 	for (int at = 0; at < batch->column_count; at++) {
 		bool is_id = at >= mill_batch_visible(batch);
-		if (needs != NULL && !is_id && !needs[at])
-			continue;
-		mill_column *out = &batch->columns[at];
-		if (at >= spec->column_count)
-			MILL_TRY(extra_column(r, at - spec->column_count, out, err));
-		else if (spec->columns[at] >= r->table->file_column_count)
-			MILL_TRY(hive_column(r, spec->columns[at], out, err));
-		else
-			*out = mill_column_retain(&r->decoded[spec->columns[at]]);
+		if (needs == NULL || is_id || needs[at])
+			MILL_TRY(make_column(r, at, &batch->columns[at], err));
 	}
 	return MILL_OK;
-}
-
-static mill_status new_batch(mill_csv_reader *r, mill_batch *out, mill_error *err)
-{
-	const mill_scan_spec *spec = &r->spec;
-	int ids = spec->with_ids ? 2 : 0;
-	int columns = spec->column_count + spec->want_file + spec->want_line + spec->want_offset + ids;
-	return mill_batch_new(r->mem, columns, ids, out, err);
 }
 
 /* Runs the filter and decodes what it did not need for the rows that it keeps. */
@@ -188,18 +128,18 @@ static mill_status filter_rows(mill_csv_reader *r, bool text_is_valid, mill_erro
 	int64_t rows = r->rows.count, kept = 0;
 	uint64_t *keep = r->decoder.valid;
 	mill_status status;
-	MILL_TRY(new_batch(r, &batch, err));
+	MILL_TRY(mill_scan_new_batch(&r->spec, r->mem, &batch, err));
 	MILL_TRY_GOTO(fill_batch(r, r->filter_needs, &batch, err), done);
 	MILL_TRY_GOTO(filter->keep(filter, &batch, keep, &kept, err), done);
 	mill_batch_release(&batch);
 	MILL_TRY_GOTO(keep_rows(r, keep, kept, err), done);
-	for (int f = 0; f < r->table->file_column_count; f++) {
+	for (int f = 0; f < r->table->base.file_column_count; f++) {
 		const mill_csv_field_plan *plan = &r->fields[f];
 		bool is_text = mill_type_is_text(plan->type);
 		if (plan->is_wanted && !plan->is_in_filter && (is_text || !r->decode_eagerly))
 			MILL_TRY_GOTO(decode_field(r, f, text_is_valid, true, err), done);
 	}
-	r->counts.filtered_rows += rows - kept;
+	r->base.counts.filtered_rows += rows - kept;
 	r->decode_eagerly = kept >= rows / EAGER_SHARE;
 done:
 	mill_batch_release(&batch);
@@ -211,7 +151,7 @@ static mill_status push_batch(mill_csv_reader *r, mill_sink *sink, mill_error *e
 	if (r->rows.count == 0)
 		return MILL_OK;
 	mill_batch batch = {0};
-	mill_status status = new_batch(r, &batch, err);
+	mill_status status = mill_scan_new_batch(&r->spec, r->mem, &batch, err);
 	if (status == MILL_OK)
 		status = fill_batch(r, NULL, &batch, err);
 	if (status == MILL_OK)
@@ -225,12 +165,12 @@ static mill_status emit_rows(mill_csv_reader *r, mill_sink *sink, mill_error *er
 	mill_csv_rows *rows = &r->rows;
 	const char *text = (const char *)r->window.text;
 	bool text_is_valid = !rows->index.has_high || mill_utf8_valid_simd(r->simd, text, rows->consumed_bytes);
-	r->counts.read_rows += rows->seen;
+	r->base.counts.read_rows += rows->seen;
 	MILL_TRY(mill_csv_decoder_begin(&r->decoder, rows->count, err));
 	MILL_TRY(judge_fields(r, text_is_valid, err));
 	MILL_TRY(mill_csv_report_bad(r, err));
 	MILL_TRY(drop_bad_rows(r, err));
-	r->counts.dropped_rows += rows->seen - rows->count;
+	r->base.counts.dropped_rows += rows->seen - rows->count;
 	/* What remains is sound: nothing below may find fault. */
 	int64_t faults = rows->bad_count;
 	MILL_TRY(filter_rows(r, text_is_valid || r->spec.bad_policy != MILL_BAD_NULL, err));
@@ -243,16 +183,16 @@ static mill_status emit_rows(mill_csv_reader *r, mill_sink *sink, mill_error *er
 mill_status mill_csv_read_batch(mill_csv_reader *r, int64_t end_offset, mill_sink *sink, bool *at_end, mill_error *err)
 {
 	mill_status status = mill_csv_rows_next(&r->rows, &r->window, &r->rules.bytes, r->simd,
-	                                        r->table->file_column_count, r->knobs.batch_rows, end_offset, err);
+	                                        r->table->base.file_column_count, r->knobs.batch_rows, end_offset, err);
 	r->text_failed = status != MILL_OK;
 	MILL_TRY(status);
 	status = emit_rows(r, sink, err);
-	for (int f = 0; f < r->table->file_column_count; f++)
+	for (int f = 0; f < r->table->base.file_column_count; f++)
 		mill_column_release(&r->decoded[f]);
 	MILL_TRY(status);
 	size_t consumed = r->rows.consumed_bytes;
 	(void)mill_csv_line_at(r, &r->line, consumed);
-	r->counts.text_bytes += (int64_t)consumed;
+	r->base.counts.text_bytes += (int64_t)consumed;
 	*at_end = r->rows.at_end;
 	mill_csv_window_drop(&r->window, consumed);
 	return MILL_OK;

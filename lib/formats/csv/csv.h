@@ -30,9 +30,10 @@
 #ifndef MILL_FORMATS_CSV_CSV_H
 #define MILL_FORMATS_CSV_CSV_H
 
-#include "formats/source.h"
+#include "formats/format.h"
 
 typedef struct mill_csv_options {
+	mill_format_options base;
 	char delimiter; /* ',' */
 	int quote;      /* '"'; −1: no quoting */
 	int escape;     /* −1: the quote doubled; else a byte that makes the next one literal inside quotes */
@@ -47,59 +48,69 @@ typedef struct mill_csv_options {
 	const char *const *false_values;
 	int false_value_count;
 	const char *timestamp_format; /* strptime style, NULL: ISO (D10) */
-	int64_t split_bytes;          /* 0: the knobs' */
 	bool infer;                   /* true: columns without a declared type are inferred; false: they are strings */
 } mill_csv_options;
 
+/* The formats of lib/job's list. They share the table function read_csv. */
+extern const mill_format mill_csv_format;
+extern const mill_format mill_tsv_format;
+
+/* The options where nothing is said. Not collective. */
 void mill_csv_options_init(mill_csv_options *options, bool is_tsv);
 
-/* The table a set of CSV files makes: file columns, then hive columns. Equal on all ranks. */
+/* The table that a set of CSV files makes. Equal on all ranks. */
 typedef struct mill_csv_table {
-	mill_storage *storage; /* of this rank; borrowed */
-	mill_csv_options options;
-	mill_input_file *files; /* in ordinal order */
-	int64_t file_count;
-	mill_schema schema;         /* declared or inferred; hive columns last */
-	int file_column_count;      /* fields of a row */
-	const bool *is_declared;    /* [schema.count] */
+	mill_format_table base;
+	mill_csv_options options;   /* what they refer to is borrowed from those of the source */
 	const int64_t *data_starts; /* [file_count] offset behind BOM, skipped lines and header */
 	const int64_t *lead_lines;  /* [file_count] line ends before data_starts */
 } mill_csv_table;
 
-/* Rank 0 opens the files, detects compression, reads the header and infers what is not declared. declared may be
- * partial: with a header by name (unknown names are MILL_USAGE with suggestion), without one by position. Every file's
- * header must name the same columns (any order is an error that shows both). MILL_IO, MILL_DATA (UTF-16, truncated
- * gzip), MILL_USAGE. */
-MILL_NODISCARD mill_status mill_csv_open(mill_storage *storage, const mill_storage_listing *listing,
-                                         const mill_csv_options *options, const mill_schema *declared, mill_mem *mem,
-                                         mill_arena *arena, mill_csv_table *out, mill_error *err);
-/* For the broadcast from rank 0. Files are read through storage. */
-MILL_NODISCARD mill_status mill_csv_table_write(const mill_csv_table *table, mill_bytes *out);
-MILL_NODISCARD mill_status mill_csv_table_read(mill_bytes_view *in, mill_storage *storage, mill_arena *arena,
-                                               mill_csv_table *out, mill_error *err);
+/* What a rank claims about one contiguous range it read of a file, for the check of guesses at stage end: over the
+ * ranges of a file in order, each range's first_row must equal the next_row of the range before it (and first_row of
+ * the range at 0 is exact). A range in which no row starts has first_row = next_row ≥ end; one whose guess
+ * led to text that cannot be read has next_row = −1. lines counts the line ends in [first_row, next_row), so that a
+ * prefix sum gives line numbers. */
+typedef struct mill_csv_seam {
+	int32_t file;
+	bool guessed;    /* first_row was a guess */
+	bool left_early; /* LIMIT: what follows the last row read is not wanted */
+	int64_t begin;
+	int64_t end;
+	int64_t first_row;
+	int64_t next_row;
+	int64_t lines;
+	int64_t rows;
+} mill_csv_seam;
 
-/* What hive column `column` of the schema is in the files first … first + rows − 1, a row a file. */
-MILL_NODISCARD mill_status mill_csv_folder_values(const mill_csv_table *table, int column, int64_t first, int64_t rows,
-                                                  mill_mem *mem, mill_column *out, mill_error *err);
-
-/* Reads a run of splits. One reader a rank and stage. */
+/* Reads runs of splits. Only the head of a run has to guess where its first row starts (a quoted newline may straddle
+ * the cut); inside a run state is chained. Guesses are checked by seams (settle.c). */
 typedef struct mill_csv_reader mill_csv_reader;
+/* A reader of the splits of plan; mill_csv_reader_begin comes next. Arguments are borrowed; memory from env->arena.
+ * MILL_INTERNAL: spec asks for what is not there. Not collective. */
 MILL_NODISCARD mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_plan *plan,
-                                                const mill_scan_spec *spec, const mill_knobs *knobs, mill_mem *mem,
+                                                const mill_scan_spec *spec, const mill_format_env *env,
                                                 mill_csv_reader **out, mill_error *err);
+/* Begins an attempt with nothing read; what was set by mill_csv_set_exact and mill_csv_set_lines_before stays.
+ * MILL_NOMEM, MILL_USAGE (the time format). Not collective. */
+MILL_NODISCARD mill_status mill_csv_reader_begin(mill_csv_reader *reader, const mill_scan_spec *spec, mill_error *err);
 /* Pushes the rows of split into sink (not its finish_unit). Splits are read in ascending order; a split that does not
- * follow the one read before starts a new run. Stops early when sink->done. */
+ * follow the one read before starts a new run. Stops early when sink->done. MILL_IO, MILL_DATA, what the sink and
+ * reports say. Not collective. */
 MILL_NODISCARD mill_status mill_csv_read_split(mill_csv_reader *reader, int64_t split, mill_sink *sink,
                                                mill_error *err);
-/* The seams of what was read so far (borrowed, valid until the next read). */
-const mill_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count);
+/* The seams of what this attempt read so far (borrowed, valid until the next read). Not collective. */
+const mill_csv_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count);
+/* The counts of this attempt so far. Not collective. */
 const mill_scan_counts *mill_csv_counts(const mill_csv_reader *reader);
-void mill_csv_reader_close(mill_csv_reader *reader); /* NULL is fine */
+/* Frees what attempts took; NULL is fine, idempotent. Not collective. */
+void mill_csv_reader_close(mill_csv_reader *reader);
 
 /* Checks the seams of all ranks, in (file, begin) order. bad_files[file] is set where a guess was wrong, or where no
- * seam before it can vouch for it. Not collective: the job gathers the seams first, and drops those behind a range that
- * was left early. What an attempt reported, errors included, counts only once its guesses are confirmed. */
-MILL_NODISCARD mill_status mill_csv_check_seams(const mill_seam *seams, int64_t count, bool *bad_files,
+ * seam before it can vouch for it. The seams are gathered first, and those behind a range that was left early are
+ * dropped. What an attempt reported, errors included, counts only once its guesses are confirmed. MILL_INTERNAL: the
+ * seams are not in order. Not collective. */
+MILL_NODISCARD mill_status mill_csv_check_seams(const mill_csv_seam *seams, int64_t count, bool *bad_files,
                                                 int64_t file_count, int64_t *bad_count, mill_error *err);
 /* Exact starts, for files whose guesses failed: the state transition of a range from every possible state, composed
  * over the ranges of a file, gives each range's exact first row; given to the reader before it reads that range again.
@@ -111,28 +122,32 @@ typedef struct mill_csv_transition {
 	uint8_t next_state[8];
 	int64_t first_row[8]; /* offset of the first row start in [begin, end), or −1, by state at begin */
 } mill_csv_transition;
+/* Reads the range once for its transition. MILL_IO, MILL_DATA, MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_scan_transition(const mill_csv_table *table, const mill_range *range, mill_mem *mem,
                                                     mill_csv_transition *out, mill_error *err);
-/* transitions of one file in order → exact first rows[count]. */
+/* Transitions of one file in order → exact first rows[count]. Not collective. */
 void mill_csv_compose(const mill_csv_transition *transitions, int64_t count, int64_t *first_rows);
-/* The reader starts the contiguous range that begins at (file, begin) at first_row instead of guessing. */
+/* From the next attempt on the reader starts the contiguous range that begins at (file, begin) at first_row instead of
+ * guessing. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_set_exact(mill_csv_reader *reader, int32_t file, int64_t begin, int64_t first_row,
                                               mill_error *err);
 
 /* Line numbers. A line end is LF, CRLF or a lone CR, inside quotes too, and belongs to the place of its last byte.
  *
- * With spec.want_line a reader must know the lines before each contiguous range that it begins. Either it is told (the
- * job counts every rank's ranges with mill_csv_count_lines and sums over those before, in file order), or it reads the
- * file from its begin to count them itself, which is right but slow. */
+ * With spec.want_line a reader must know the lines before each contiguous range that it begins. Either it is told
+ * (settle.c counts every rank's ranges with mill_csv_count_lines and sums over those before, in file order), or it
+ * reads the file from its begin to count them itself, which is right but slow. */
+
+/* The line ends in a range. MILL_IO, MILL_DATA, MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *range, mill_mem *mem,
                                                 int64_t *lines, mill_error *err);
-/* lines: the line ends of file before `begin`, where a contiguous range begins. */
+/* lines: the line ends of file before `begin`, where a contiguous range begins. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_set_lines_before(mill_csv_reader *reader, int32_t file, int64_t begin,
                                                      int64_t lines, mill_error *err);
 /* For reports, after the seams were checked: bases[i] + mill_bad_row.line + 1 is the line number of a row of seams[i].
- * The seams cover every file from its begin without a gap, in the order of (file, begin). */
-void mill_csv_line_bases(const mill_csv_table *table, const mill_seam *seams, int64_t count, int64_t *bases);
-/* Brings seams into the order of (file, begin). */
-void mill_csv_sort_seams(mill_seam *seams, int64_t count);
+ * The seams cover every file from its begin without a gap, in the order of (file, begin). Not collective. */
+void mill_csv_line_bases(const mill_csv_table *table, const mill_csv_seam *seams, int64_t count, int64_t *bases);
+/* Brings seams into the order of (file, begin). Not collective. */
+void mill_csv_sort_seams(mill_csv_seam *seams, int64_t count);
 
 #endif

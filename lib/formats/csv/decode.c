@@ -1,3 +1,4 @@
+/* Columns of a batch: kernels first, full rules for the rest. */
 #include "formats/csv/decode.h"
 
 #include "base/utf8.h"
@@ -71,16 +72,6 @@ static mill_status refuse(mill_csv_decoder *d, mill_csv_rows *rows, const mill_c
 	return mill_csv_rows_add_bad(rows, &bad, err);
 }
 
-static void store(mill_type type, void *values, int64_t row, const mill_csv_cell *cell)
-{
-	size_t width = mill_type_width_bytes(type);
-	if (type.id == MILL_TYPE_BOOL)
-		mill_bit_put(values, row, cell->as.u != 0);
-	else
-		/* Little-endian: a narrow integer is the first bytes of the wide one. */
-		memcpy((char *)values + (size_t)row * width, &cell->as, width);
-}
-
 /* The rows that the kernel left over. */
 static mill_status read_slow(mill_csv_decoder *d, mill_csv_rows *rows, const mill_csv_run *run, int field_count,
                              int64_t slow_count, void *values, mill_error *err)
@@ -95,7 +86,7 @@ static mill_status read_slow(mill_csv_decoder *d, mill_csv_rows *rows, const mil
 		char *scratch = (char *)d->unescaped.data;
 		mill_csv_kind kind = mill_csv_convert(run->rules, run->type, field, length, scratch, &cell);
 		if (kind == MILL_CSV_VALUE && values != NULL)
-			store(run->type, values, row, &cell);
+			mill_text_store(run->type, values, row, &cell.as);
 		if (kind == MILL_CSV_VALUE)
 			continue;
 		mill_bit_clear(d->valid, row);

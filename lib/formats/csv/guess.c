@@ -163,8 +163,9 @@ mill_status mill_csv_scan_transition(const mill_csv_table *table, const mill_ran
 		w.first_row[s] = -1;
 	}
 	mill_status status;
-	MILL_TRY_GOTO(mill_csv_window_open(&window, table->storage, &table->files[range->file], PIECE_BYTES, mem, err),
-	              done);
+	MILL_TRY_GOTO(
+	    mill_csv_window_open(&window, table->base.storage, &table->base.files[range->file], PIECE_BYTES, mem, err),
+	    done);
 	MILL_TRY_GOTO(mill_csv_window_seek(&window, begin, err), done);
 	MILL_TRY_GOTO(walk_range(&w, &window, &bytes, mill_simd_level(NULL), range->end, err), done);
 	for (int s = 0; s < MILL_CSV_STATES; s++) {
@@ -194,13 +195,13 @@ void mill_csv_compose(const mill_csv_transition *transitions, int64_t count, int
 	}
 }
 
-mill_status mill_csv_check_seams(const mill_seam *seams, int64_t count, bool *bad_files, int64_t file_count,
+mill_status mill_csv_check_seams(const mill_csv_seam *seams, int64_t count, bool *bad_files, int64_t file_count,
                                  int64_t *bad_count, mill_error *err)
 {
 	memset(bad_files, 0, (size_t)file_count * sizeof *bad_files);
 	int64_t bad = 0;
 	for (int64_t i = 0; i < count; i++) {
-		const mill_seam *seam = &seams[i], *before = i > 0 ? &seams[i - 1] : NULL;
+		const mill_csv_seam *seam = &seams[i], *before = i > 0 ? &seams[i - 1] : NULL;
 		if (seam->file < 0 || seam->file >= file_count)
 			return mill_fail(err, MILL_INTERNAL, "a seam names file %d of %lld", (int)seam->file,
 			                 (long long)file_count);

@@ -1,3 +1,4 @@
+/* Guesses over the first rows. */
 #include "formats/csv/infer.h"
 
 #include "base/civil_text.h"
@@ -35,15 +36,10 @@ static void meet(const mill_csv_rules *rules, const char *text, size_t length, b
 {
 	bool flag;
 	uint32_t types = 0;
-	while (length > 0 && (*text == ' ' || *text == '\t')) {
-		text++;
-		length--;
-	}
-	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
-		length--;
+	mill_text_strip(&text, &length);
 	if (length > 0) {
 		types = number_types(text, length, quoted) | time_types(rules, text, length);
-		types |= mill_csv_parse_bool(rules->options, text, length, &flag) ? MILL_CSV_MAY_BE_BOOL : 0;
+		types |= mill_text_parse_bool(&rules->text, text, length, &flag) ? MILL_CSV_MAY_BE_BOOL : 0;
 	}
 	guess->has_value = true;
 	guess->types &= types;
@@ -55,11 +51,6 @@ void mill_csv_guess_field(const mill_csv_rules *rules, const char *field, size_t
 	if (guess->types == 0 || mill_csv_content(rules, field, length, NULL, &cell) == MILL_CSV_NULL)
 		return;
 	meet(rules, cell.text, cell.length, cell.quoted, guess);
-}
-
-void mill_csv_guess_value(const mill_csv_rules *rules, const char *text, size_t length, mill_csv_guess *guess)
-{
-	meet(rules, text, length, false, guess);
 }
 
 mill_type mill_csv_guessed_type(const mill_csv_rules *rules, const mill_csv_guess *guess)

@@ -33,8 +33,6 @@ static inline mill_csv_guess mill_csv_no_guess(void)
 }
 /* Meets the guess with one field. */
 void mill_csv_guess_field(const mill_csv_rules *rules, const char *field, size_t length, mill_csv_guess *guess);
-/* Meets it with a bare value, never quoted (a hive folder's). */
-void mill_csv_guess_value(const mill_csv_rules *rules, const char *text, size_t length, mill_csv_guess *guess);
 /* No value, or no type in common: string. */
 mill_type mill_csv_guessed_type(const mill_csv_rules *rules, const mill_csv_guess *guess);
 /* Meets guesses[field_count] with the first MILL_CSV_SAMPLE_ROWS rows from the window on. */

@@ -1,4 +1,5 @@
 /* Runs of splits: opening files, finding first rows, seams. */
+#include "formats/batch.h"
 #include "formats/csv/guess.h"
 #include "formats/csv/lines.h"
 #include "formats/csv/scan.h"
@@ -12,78 +13,54 @@
 /* Small splits are a matter of tests: they should not read a megabyte each. */
 #define LEAST_READ_BYTES ((size_t)4 << 10)
 
-static mill_status check_spec(const mill_csv_table *table, const mill_scan_spec *spec, mill_error *err)
-{
-	int visible = spec->column_count + spec->want_file + spec->want_line + spec->want_offset;
-	for (int i = 0; i < spec->column_count; i++)
-		if (spec->columns[i] < 0 || spec->columns[i] >= table->schema.count)
-			return mill_fail(err, MILL_INTERNAL, "a CSV scan asks for column %d of %d", spec->columns[i],
-			                 table->schema.count);
-	for (int i = 0; spec->filter != NULL && i < spec->filter->column_count; i++)
-		if (spec->filter->columns[i] < 0 || spec->filter->columns[i] >= visible)
-			return mill_fail(err, MILL_INTERNAL, "a scan filter asks for column %d of %d",
-			                 spec->filter->columns[i], visible);
-	return MILL_OK;
-}
-
 static mill_status plan_fields(mill_csv_reader *r, mill_error *err)
 {
 	const mill_scan_spec *spec = &r->spec;
-	size_t fields = (size_t)r->table->file_column_count + 1;
+	size_t fields = (size_t)r->table->base.file_column_count + 1;
 	size_t outputs = (size_t)spec->column_count + 8;
 	r->fields = mill_mem_calloc(r->mem, fields, sizeof *r->fields);
 	r->decoded = mill_mem_calloc(r->mem, fields, sizeof *r->decoded);
 	r->filter_needs = mill_mem_calloc(r->mem, outputs, sizeof *r->filter_needs);
 	if (r->fields == NULL || r->decoded == NULL || r->filter_needs == NULL)
 		return mill_fail_nomem(err, fields * sizeof *r->decoded, "a CSV scan");
-	for (int f = 0; f < r->table->file_column_count; f++)
-		r->fields[f].type = r->table->schema.fields[f].type;
+	for (int f = 0; f < r->table->base.file_column_count; f++)
+		r->fields[f].type = r->table->base.schema.fields[f].type;
 	for (int i = 0; i < spec->column_count; i++)
-		if (spec->columns[i] < r->table->file_column_count)
+		if (spec->columns[i] < r->table->base.file_column_count)
 			r->fields[spec->columns[i]].is_wanted = true;
 	for (int i = 0; spec->filter != NULL && i < spec->filter->column_count; i++) {
 		int at = spec->filter->columns[i];
 		r->filter_needs[at] = true;
-		if (at < spec->column_count && spec->columns[at] < r->table->file_column_count)
+		if (at < spec->column_count && spec->columns[at] < r->table->base.file_column_count)
 			r->fields[spec->columns[at]].is_in_filter = true;
 	}
 	return MILL_OK;
 }
 
 mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_plan *plan, const mill_scan_spec *spec,
-                                 const mill_knobs *knobs, mill_mem *mem, mill_csv_reader **out, mill_error *err)
+                                 const mill_format_env *env, mill_csv_reader **out, mill_error *err)
 {
-	MILL_TRY(check_spec(table, spec, err));
-	mill_csv_reader *r = mill_mem_calloc(mem, 1, sizeof *r);
+	MILL_TRY(mill_scan_check(&table->base, spec, err));
+	mill_csv_reader *r = mill_arena_alloc(env->arena, sizeof *r);
 	if (r == NULL)
 		return mill_fail_nomem(err, sizeof *r, "a CSV scan");
+	r->base.format = table->base.format;
 	r->table = table;
 	r->plan = plan;
 	r->spec = *spec;
-	r->knobs = *knobs;
-	r->mem = mem;
-	r->simd = mill_simd_level(knobs);
-	r->window_file = -1;
-	r->next_split = -1;
-	mill_csv_rows_init(&r->rows, mem);
-	mill_bytes_init(&r->detail, mem);
-	mill_status status = mill_csv_rules_init(&r->rules, &table->options, err);
-	if (status == MILL_OK) {
-		mill_csv_decoder_init(&r->decoder, &r->rules, r->simd, spec->bad_policy == MILL_BAD_NULL, mem);
-		status = plan_fields(r, err);
-	}
-	if (status != MILL_OK) {
-		mill_csv_reader_close(r);
-		return status;
-	}
+	r->knobs = *env->knobs;
+	r->mem = env->mem;
+	r->arena = env->arena;
+	r->simd = mill_simd_level(env->knobs);
+	mill_csv_rows_init(&r->rows, r->mem);
+	mill_bytes_init(&r->detail, r->mem);
 	*out = r;
 	return MILL_OK;
 }
 
-void mill_csv_reader_close(mill_csv_reader *r)
+/* Everything that an attempt took. */
+static void release_attempt(mill_csv_reader *r)
 {
-	if (r == NULL)
-		return;
 	mill_csv_window_close(&r->window);
 	mill_csv_rows_release(&r->rows);
 	if (r->decoder.mem != NULL)
@@ -93,12 +70,33 @@ void mill_csv_reader_close(mill_csv_reader *r)
 	mill_mem_free(r->decoded);
 	mill_mem_free(r->filter_needs);
 	mill_mem_free(r->seams);
-	mill_mem_free(r->exact_rows.items);
-	mill_mem_free(r->line_bases.items);
-	mill_mem_free(r);
+	r->fields = NULL;
+	r->decoded = NULL;
+	r->filter_needs = NULL;
+	r->seams = NULL;
+	r->seam_count = r->seam_capacity = 0;
 }
 
-const mill_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count)
+mill_status mill_csv_reader_begin(mill_csv_reader *r, const mill_scan_spec *spec, mill_error *err)
+{
+	release_attempt(r);
+	r->spec = *spec;
+	r->window_file = -1;
+	r->next_split = -1;
+	r->base.counts = (mill_scan_counts){0};
+	r->decode_eagerly = false;
+	MILL_TRY(mill_csv_rules_init(&r->rules, &r->table->options, err));
+	mill_csv_decoder_init(&r->decoder, &r->rules, r->simd, spec->bad_policy == MILL_BAD_NULL, r->mem);
+	return plan_fields(r, err);
+}
+
+void mill_csv_reader_close(mill_csv_reader *r)
+{
+	if (r != NULL)
+		release_attempt(r);
+}
+
+const mill_csv_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count)
 {
 	*count = reader->seam_count;
 	return reader->seams;
@@ -106,17 +104,20 @@ const mill_seam *mill_csv_seams(const mill_csv_reader *reader, int64_t *count)
 
 const mill_scan_counts *mill_csv_counts(const mill_csv_reader *reader)
 {
-	return &reader->counts;
+	return &reader->base.counts;
 }
 
+/* Lives as long as the reader: an attempt begins with what the ones before it learned. */
 static mill_status remember(mill_csv_reader *r, mill_csv_known_list *list, int32_t file, int64_t begin, int64_t value,
                             mill_error *err)
 {
 	if (list->count == list->capacity) {
 		int64_t capacity = list->capacity * 2 + 16;
-		mill_csv_known *items = mill_mem_realloc(r->mem, list->items, (size_t)capacity * sizeof *items);
+		mill_csv_known *items = mill_arena_array(r->arena, (size_t)capacity, sizeof *items);
 		if (items == NULL)
 			return mill_fail_nomem(err, (size_t)capacity * sizeof *items, "a CSV scan");
+		if (list->count > 0)
+			memcpy(items, list->items, (size_t)list->count * sizeof *items);
 		list->items = items;
 		list->capacity = capacity;
 	}
@@ -152,13 +153,14 @@ static mill_status open_window(mill_csv_reader *r, const mill_range *range, mill
 	int64_t wanted = mill_max_i64(range->end - range->begin, (int64_t)LEAST_READ_BYTES);
 	size_t step = (size_t)mill_min_i64(wanted, (int64_t)READ_BYTES);
 	r->window_file = -1;
-	MILL_TRY(mill_csv_window_open(&r->window, r->table->storage, &r->table->files[range->file], step, r->mem, err));
+	MILL_TRY(mill_csv_window_open(&r->window, r->table->base.storage, &r->table->base.files[range->file], step,
+	                              r->mem, err));
 	r->window_file = range->file;
 	return MILL_OK;
 }
 
 /* Where the first row of a new contiguous range begins. */
-static mill_status find_first_row(mill_csv_reader *r, mill_seam *seam, mill_error *err)
+static mill_status find_first_row(mill_csv_reader *r, mill_csv_seam *seam, mill_error *err)
 {
 	int64_t data_start = r->table->data_starts[seam->file];
 	if (seam->begin <= data_start) {
@@ -169,8 +171,8 @@ static mill_status find_first_row(mill_csv_reader *r, mill_seam *seam, mill_erro
 		return MILL_OK;
 	mill_csv_state state;
 	seam->guessed = true;
-	MILL_TRY(mill_csv_guess_state(&r->window, &r->rules.bytes, r->simd, r->table->file_column_count, seam->begin,
-	                              r->knobs.invert_guess, r->mem, &state, err));
+	MILL_TRY(mill_csv_guess_state(&r->window, &r->rules.bytes, r->simd, r->table->base.file_column_count,
+	                              seam->begin, r->knobs.invert_guess, r->mem, &state, err));
 	return mill_csv_find_row(&r->window, &r->rules.bytes, state, &seam->first_row, err);
 }
 
@@ -180,7 +182,7 @@ mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *
 	mill_csv_window w = {0};
 	int64_t count = 0;
 	int simd = mill_simd_level(NULL);
-	MILL_TRY(mill_csv_window_open(&w, table->storage, &table->files[range->file], READ_BYTES, mem, err));
+	MILL_TRY(mill_csv_window_open(&w, table->base.storage, &table->base.files[range->file], READ_BYTES, mem, err));
 	mill_status status = mill_csv_window_seek(&w, range->begin, err);
 	while (status == MILL_OK && w.offset < range->end) {
 		/* One byte ahead, for the LF of a CRLF. */
@@ -202,7 +204,7 @@ mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *
 }
 
 /* Lines before the seam's first_row, for _line. */
-static mill_status find_line_base(mill_csv_reader *r, const mill_seam *seam, mill_error *err)
+static mill_status find_line_base(mill_csv_reader *r, const mill_csv_seam *seam, mill_error *err)
 {
 	int64_t data_start = r->table->data_starts[seam->file], before = 0, between = 0;
 	if (!r->spec.want_line)
@@ -224,19 +226,19 @@ static mill_status add_seam(mill_csv_reader *r, const mill_range *range, mill_er
 {
 	if (r->seam_count == r->seam_capacity) {
 		int64_t capacity = r->seam_capacity * 2 + 16;
-		mill_seam *seams = mill_mem_realloc(r->mem, r->seams, (size_t)capacity * sizeof *seams);
+		mill_csv_seam *seams = mill_mem_realloc(r->mem, r->seams, (size_t)capacity * sizeof *seams);
 		if (seams == NULL)
 			return mill_fail_nomem(err, (size_t)capacity * sizeof *seams, "a CSV scan");
 		r->seams = seams;
 		r->seam_capacity = capacity;
 	}
-	mill_seam seam = {.file = range->file, .begin = range->begin, .end = range->end};
+	mill_csv_seam seam = {.file = range->file, .begin = range->begin, .end = range->end};
 	r->seams[r->seam_count++] = seam;
 	return MILL_OK;
 }
 
 /* While a head is a guess, text that cannot be read speaks against the guess, not against the file: the seam fails. */
-static bool is_guess_refuted(const mill_seam *seam, mill_status status)
+static bool is_guess_refuted(const mill_csv_seam *seam, mill_status status)
 {
 	return seam->guessed && (status == MILL_DATA || status == MILL_NOMEM);
 }
@@ -244,7 +246,7 @@ static bool is_guess_refuted(const mill_seam *seam, mill_status status)
 static mill_status begin_seam(mill_csv_reader *r, const mill_range *range, mill_error *err)
 {
 	MILL_TRY(add_seam(r, range, err));
-	mill_seam *seam = &r->seams[r->seam_count - 1];
+	mill_csv_seam *seam = &r->seams[r->seam_count - 1];
 	mill_status status = find_first_row(r, seam, err);
 	if (status == MILL_OK)
 		status = find_line_base(r, seam, err);
@@ -260,7 +262,7 @@ static mill_status begin_seam(mill_csv_reader *r, const mill_range *range, mill_
 /* A file that ends before the end that was planned by has changed under us. */
 static mill_status check_size(const mill_csv_reader *r, const mill_range *range, bool at_end, mill_error *err)
 {
-	const mill_input_file *file = &r->table->files[range->file];
+	const mill_input_file *file = &r->table->base.files[range->file];
 	if (!at_end || file->codec != MILL_CODEC_NONE || r->window.offset >= range->end)
 		return MILL_OK;
 	return mill_fail(err, MILL_IO,
@@ -280,7 +282,7 @@ static int64_t wanted_end(const mill_csv_reader *r, const mill_range *range)
 /* The rows of one range, from seam->next_row on. */
 static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_sink *sink, mill_error *err)
 {
-	mill_seam *seam = &r->seams[r->seam_count - 1];
+	mill_csv_seam *seam = &r->seams[r->seam_count - 1];
 	bool at_end = false;
 	int64_t end = wanted_end(r, range);
 	const mill_scan_bound *bound = r->spec.bound;
@@ -288,7 +290,7 @@ static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_s
 	if (seam->next_row < 0 || seam->next_row >= end)
 		return MILL_OK;
 	MILL_TRY(mill_csv_window_seek(&r->window, seam->next_row, err));
-	int64_t rows_before = r->counts.read_rows;
+	int64_t rows_before = r->base.counts.read_rows;
 	while (!at_end && r->window.offset < end && !sink->done) {
 		mill_status status = mill_csv_read_batch(r, end, sink, &at_end, err);
 		if (status != MILL_OK) {
@@ -300,7 +302,7 @@ static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_s
 	seam->left_early |= sink->done && !at_end && r->window.offset < range->end;
 	seam->next_row = r->window.offset;
 	seam->lines = r->line.lines;
-	seam->rows += r->counts.read_rows - rows_before;
+	seam->rows += r->base.counts.read_rows - rows_before;
 	return MILL_OK;
 }
 
@@ -308,7 +310,7 @@ static bool continues_seam(const mill_csv_reader *r, const mill_range *range)
 {
 	if (r->seam_count == 0 || r->knobs.force_speculation)
 		return false;
-	const mill_seam *seam = &r->seams[r->seam_count - 1];
+	const mill_csv_seam *seam = &r->seams[r->seam_count - 1];
 	return seam->file == range->file && seam->end == range->begin && range->begin > 0;
 }
 
@@ -342,19 +344,19 @@ mill_status mill_csv_read_split(mill_csv_reader *r, int64_t split, mill_sink *si
 
 static int compare_seams(const void *a, const void *b)
 {
-	const mill_seam *x = a, *y = b;
+	const mill_csv_seam *x = a, *y = b;
 	if (x->file != y->file)
 		return x->file < y->file ? -1 : 1;
 	return x->begin < y->begin ? -1 : x->begin > y->begin;
 }
 
-void mill_csv_sort_seams(mill_seam *seams, int64_t count)
+void mill_csv_sort_seams(mill_csv_seam *seams, int64_t count)
 {
 	if (count > 1)
 		qsort(seams, (size_t)count, sizeof *seams, compare_seams);
 }
 
-void mill_csv_line_bases(const mill_csv_table *table, const mill_seam *seams, int64_t count, int64_t *bases)
+void mill_csv_line_bases(const mill_csv_table *table, const mill_csv_seam *seams, int64_t count, int64_t *bases)
 {
 	int64_t lines = 0;
 	for (int64_t i = 0; i < count; i++) {

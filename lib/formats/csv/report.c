@@ -46,7 +46,7 @@ static mill_status append_shown(mill_bytes *out, const uint8_t *text, size_t len
 static mill_status describe_value(mill_csv_reader *reader, const mill_csv_bad *bad)
 {
 	const mill_csv_table *table = reader->table;
-	const mill_field *field = &table->schema.fields[bad->column];
+	const mill_field *field = &table->base.schema.fields[bad->column];
 	const uint8_t *text = reader->window.text + bad->cell_start;
 	size_t length = bad->cell_end - bad->cell_start;
 	mill_bytes *out = &reader->detail;
@@ -66,7 +66,7 @@ static mill_status describe_value(mill_csv_reader *reader, const mill_csv_bad *b
 	bool is_time = field->type.id == MILL_TYPE_DATE || field->type.id == MILL_TYPE_TIMESTAMP;
 	if (is_time && table->options.timestamp_format != NULL)
 		MILL_TRY(mill_bytes_printf(out, " of the format %s", table->options.timestamp_format));
-	if (table->is_declared[bad->column])
+	if (table->base.is_declared[bad->column])
 		return MILL_OK;
 	return mill_bytes_printf(out, " (inferred %s from the first %d rows; declare it in schema)", type,
 	                         MILL_CSV_SAMPLE_ROWS);
@@ -79,7 +79,7 @@ static mill_status describe(mill_csv_reader *reader, const mill_csv_bad *bad)
 	switch (bad->reason) {
 	case MILL_REASON_FIELD_COUNT:
 		MILL_TRY(mill_bytes_printf(out, "%u field%s where %d are expected", bad->field_count,
-		                           bad->field_count == 1 ? "" : "s", reader->table->file_column_count));
+		                           bad->field_count == 1 ? "" : "s", reader->table->base.file_column_count));
 		break;
 	case MILL_REASON_TEXT_AFTER_QUOTE: MILL_TRY(mill_bytes_append_text(out, "text follows a closing quote")); break;
 	case MILL_REASON_OPEN_QUOTE:
@@ -103,7 +103,7 @@ static mill_status report_one(mill_csv_reader *reader, const mill_csv_bad *bad, 
 	const mill_csv_window *w = &reader->window;
 	mill_bad_row row = {.file = reader->window_file, .offset = w->offset + bad->start, .column = bad->column};
 	row.line = mill_csv_line_at(reader, cursor, bad->start);
-	row.seam = (int32_t)(reader->seam_count - 1);
+	row.piece = (int32_t)(reader->seam_count - 1);
 	row.reason = bad->reason;
 	row.raw = (const char *)w->text + bad->start;
 	row.raw_bytes = bad->end - bad->start;
@@ -122,7 +122,7 @@ mill_status mill_csv_report_bad(mill_csv_reader *reader, mill_error *err)
 	for (int64_t i = 0; i < rows->bad_count; i++) {
 		const mill_csv_bad *bad = &rows->bad[i];
 		bool same_row = i > 0 && rows->bad[i - 1].start == bad->start;
-		reader->counts.bad_rows += same_row ? 0 : 1;
+		reader->base.counts.bad_rows += same_row ? 0 : 1;
 		/* A row that is dropped is reported once, by its first trouble. */
 		if (!same_row || reader->spec.bad_policy == MILL_BAD_NULL)
 			MILL_TRY(report_one(reader, bad, &cursor, err));

@@ -34,11 +34,13 @@ typedef struct mill_csv_line_cursor {
 } mill_csv_line_cursor;
 
 struct mill_csv_reader {
+	mill_format_reader base; /* counts; pieces are made of seams when the attempt is settled */
 	const mill_csv_table *table;
 	const mill_split_plan *plan;
 	mill_scan_spec spec;
 	mill_knobs knobs;
 	mill_mem *mem;
+	mill_arena *arena; /* of the run */
 	int simd;
 	mill_csv_rules rules;
 	mill_csv_decoder decoder;
@@ -48,15 +50,14 @@ struct mill_csv_reader {
 	mill_csv_window window;
 	int32_t window_file; /* −1: none open */
 	mill_csv_rows rows;
-	mill_seam *seams;
+	mill_csv_seam *seams;
 	int64_t seam_count;
 	int64_t seam_capacity;
 	int64_t next_split; /* the one that would continue the run */
 	mill_csv_known_list exact_rows;
 	mill_csv_known_list line_bases;
 	mill_csv_line_cursor line;
-	int64_t line_base; /* lines before the seam's first_row; only with want_line */
-	mill_scan_counts counts;
+	int64_t line_base;   /* lines before the seam's first_row; only with want_line */
 	bool text_failed;    /* the last error is about the text itself, not about what was done with its rows */
 	bool decode_eagerly; /* the filter keeps most rows: decoding them all at once beats recognising and decoding */
 	mill_bytes detail;

@@ -1,5 +1,7 @@
 #include "formats/csv/window.h"
 
+#include "base/checked.h"
+
 #include <string.h>
 
 mill_status mill_csv_window_open(mill_csv_window *window, mill_storage *storage, const mill_input_file *file,
