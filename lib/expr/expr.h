@@ -9,11 +9,8 @@
  * error wins over NULL. So conjuncts may be reordered, but a filter split in two must not report errors of rows that
  * the other half drops.
  *
- * PostgreSQL's types and values hold, but for: definitions.md D8 and D9; functions of numeric without a form of their
- * own (sqrt, exp, ln, power, …) give float64; underflow rounds towards 0; dates end with year 9999; date_trunc of a
- * date is a timestamp without zone; tinyint and unsigned types exist, every integer casts to and from boolean; floats
- * have %, trunc, and round(x, n), which rounds their 15 digits as numeric; decimals have no NaN. Regular expressions
- * are PCRE2's (. and $ as in PostgreSQL; no \m \M \y; alternatives match leftmost-first, not longest). */
+ * PostgreSQL's types and values hold, but for what docs/sql.md lists ("What differs from PostgreSQL": D8, D9, functions
+ * of numeric, underflow, years, more integer types, PCRE2's regular expressions). */
 #ifndef MILL_EXPR_EXPR_H
 #define MILL_EXPR_EXPR_H
 
