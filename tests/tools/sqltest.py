@@ -21,10 +21,11 @@ Expected rows are what `query --format csv --null NULL` prints, header included;
 (or the number after `exit`, as in `error exit 3`) and stderr holds every expected line; an empty expectation asks for the
 exit code alone. Lines that start with # outside of a case are comments. `nopg`: PostgreSQL answers otherwise, by design.
 Prints `ok NAME` or `not ok NAME` a case and exits 1 when one failed. Queries of a file run as one script; when that fails
-they run one by one.
+they run one by one. Errors run one by one, some side by side: mpirun takes a second or two to end after one, and sleeps.
 """
 
 import argparse
+import concurrent.futures
 import os
 import re
 import shlex
@@ -32,6 +33,7 @@ import subprocess
 import sys
 import tempfile
 
+SIDE_BY_SIDE = 2
 DIRECTIVE = re.compile(r"(query|error)\b(.*)$")
 
 
@@ -158,15 +160,15 @@ def judge_rows(case, rows, psql):
     return report(case, "other rows", ["expected:", *("  " + r for r in expected), "got:", *("  " + r for r in rows)])
 
 
-def run_query(case, engine, psql):
-    code, rows, err = engine.one(case.sql)
+def judge_query(case, answer, psql):
+    code, rows, err = answer
     if code != 0:
         return report(case, f"exit code {code}", err.rstrip().split("\n"))
     return judge_rows(case, rows, psql)
 
 
-def run_error(case, engine, psql):
-    code, _, err = engine.one(case.sql)
+def judge_error(case, answer, psql):
+    code, _, err = answer
     if psql:
         return report(case, None if code != 0 else "PostgreSQL takes it")
     missing = [line for line in case.expected if line not in err]
@@ -184,13 +186,16 @@ def run_file(path, engine, psql, one_by_one):
         code, results, _ = engine.many([c.sql for c in queries])
         if code != 0 or len(results) != len(queries):
             results = None
+    alone = [c for c in cases if c.kind == "error" or results is None]
+    with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        answers = dict(zip(alone, pool.map(lambda c: engine.one(c.sql), alone)))
     for case in cases:
         if case.kind == "error":
-            failed += not run_error(case, engine, psql)
+            failed += not judge_error(case, answers[case], psql)
         elif results is not None:
             failed += not judge_rows(case, results[queries.index(case)], psql)
         else:
-            failed += not run_query(case, engine, psql)
+            failed += not judge_query(case, answers[case], psql)
     return failed
 
 
