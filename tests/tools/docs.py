@@ -197,7 +197,9 @@ def check_job_keys(tree):
     """Keys that a job file may have, as the code lists them to refuse others."""
     page = "docs/job-file.md"
     code = "\n".join(tree.text(p) for p in tree.files if p.startswith("lib/") and p.endswith(".c"))
-    lists = [set(re.findall(r'"([^"\n]+)"', body)) for body in re.findall(r"\b\w*(?:keys|options)\[\w*\] = \{(.*?)\};", code, re.S)]
+    lists = [set(re.findall(r'"([^"\n]+)"', body)) for body in re.findall(r"\b\w*keys\[\w*\] = \{(.*?)\};", code, re.S)]
+    rows = re.findall(r"\bmill_format_option \w+(?:\[\w*\])? = \{(.*?)\};", code, re.S)
+    lists.append({key for row in rows for key in re.findall(r'"(\w+)", (?:NULL|"\w+"),', row)})  # of all formats
     for title, heading, marks in JOB_KEYS:
         told = set(tables_of(section(tree.text(page), title)).get(heading, []))
         real = next((keys for keys in lists if marks <= keys), None)

@@ -6,4 +6,7 @@ cd "$(dirname "$0")/../.."
 for tool in clang-format clang python3; do
 	command -v "$tool" >/dev/null || { echo "lint: $tool is missing; run: bash tests/tools/deps.sh test" >&2; exit 2; }
 done
-exec python3 tests/tools/lint.py --flags "$(make -s lint-flags)" "$@"
+docs=0
+[ "${1:-}" = --staged ] || python3 tests/tools/docs.py || docs=1 # what docs/ names and what cites it
+python3 tests/tools/lint.py --flags "$(make -s lint-flags)" "$@"
+exit $docs
