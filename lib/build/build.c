@@ -80,32 +80,27 @@ static mill_status rows_source(mill_run *run, ordered_rows *rows, bool last, mil
 	return MILL_OK;
 }
 
-/* Only what features and the split need travels; ids order the rows. */
-static mill_status narrow(mill_build *build, mill_flow *flow, mill_error *err)
+/* Only what features and the split need travels; ids order the rows, here or in the exchange. */
+static mill_status narrow(mill_build *build, mill_plan **out, mill_error *err)
 {
 	int count = 0;
-	const mill_schema *schema = &build->request->plan->schema;
-	const int *columns = mill_features_columns(build->features, &count);
-	int split = mill_schema_find(schema, "split");
-	mill_expr **exprs = mill_arena_array(build->run->arena, (size_t)count + 2, sizeof(mill_expr *));
-	mill_expr_builder builder = {.arena = build->run->arena, .position = -1, .failed_position = -1};
-	if (exprs == NULL)
+	mill_arena *arena = build->run->arena;
+	mill_plan *plan = build->request->plan;
+	const int *wanted = mill_features_columns(build->features, &count);
+	int split = mill_schema_find(&plan->schema, "split");
+	int *columns = mill_arena_array(arena, (size_t)count + 1, sizeof *columns);
+	if (columns == NULL)
 		return mill_fail_nomem(err, 0, "a store's columns");
-	for (int i = 0; i <= count; i++) {
-		int column = i < count ? columns[i] : split;
-		if (column < 0)
-			break;
-		const mill_field *field = &schema->fields[column];
-		exprs[i] = mill_expr_column(&builder, column, field->type, field->nullable, err);
-		if (exprs[i] == NULL)
-			return MILL_NOMEM;
-	}
+	for (int i = 0; i < count; i++)
+		columns[i] = wanted[i];
+	columns[count] = split;
 	build->feature_columns = count;
 	build->split_column = split >= 0 ? count : -1;
 	int visible = count + (split >= 0);
 	build->order_column = build->request->shuffle ? visible : -1;
-	flow->column_count = visible;
-	return mill_flow_add(flow, mill_make_project(build->run, build->request->plan, exprs, visible, true), err);
+	MILL_TRY(mill_plan_narrow(plan, columns, visible, arena, &plan, err));
+	*out = plan;
+	return build->request->shuffle ? MILL_OK : mill_plan_in_id_order(plan, arena, out, err);
 }
 
 static mill_status move_shuffled(mill_build *build, mill_flow *flow, ordered_rows *out, mill_error *err)
@@ -122,10 +117,6 @@ static mill_status move_shuffled(mill_build *build, mill_flow *flow, ordered_row
 
 static mill_status move_in_input_order(mill_build *build, mill_flow *flow, ordered_rows *out, mill_error *err)
 {
-	if (!flow->ordered) {
-		mill_plan order = {.kind = MILL_PLAN_LIMIT, .limit = -1};
-		MILL_TRY(mill_flow_sort(build->run, &order, NULL, 0, flow, err));
-	}
 	MILL_TRY(mill_flow_add(flow, mill_make_tag(build->run, build), err));
 	return mill_flow_materialise(build->run, flow, &out->local, err);
 }
@@ -257,8 +248,9 @@ static mill_status move_and_write(mill_build *build, mill_error *err)
 {
 	mill_flow flow;
 	ordered_rows rows = {0};
-	MILL_TRY(mill_flow_compile(build->run, build->request->plan, true, &flow, err));
-	MILL_TRY(narrow(build, &flow, err));
+	mill_plan *plan;
+	MILL_TRY(mill_comm_agree(build->run->comm, narrow(build, &plan, err), err));
+	MILL_TRY(mill_flow_compile(build->run, plan, true, &flow, err));
 	mill_status status = build->request->shuffle ? move_shuffled(build, &flow, &rows, err)
 	                                             : move_in_input_order(build, &flow, &rows, err);
 	if (status == MILL_OK)

@@ -121,14 +121,8 @@ static mill_status print_rows(mill_job_catalog *catalog, mill_plan *plan, const 
 	mill_run *run = catalog->run;
 	mill_flow flow;
 	mill_sink *out = NULL;
-	mill_plan *first = mill_arena_alloc(run->arena, sizeof *first);
-	if (first == NULL)
-		return mill_fail_nomem(err, sizeof *first, "a plan");
-	*first = (mill_plan){.kind = MILL_PLAN_LIMIT, .limit = request->head_rows, .position = -1};
-	first->inputs[0] = plan;
-	first->input_count = 1;
-	first->schema = plan->schema;
-	first->id_words = plan->id_words;
+	mill_plan *first;
+	MILL_TRY(mill_plan_first_rows(plan, request->head_rows, run->arena, &first, err));
 	MILL_TRY(mill_catalog_finish(catalog, &first, 1, err));
 	MILL_TRY(mill_catalog_run_subqueries(catalog, err));
 	MILL_TRY(mill_flow_compile_ordered(run, first, &flow, err));

@@ -100,7 +100,7 @@ static mill_status bind_script(query *q, mill_plan ***out, int *plan_count, mill
 	return mill_catalog_finish(&q->catalog, plans, *plan_count, err);
 }
 
-static mill_status show(query *q, const mill_plan *plan, mill_error *err)
+static mill_status show(query *q, mill_plan *plan, mill_error *err)
 {
 	mill_flow flow;
 	mill_sink *out = NULL;

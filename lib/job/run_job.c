@@ -5,7 +5,6 @@
 #include "job/secrets.h"
 #include "job/store_block.h"
 #include "stage/books.h"
-#include "stage/narrow.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* Sources and steps of a job file → tables of the catalog. */
 #include "job/jobfile.h"
-#include "stage/narrow.h"
 #include "stage/table.h"
 
 #include <string.h>

@@ -190,6 +190,11 @@ mill_plan *sql_node_limit(mill_arena *arena, mill_plan *input, int64_t limit, in
 	return node;
 }
 
+mill_plan *sql_node_id_order(mill_arena *arena, mill_plan *input, mill_error *err)
+{
+	return node_new(arena, MILL_PLAN_ID_ORDER, input, input->id_words, err);
+}
+
 mill_plan *sql_node_shared(mill_arena *arena, mill_plan *input, int shared, const char *name, mill_error *err)
 {
 	mill_plan *node = node_new(arena, MILL_PLAN_SHARED, input, input->id_words, err);

@@ -25,6 +25,7 @@ mill_plan *sql_node_window(mill_arena *arena, mill_plan *input, const mill_plan_
 mill_plan *sql_node_sort(mill_arena *arena, mill_plan *input, const mill_sort_key *orders, int count, int64_t limit,
                          int64_t offset, mill_error *err);
 mill_plan *sql_node_limit(mill_arena *arena, mill_plan *input, int64_t limit, int64_t offset, mill_error *err);
+mill_plan *sql_node_id_order(mill_arena *arena, mill_plan *input, mill_error *err);
 mill_plan *sql_node_shared(mill_arena *arena, mill_plan *input, int shared, const char *name, mill_error *err);
 /* A copy of the node alone. */
 mill_plan *sql_node_copy(mill_arena *arena, const mill_plan *node, mill_error *err);

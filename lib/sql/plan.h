@@ -20,6 +20,7 @@ typedef enum mill_plan_kind {
 	MILL_PLAN_WINDOW,    /* appends window results; id of the input */
 	MILL_PLAN_SORT,      /* ORDER BY [LIMIT]; id (position) */
 	MILL_PLAN_LIMIT,     /* without ORDER BY: smallest ids; id of the input */
+	MILL_PLAN_ID_ORDER,  /* all rows, in ascending id order; id of the input */
 	MILL_PLAN_SPLIT,     /* the `split` step: appends the string column `split`; id of the input */
 	MILL_PLAN_SHARED     /* a CTE, step or table expression with several consumers: runs once */
 } mill_plan_kind;
@@ -108,6 +109,21 @@ MILL_NODISCARD mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena
 /* The same for all plans of a job together, in place: a SHARED result then has only the columns that one of them wants.
  * Numbers of SHARED nodes grow from what is used to what uses it. */
 MILL_NODISCARD mill_status mill_plan_optimise_all(mill_plan **plans, int count, mill_arena *arena, mill_error *err);
+/* References to columns of the schema as expressions, in an array with room for `spare` more: columns[0 … count − 1],
+ * or columns 0 … count − 1 where columns is NULL. The builder's position becomes theirs. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_schema_columns(mill_expr_builder *builder, const mill_schema *schema,
+                                               const int *columns, int count, int spare, mill_expr ***out,
+                                               mill_error *err);
+/* A projection of input to these of its columns, in this order; row ids stay. *out is input itself when all are wanted
+ * as they are. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_plan_narrow(mill_plan *input, const int *columns, int count, mill_arena *arena,
+                                            mill_plan **out, mill_error *err);
+/* The first `rows` rows of input in id order. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_plan_first_rows(mill_plan *input, int64_t rows, mill_arena *arena, mill_plan **out,
+                                                mill_error *err);
+/* All rows of input in id order. MILL_NOMEM. */
+MILL_NODISCARD mill_status mill_plan_in_id_order(mill_plan *input, mill_arena *arena, mill_plan **out, mill_error *err);
+
 /* An indented text of the tree, for `explain`. */
 MILL_NODISCARD mill_status mill_plan_text(const mill_plan *plan, mill_bytes *out);
 /* One node of it, without what it reads and without a line end. */

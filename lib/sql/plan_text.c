@@ -159,6 +159,12 @@ static mill_status put_limit(const mill_plan *node, mill_bytes *out)
 	return put_cut(node, out);
 }
 
+static mill_status put_id_order(const mill_plan *node, mill_bytes *out)
+{
+	(void)node;
+	return mill_bytes_append_text(out, "in row id order");
+}
+
 static mill_status put_split(const mill_plan *node, mill_bytes *out)
 {
 	MILL_TRY(mill_bytes_append_text(out, "split into"));
@@ -175,10 +181,12 @@ static mill_status put_shared(const mill_plan *node, mill_bytes *out)
 mill_status mill_plan_node_text(const mill_plan *node, mill_bytes *out)
 {
 	static mill_status (*const writers[])(const mill_plan *, mill_bytes *) = {
-	    [MILL_PLAN_SCAN] = put_scan,       [MILL_PLAN_VALUES] = put_values,       [MILL_PLAN_FILTER] = put_filter,
-	    [MILL_PLAN_PROJECT] = put_project, [MILL_PLAN_AGGREGATE] = put_aggregate, [MILL_PLAN_JOIN] = put_join,
-	    [MILL_PLAN_WINDOW] = put_window,   [MILL_PLAN_SORT] = put_sort,           [MILL_PLAN_LIMIT] = put_limit,
-	    [MILL_PLAN_SPLIT] = put_split,     [MILL_PLAN_SHARED] = put_shared,
+	    [MILL_PLAN_SCAN] = put_scan,           [MILL_PLAN_VALUES] = put_values,
+	    [MILL_PLAN_FILTER] = put_filter,       [MILL_PLAN_PROJECT] = put_project,
+	    [MILL_PLAN_AGGREGATE] = put_aggregate, [MILL_PLAN_JOIN] = put_join,
+	    [MILL_PLAN_WINDOW] = put_window,       [MILL_PLAN_SORT] = put_sort,
+	    [MILL_PLAN_LIMIT] = put_limit,         [MILL_PLAN_SPLIT] = put_split,
+	    [MILL_PLAN_SHARED] = put_shared,       [MILL_PLAN_ID_ORDER] = put_id_order,
 	};
 	return writers[node->kind](node, out);
 }

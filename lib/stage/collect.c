@@ -134,21 +134,9 @@ static bool leaves_in_order(const mill_plan *plan)
 	}
 }
 
-mill_status mill_flow_compile_ordered(mill_run *run, const mill_plan *plan, mill_flow *out, mill_error *err)
+mill_status mill_flow_compile_ordered(mill_run *run, mill_plan *plan, mill_flow *out, mill_error *err)
 {
-	bool by_nature = leaves_in_order(plan);
-	MILL_TRY(mill_flow_compile(run, plan, !by_nature, out, err));
-	if (by_nature)
-		return MILL_OK;
-	mill_plan input = *plan;
-	input.kind = MILL_PLAN_LIMIT; /* an order without a cut */
-	input.limit = -1;
-	input.offset = 0;
-	mill_plan *order = mill_arena_alloc(run->arena, sizeof *order);
-	if (order == NULL)
-		return mill_fail_nomem(err, sizeof *order, "a plan");
-	*order = input;
-	if (!out->ordered)
-		MILL_TRY(mill_flow_sort(run, order, NULL, 0, out, err));
-	return mill_flow_drop_ids(run, plan, out, err);
+	if (!leaves_in_order(plan))
+		MILL_TRY(mill_plan_in_id_order(plan, run->arena, &plan, err));
+	return mill_flow_compile(run, plan, false, out, err);
 }

@@ -63,13 +63,6 @@ mill_status mill_flow_reshuffle(mill_run *run, mill_flow *flow, const char *name
 	return mill_flow_from_buckets(run, flow, exchange, err);
 }
 
-static mill_expr *column_expr(mill_run *run, const mill_schema *schema, int column, mill_error *err)
-{
-	mill_expr_builder builder = {.arena = run->arena, .position = -1, .failed_position = -1};
-	const mill_field *field = &schema->fields[column];
-	return mill_expr_column(&builder, column, field->type, field->nullable, err);
-}
-
 static mill_status compile_scan(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out, mill_error *err)
 {
 	const mill_table *table = run->tables[plan->table];
@@ -188,16 +181,8 @@ static mill_status compile_window(mill_run *run, const mill_plan *plan, bool wit
 		    window->partitions, window->partition_count, NULL, err));
 		MILL_TRY(mill_flow_add(out, mill_make_row_number(run, window), err));
 	}
-	if (with_ids)
-		return MILL_OK;
 	/* Ids were needed for ties only. */
-	mill_expr **exprs = mill_arena_array(run->arena, (size_t)plan->schema.count + 1, sizeof(mill_expr *));
-	if (exprs == NULL)
-		return nomem(err);
-	for (int i = 0; i < plan->schema.count; i++)
-		if ((exprs[i] = column_expr(run, &plan->schema, i, err)) == NULL)
-			return MILL_NOMEM;
-	return mill_flow_add(out, mill_make_project(run, plan, exprs, plan->schema.count, false), err);
+	return with_ids ? MILL_OK : mill_flow_drop_ids(run, plan, out, err);
 }
 
 /* A literal count of rows that one rank may well hold. */
@@ -235,7 +220,7 @@ static mill_status compile_limit(mill_run *run, const mill_plan *plan, bool with
 	if (out->ordered && plan->limit >= 0 && plan->inputs[0]->id_words >= 2)
 		MILL_TRY(first_rows(run, out, plan->limit + plan->offset, err));
 	if (plan->limit < 0 || plan->limit + plan->offset > TOP_K_ROWS)
-		MILL_TRY(mill_flow_sort(run, plan, NULL, 0, out, err));
+		MILL_TRY(mill_flow_sort(run, plan, out, err));
 	else
 		MILL_TRY(compile_top(run, plan, out, err));
 	out->ordered = true;
@@ -250,11 +235,20 @@ static mill_status compile_sort(mill_run *run, const mill_plan *plan, bool with_
 	if (top)
 		MILL_TRY(compile_top(run, plan, out, err));
 	else
-		MILL_TRY(mill_flow_sort(run, plan, plan->orders, plan->order_count, out, err));
+		MILL_TRY(mill_flow_sort(run, plan, out, err));
 	out->ordered = true;
 	if (!with_ids)
 		return mill_flow_drop_ids(run, plan, out, err);
 	return top ? mill_flow_add(out, mill_make_position(run, 0), err) : MILL_OK;
+}
+
+static mill_status compile_id_order(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
+                                    mill_error *err)
+{
+	MILL_TRY(mill_flow_compile(run, plan->inputs[0], true, out, err));
+	if (!out->ordered)
+		MILL_TRY(mill_flow_sort(run, plan, out, err));
+	return with_ids ? MILL_OK : mill_flow_drop_ids(run, plan, out, err);
 }
 
 static mill_status compile_split(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out, mill_error *err)
@@ -294,12 +288,9 @@ static mill_status compile_shared(mill_run *run, const mill_plan *plan, bool wit
 mill_status mill_flow_drop_ids(mill_run *run, const mill_plan *plan, mill_flow *flow, mill_error *err)
 {
 	int count = plan->schema.count;
-	mill_expr **exprs = mill_arena_array(run->arena, (size_t)count + 1, sizeof(mill_expr *));
-	if (exprs == NULL)
-		return nomem(err);
-	for (int i = 0; i < count; i++)
-		if ((exprs[i] = column_expr(run, &plan->schema, i, err)) == NULL)
-			return MILL_NOMEM;
+	mill_expr **exprs;
+	mill_expr_builder builder = {.arena = run->arena, .position = -1, .failed_position = -1};
+	MILL_TRY(mill_schema_columns(&builder, &plan->schema, NULL, count, 0, &exprs, err));
 	return mill_flow_add(flow, mill_make_project(run, plan, exprs, count, false), err);
 }
 
@@ -312,7 +303,7 @@ mill_status mill_flow_compile(mill_run *run, const mill_plan *plan, bool with_id
 	    [MILL_PLAN_AGGREGATE] = compile_aggregate, [MILL_PLAN_JOIN] = mill_compile_join,
 	    [MILL_PLAN_WINDOW] = compile_window,       [MILL_PLAN_SORT] = compile_sort,
 	    [MILL_PLAN_LIMIT] = compile_limit,         [MILL_PLAN_SHARED] = compile_shared,
-	    [MILL_PLAN_SPLIT] = compile_split,
+	    [MILL_PLAN_SPLIT] = compile_split,         [MILL_PLAN_ID_ORDER] = compile_id_order,
 	};
 	*out = (mill_flow){0};
 	MILL_TRY(compilers[plan->kind](run, plan, with_ids, out, err));

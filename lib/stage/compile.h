@@ -15,16 +15,16 @@ MILL_NODISCARD mill_status mill_flow_from_buckets(mill_run *run, mill_flow *flow
 MILL_NODISCARD mill_status mill_flow_reshuffle(mill_run *run, mill_flow *flow, const char *name,
                                                mill_exchange_kind kind, const int *keys, int key_count,
                                                const mill_column *splitters, mill_error *err);
-/* Collective. Puts all rows into (orders, id) order over units and ranks; sets position ids where plan is a SORT. */
-MILL_NODISCARD mill_status mill_flow_sort(mill_run *run, const mill_plan *plan, const mill_sort_key *orders,
-                                          int order_count, mill_flow *flow, mill_error *err);
+/* Collective. Puts the rows of a SORT's, LIMIT's or ID_ORDER's input into (orders, id) order over units and ranks and
+ * cuts them; sets position ids where plan is a SORT. */
+MILL_NODISCARD mill_status mill_flow_sort(mill_run *run, const mill_plan *plan, mill_flow *flow, mill_error *err);
+/* Keeps the visible columns, which are the plan's, and not the ids below them. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_flow_drop_ids(mill_run *run, const mill_plan *plan, mill_flow *flow, mill_error *err);
 MILL_NODISCARD mill_status mill_compile_join(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
                                              mill_error *err);
 
 /* Collective. As mill_flow_compile, with rows in ascending row id order over units and ranks, ids dropped. */
-MILL_NODISCARD mill_status mill_flow_compile_ordered(mill_run *run, const mill_plan *plan, mill_flow *out,
-                                                     mill_error *err);
+MILL_NODISCARD mill_status mill_flow_compile_ordered(mill_run *run, mill_plan *plan, mill_flow *out, mill_error *err);
 /* Collective. Runs a plan of one column for its value, NULL where it gives no row; *out is the same literal on every
  * rank, in the run's arena. MILL_DATA: it gives more than one row. */
 MILL_NODISCARD mill_status mill_flow_scalar(mill_run *run, const mill_plan *plan, mill_expr **out, mill_error *err);

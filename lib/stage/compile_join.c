@@ -13,12 +13,6 @@ typedef struct join_side {
 	mill_type *types;
 } join_side;
 
-static mill_expr *side_column(mill_run *run, const mill_schema *schema, int column, mill_error *err)
-{
-	mill_expr_builder builder = {.arena = run->arena, .position = -1, .failed_position = -1};
-	return mill_expr_column(&builder, column, schema->fields[column].type, schema->fields[column].nullable, err);
-}
-
 /* Appends computed keys as columns; sides whose keys are all plain columns pass as they are. */
 static mill_status make_side(mill_run *run, const mill_plan *plan, int which, bool with_ids, join_side *side,
                              mill_error *err)
@@ -27,18 +21,17 @@ static mill_status make_side(mill_run *run, const mill_plan *plan, int which, bo
 	mill_expr **keys = plan->exprs + which * plan->key_count;
 	int visible = input->schema.count;
 	size_t most = (size_t)visible + (size_t)plan->key_count + 1;
-	mill_expr **exprs = mill_arena_array(run->arena, most, sizeof(mill_expr *));
+	mill_expr **exprs;
+	mill_expr_builder builder = {.arena = run->arena, .position = -1, .failed_position = -1};
+	MILL_TRY(mill_schema_columns(&builder, &input->schema, NULL, visible, plan->key_count, &exprs, err));
 	side->keys = mill_arena_array(run->arena, most, sizeof(int));
 	side->types = mill_arena_array(run->arena, most, sizeof *side->types);
-	if (exprs == NULL || side->keys == NULL || side->types == NULL)
-		return mill_fail_nomem(err, most * sizeof *exprs, "a join plan");
+	if (side->keys == NULL || side->types == NULL)
+		return mill_fail_nomem(err, most * sizeof *side->types, "a join plan");
 	MILL_TRY(mill_flow_compile(run, input, with_ids, &side->flow, err));
 	int count = visible;
-	for (int i = 0; i < visible; i++) {
+	for (int i = 0; i < visible; i++)
 		side->types[i] = input->schema.fields[i].type;
-		if ((exprs[i] = side_column(run, &input->schema, i, err)) == NULL)
-			return MILL_NOMEM;
-	}
 	for (int i = 0; i < plan->key_count; i++) {
 		if (keys[i]->kind == MILL_EXPR_COLUMN) {
 			side->keys[i] = keys[i]->column;

@@ -119,13 +119,12 @@ static mill_status exchange_by_range(mill_run *run, mill_flow *flow, int key, in
 	return status;
 }
 
-mill_status mill_flow_sort(mill_run *run, const mill_plan *plan, const mill_sort_key *orders, int order_count,
-                           mill_flow *flow, mill_error *err)
+mill_status mill_flow_sort(mill_run *run, const mill_plan *plan, mill_flow *flow, mill_error *err)
 {
 	int key = flow->column_count;
 	int64_t buckets = mill_bucket_count_for(run, flow->bytes);
 	mill_exchange *exchange = NULL;
-	MILL_TRY(mill_flow_add(flow, mill_make_sort_key(run, orders, order_count, true), err));
+	MILL_TRY(mill_flow_add(flow, mill_make_sort_key(run, plan->orders, plan->order_count, true), err));
 	if (buckets == 1) {
 		mill_exchange_spec spec = {.name = "sort", .kind = MILL_EXCHANGE_TO_ONE};
 		MILL_TRY(mill_flow_exchange(run, flow, &spec, &exchange, err));

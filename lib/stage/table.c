@@ -93,21 +93,6 @@ static mill_status scan_schema(const mill_table *table, mill_arena *arena, mill_
 	return MILL_OK;
 }
 
-static mill_status limit_plan(mill_run *run, mill_arena *arena, mill_plan *input, mill_plan **out, mill_error *err)
-{
-	mill_plan *limit = mill_arena_alloc(arena, sizeof *limit);
-	if (limit == NULL)
-		return mill_fail_nomem(err, sizeof *limit, "a plan");
-	limit->kind = MILL_PLAN_LIMIT;
-	limit->schema = input->schema;
-	limit->id_words = input->id_words;
-	limit->inputs[0] = input;
-	limit->input_count = 1;
-	limit->limit = run->limit_rows;
-	*out = limit;
-	return MILL_OK;
-}
-
 mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *arena, mill_plan **out, mill_error *err)
 {
 	mill_plan *plan = mill_arena_alloc(arena, sizeof *plan);
@@ -124,7 +109,7 @@ mill_status mill_table_plan(mill_run *run, const mill_table *table, mill_arena *
 	}
 	plan->position = -1;
 	if (run->limit_rows != INT64_MAX)
-		return limit_plan(run, arena, plan, out, err);
+		return mill_plan_first_rows(plan, run->limit_rows, arena, out, err);
 	*out = plan;
 	return MILL_OK;
 }

@@ -46,6 +46,19 @@ mill_status sql_built(sql_binder *binder, mill_expr *expr, mill_expr **out)
 	return sql_fail_inner(binder, status, position);
 }
 
+mill_status sql_columns_of(sql_binder *binder, const mill_schema *schema, int count, int spare, mill_expr ***exprs,
+                           const char ***names)
+{
+	const char **texts = mill_arena_array(binder->arena, (size_t)count + (size_t)spare + 1, sizeof *texts);
+	if (texts == NULL ||
+	    mill_schema_columns(&binder->builder, schema, NULL, count, spare, exprs, &binder->inner) != MILL_OK)
+		return sql_fail_memory(binder);
+	for (int i = 0; i < count; i++)
+		texts[i] = schema->fields[i].name;
+	*names = texts;
+	return MILL_OK;
+}
+
 mill_status sql_node_built(sql_binder *binder, mill_plan *node, mill_plan **out)
 {
 	if (node == NULL)

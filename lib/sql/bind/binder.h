@@ -133,6 +133,9 @@ MILL_NODISCARD mill_status sql_bind_limit(sql_select *select);
 MILL_NODISCARD mill_status sql_plan_groups(sql_select *select);
 MILL_NODISCARD mill_status sql_plan_windows(sql_select *select);
 MILL_NODISCARD mill_status sql_plan_output(sql_select *select, bool is_outermost, mill_plan **out);
+/* The first `count` columns of the schema as expressions and their names, in arrays with room for `spare` more. */
+MILL_NODISCARD mill_status sql_columns_of(sql_binder *binder, const mill_schema *schema, int count, int spare,
+                                          mill_expr ***exprs, const char ***names);
 /* PROJECT that renames the first columns. */
 MILL_NODISCARD mill_status sql_rename(sql_binder *binder, mill_plan *plan, const sql_name *names, int count,
                                       mill_plan **out);

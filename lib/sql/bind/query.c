@@ -16,17 +16,11 @@ mill_status sql_rename(sql_binder *binder, mill_plan *plan, const sql_name *name
 {
 	mill_arena *arena = binder->arena;
 	int columns = plan->schema.count;
-	mill_expr **exprs = mill_arena_array(arena, (size_t)columns + 1, sizeof *exprs);
-	const char **texts = mill_arena_array(arena, (size_t)columns + 1, sizeof *texts);
-	if (exprs == NULL || texts == NULL)
-		return sql_fail_memory(binder);
-	for (int i = 0; i < columns; i++) {
-		const mill_field *field = &plan->schema.fields[i];
-		MILL_TRY(sql_built(binder,
-		                   mill_expr_column(&binder->builder, i, field->type, field->nullable, &binder->inner),
-		                   &exprs[i]));
-		texts[i] = i < count ? names[i].text : field->name;
-	}
+	mill_expr **exprs;
+	const char **texts;
+	MILL_TRY(sql_columns_of(binder, &plan->schema, columns, 0, &exprs, &texts));
+	for (int i = 0; i < columns && i < count; i++)
+		texts[i] = names[i].text;
 	return sql_node_built(binder, sql_node_project(arena, plan, exprs, texts, columns, binder->err), out);
 }
 

@@ -145,19 +145,8 @@ static mill_status window_input_new(sql_select *select, window_input *out)
 	int most = schema->count;
 	for (int w = 0; w < select->window_count; w++)
 		most += select->windows[w].partition_count + select->windows[w].order_count;
-	window_input input = {mill_arena_array(binder->arena, (size_t)most + 1, sizeof(mill_expr *)),
-	                      mill_arena_array(binder->arena, (size_t)most + 1, sizeof(char *)), 0};
-	if (input.exprs == NULL || input.names == NULL)
-		return sql_fail_memory(binder);
-	for (; input.count < schema->count; input.count++) {
-		const mill_field *field = &schema->fields[input.count];
-		mill_expr *column =
-		    mill_expr_column(&binder->builder, input.count, field->type, field->nullable, &binder->inner);
-		MILL_TRY(sql_built(binder, column, &input.exprs[input.count]));
-		input.names[input.count] = field->name;
-	}
-	*out = input;
-	return MILL_OK;
+	out->count = schema->count;
+	return sql_columns_of(binder, schema, schema->count, most - schema->count, &out->exprs, &out->names);
 }
 
 static mill_status after_windows(void *context, const mill_expr *expr, mill_expr **out)
@@ -220,30 +209,13 @@ static mill_status project_output(sql_select *select, int *extra)
 	                      &select->plan);
 }
 
-static mill_status columns_of(sql_binder *binder, const mill_schema *schema, int count, mill_expr ***exprs,
-                              const char ***names)
-{
-	*exprs = mill_arena_array(binder->arena, (size_t)count + 1, sizeof **exprs);
-	*names = mill_arena_array(binder->arena, (size_t)count + 1, sizeof **names);
-	if (*exprs == NULL || *names == NULL)
-		return sql_fail_memory(binder);
-	for (int i = 0; i < count; i++) {
-		const mill_field *field = &schema->fields[i];
-		(*names)[i] = field->name;
-		MILL_TRY(sql_built(binder,
-		                   mill_expr_column(&binder->builder, i, field->type, field->nullable, &binder->inner),
-		                   &(*exprs)[i]));
-	}
-	return MILL_OK;
-}
-
 static mill_status plan_distinct(sql_select *select)
 {
 	sql_binder *binder = select->binder;
 	mill_expr **keys;
 	const char **names;
 	int count = select->plan->schema.count;
-	MILL_TRY(columns_of(binder, &select->plan->schema, count, &keys, &names));
+	MILL_TRY(sql_columns_of(binder, &select->plan->schema, count, 0, &keys, &names));
 	return sql_node_built(binder,
 	                      sql_node_aggregate(binder->arena, select->plan, keys, count, NULL, 0, names, binder->err),
 	                      &select->plan);
@@ -270,7 +242,7 @@ static mill_status drop_extra(sql_select *select)
 	sql_binder *binder = select->binder;
 	mill_expr **exprs;
 	const char **names;
-	MILL_TRY(columns_of(binder, &select->plan->schema, select->target_count, &exprs, &names));
+	MILL_TRY(sql_columns_of(binder, &select->plan->schema, select->target_count, 0, &exprs, &names));
 	return sql_node_built(
 	    binder, sql_node_project(binder->arena, select->plan, exprs, names, select->target_count, binder->err),
 	    &select->plan);

@@ -70,26 +70,16 @@ static mill_status make_exact(const sql_optimiser *o, const bool *wanted, int co
 	const mill_schema *schema = &p->plan->schema;
 	if (kept == schema->count)
 		return MILL_OK;
-	mill_expr **exprs = mill_arena_array(o->arena, (size_t)kept + 1, sizeof *exprs);
-	const char **names = mill_arena_array(o->arena, (size_t)kept + 1, sizeof *names);
-	if (exprs == NULL || names == NULL)
+	int *columns = mill_arena_array(o->arena, (size_t)kept + 1, sizeof *columns);
+	if (columns == NULL)
 		return sql_optimiser_nomem(o);
-	mill_expr_builder builder = {o->arena, -1, -1};
 	int at = 0;
 	for (int i = 0; i < count; i++) {
-		if (!wanted[i]) {
-			p->map[i] = -1;
-			continue;
-		}
-		const mill_field *field = &schema->fields[p->map[i]];
-		names[at] = field->name;
-		exprs[at] = mill_expr_column(&builder, p->map[i], field->type, field->nullable, o->err);
-		if (exprs[at] == NULL)
-			return MILL_NOMEM;
-		p->map[i] = at++;
+		if (wanted[i])
+			columns[at] = p->map[i];
+		p->map[i] = wanted[i] ? at++ : -1;
 	}
-	p->plan = sql_node_project(o->arena, p->plan, exprs, names, kept, o->err);
-	return p->plan == NULL ? MILL_NOMEM : MILL_OK;
+	return mill_plan_narrow(p->plan, columns, kept, o->arena, &p->plan, o->err);
 }
 
 static mill_status prune_exactly(sql_optimiser *o, const mill_plan *plan, const bool *wanted, pruned *out)
@@ -466,7 +456,8 @@ static mill_status prune(sql_optimiser *o, const mill_plan *plan, const bool *wa
 	case MILL_PLAN_JOIN: return prune_join(o, plan, wanted, out);
 	case MILL_PLAN_WINDOW: return prune_window(o, plan, wanted, out);
 	case MILL_PLAN_SORT: return prune_sort(o, plan, wanted, out);
-	case MILL_PLAN_LIMIT: return prune_limit(o, plan, wanted, out);
+	case MILL_PLAN_LIMIT:
+	case MILL_PLAN_ID_ORDER: return prune_limit(o, plan, wanted, out);
 	case MILL_PLAN_SPLIT: return prune_split(o, plan, wanted, out);
 	case MILL_PLAN_SHARED: return prune_shared(o, plan, wanted, out);
 	}

@@ -237,18 +237,8 @@ static mill_status push_through(sql_optimiser *o, const mill_plan *plan, const s
 /* Columns 0 … count − 1 of the input as themselves, in an array for `columns` output columns. */
 static mill_status same_columns(const sql_optimiser *o, const mill_schema *input, int columns, mill_expr ***out)
 {
-	mill_expr **exprs = mill_arena_array(o->arena, (size_t)columns + 1, sizeof *exprs);
-	if (exprs == NULL)
-		return sql_optimiser_nomem(o);
 	mill_expr_builder builder = {o->arena, -1, -1};
-	for (int i = 0; i < input->count; i++) {
-		const mill_field *field = &input->fields[i];
-		exprs[i] = mill_expr_column(&builder, i, field->type, field->nullable, o->err);
-		if (exprs[i] == NULL)
-			return MILL_NOMEM;
-	}
-	*out = exprs;
-	return MILL_OK;
+	return mill_schema_columns(&builder, input, NULL, input->count, columns - input->count, out, o->err);
 }
 
 /* Nodes that no predicate passes: those with a limit, shared results, constants. */
@@ -398,6 +388,7 @@ mill_status sql_push_down(sql_optimiser *o, const mill_plan *plan, const sql_con
 	case MILL_PLAN_SPLIT: return push_split(o, plan, conjuncts, out);
 	case MILL_PLAN_SORT:
 	case MILL_PLAN_LIMIT:
+	case MILL_PLAN_ID_ORDER:
 	case MILL_PLAN_VALUES:
 	case MILL_PLAN_SHARED: return stop(o, plan, conjuncts, out);
 	}
