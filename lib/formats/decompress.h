@@ -2,7 +2,7 @@
 #ifndef MILL_FORMATS_DECOMPRESS_H
 #define MILL_FORMATS_DECOMPRESS_H
 
-#include "formats/split.h"
+#include "formats/input_split.h"
 
 /* Detects the codec from the file's first bytes. */
 MILL_NODISCARD mill_status mill_codec_detect(mill_reader *reader, mill_codec *out, mill_error *err);

@@ -1,4 +1,4 @@
-/* What the seam does for every format: splits, constants, names. */
+/* What the seam does for every format: input splits, constants, names. */
 #include "formats/format.h"
 
 #include "formats/hive.h"
@@ -8,21 +8,21 @@
 
 /* The wanted files cut by bytes. */
 static mill_status plan_by_bytes(const mill_format_table *table, const bool *wanted, int64_t split_bytes,
-                                 mill_arena *arena, mill_split_plan *out, mill_error *err)
+                                 mill_arena *arena, mill_input_plan *out, mill_error *err)
 {
 	if (wanted == NULL)
-		return mill_plan_splits(table->files, table->file_count, split_bytes, arena, out, err);
+		return mill_plan_input_splits(table->files, table->file_count, split_bytes, arena, out, err);
 	mill_input_file *files = mill_arena_array(arena, (size_t)table->file_count + 1, sizeof *files);
 	if (files == NULL)
 		return mill_fail_nomem(err, (size_t)table->file_count * sizeof *files, "a split plan");
 	/* A file of no bytes has no ranges. */
 	for (int64_t i = 0; i < table->file_count; i++)
 		files[i] = wanted[i] ? table->files[i] : (mill_input_file){.codec = MILL_CODEC_NONE};
-	return mill_plan_splits(files, table->file_count, split_bytes, arena, out, err);
+	return mill_plan_input_splits(files, table->file_count, split_bytes, arena, out, err);
 }
 
-mill_status mill_format_plan_splits(const mill_format_table *table, const bool *wanted, int64_t split_bytes,
-                                    mill_arena *arena, mill_split_plan *out, mill_error *err)
+mill_status mill_format_plan_input_splits(const mill_format_table *table, const bool *wanted, int64_t split_bytes,
+                                          mill_arena *arena, mill_input_plan *out, mill_error *err)
 {
 	const mill_format *format = table->format;
 	if (format->plan_splits == NULL)

@@ -11,15 +11,15 @@
  *    files are dealt over the ranks. So a description may depend on the source, on its own file and on the one that
  *    fixed the columns, and on nothing else. The error of the file with the lowest ordinal is the one that is reported.
  * 4. Unify. Rank 0 makes one table of the descriptions in ordinal order; its parts are broadcast.
- * 5. Split. Every rank cuts the same splits, without the files that predicates over constants rule out.
- * 6. Read. Every rank reads its run of splits with one reader per scan, in attempts: begin, read_split …, settle. An
- *    attempt of which a guess turns out wrong is dropped and repeated.
+ * 5. Split. Every rank cuts the same input splits, without the files that predicates over constants rule out.
+ * 6. Read. Every rank reads its share of input splits with one reader per scan, in attempts: begin, read_split …,
+ * settle. An attempt of which a guess turns out wrong is dropped and repeated.
  *
  * What a reader has to hold to, whatever the number of ranks and however files are cut (the same bytes must come out):
  *
  * Row ids. Two words (D2): the file's ordinal, and a number that grows from row to row of the file: the offset of the
- * row's first byte in the decompressed text, or the row number. Never a number of a split, batch or rank. Within a
- * split rows are pushed in the order of their ids.
+ * row's first byte in the decompressed text, or the row number. Never a number of an input split, batch or rank. Within
+ * an input split rows are pushed in the order of their ids.
  *
  * Columns. A scan's batch has spec.columns, then the hidden columns asked for, then the ids; formats/batch.h fills all
  * that does not come from the format's own columns. A batch holds at most knobs.batch_rows rows. A type never depends
@@ -56,8 +56,8 @@
 #include "base/json.h"
 #include "base/knobs.h"
 #include "comm/comm.h"
+#include "formats/input_split.h"
 #include "formats/scan.h"
-#include "formats/split.h"
 #include "formats/time_format.h"
 
 typedef struct mill_format mill_format;
@@ -127,11 +127,13 @@ typedef struct mill_piece {
 	int64_t lines_before; /* what makes mill_bad_row.line a number of the file; 0 without lines */
 } mill_piece;
 
-/* Reads a run of splits for one scan and survives its attempts. A format embeds it as the first member. */
+/* Reads a rank's share of input splits for one scan and survives its attempts. A format embeds it as the first member.
+ */
 typedef struct mill_format_reader {
 	const mill_format *format;
 	mill_scan_counts counts; /* of this attempt */
-	mill_piece *pieces;  /* of this attempt, in the order of splits: mill_reader_add_piece. Not used by a format */
+	mill_piece
+	    *pieces; /* of this attempt, in the order of input splits: mill_reader_add_piece. Not used by a format */
 	int64_t piece_count; /* with a settle of its own */
 	int64_t piece_capacity;
 } mill_format_reader;
@@ -196,10 +198,10 @@ struct mill_format {
 	mill_status (*get)(const mill_format_table *common, mill_bytes_view *in, const mill_format_env *env,
 	                   mill_format_table **out, mill_error *err);
 
-	/* Cuts the wanted files ([file_count]; NULL: all) into splits of about split_bytes in arena. The same on every
-	 * rank. NULL: by bytes, as mill_plan_splits does. */
+	/* Cuts the wanted files ([file_count]; NULL: all) into input splits of about split_bytes in arena. The same on
+	 * every rank. NULL: by bytes, as mill_plan_input_splits does. */
 	mill_status (*plan_splits)(const mill_format_table *table, const bool *wanted, int64_t split_bytes,
-	                           mill_arena *arena, mill_split_plan *out, mill_error *err);
+	                           mill_arena *arena, mill_input_plan *out, mill_error *err);
 	/* Whether a column of the files has the same value in all rows of each file. NULL: no column has. */
 	bool (*is_constant)(const mill_format_table *table, int column);
 	/* The values of a constant column in the files first … first + count − 1, one row per file. Predicates over
@@ -207,31 +209,31 @@ struct mill_format {
 	mill_status (*constants)(const mill_format_table *table, int column, int64_t first, int64_t count,
 	                         mill_mem *mem, mill_column *out, mill_error *err);
 
-	/* A reader of splits of plan; table, plan and what spec refers to are borrowed until close. Memory comes from
-	 * env->arena only, up to begin: a reader that is never begun is never closed. */
-	mill_status (*open)(const mill_format_table *table, const mill_split_plan *plan, const mill_scan_spec *spec,
+	/* A reader of input splits of plan; table, plan and what spec refers to are borrowed until close. Memory comes
+	 * from env->arena only, up to begin: a reader that is never begun is never closed. */
+	mill_status (*open)(const mill_format_table *table, const mill_input_plan *plan, const mill_scan_spec *spec,
 	                    const mill_format_env *env, mill_format_reader **out, mill_error *err);
 	/* Collective, once, after open: what has to be known before the first row is read, such as the lines before
-	 * each range. This rank is going to read the splits first … last − 1 at first. NULL: nothing. */
+	 * each range. This rank is going to read the input splits first … last − 1 at first. NULL: nothing. */
 	mill_status (*prepare)(mill_format_reader *reader, mill_comm *comm, int64_t first, int64_t last,
 	                       mill_error *err);
 	/* Begins an attempt: counts are 0, pieces none, what was learned stays. spec replaces that of open; only its
 	 * bound may differ. */
 	mill_status (*begin)(mill_format_reader *reader, const mill_scan_spec *spec, mill_error *err);
-	/* Pushes the rows of a split into sink (not its finish_unit). Splits come in ascending order; from one attempt
-	 * to the next they may be others. */
+	/* Pushes the rows of an input split into sink (not its finish_unit). Input splits come in ascending order; from
+	 * one attempt to the next they may be others. */
 	mill_status (*read_split)(mill_format_reader *reader, int64_t split, mill_sink *sink, mill_error *err);
-	/* Collective, once every rank has read its splits of the attempt without an error. NULL: nothing was guessed,
-	 * and the pieces of mill_reader_add_piece count. */
+	/* Collective, once every rank has read its input splits of the attempt without an error. NULL: nothing was
+	 * guessed, and the pieces of mill_reader_add_piece count. */
 	mill_status (*settle)(mill_format_reader *reader, mill_comm *comm, mill_arena *arena, mill_settlement *out,
 	                      mill_error *err);
 	void (*close)(mill_format_reader *reader); /* frees what begin and read_split took; idempotent */
 };
 
-/* Splits of a table: the format's, or by bytes. MILL_USAGE, MILL_NOMEM. Not collective. */
-MILL_NODISCARD mill_status mill_format_plan_splits(const mill_format_table *table, const bool *wanted,
-                                                   int64_t split_bytes, mill_arena *arena, mill_split_plan *out,
-                                                   mill_error *err);
+/* Input splits of a table: the format's, or by bytes. MILL_USAGE, MILL_NOMEM. Not collective. */
+MILL_NODISCARD mill_status mill_format_plan_input_splits(const mill_format_table *table, const bool *wanted,
+                                                         int64_t split_bytes, mill_arena *arena, mill_input_plan *out,
+                                                         mill_error *err);
 /* Whether each file has one value of the column in all its rows: hive columns, and what the format says. Not
  * collective. */
 bool mill_format_is_constant(const mill_format_table *table, int column);

@@ -34,7 +34,7 @@ void mill_settlement_cut(mill_settlement *settlement)
 	settlement->mine_count = mill_min_i64(settlement->mine_count, count - settlement->first_mine);
 }
 
-/* Collective. Pieces of all ranks; ranks read contiguous runs of splits, so they are in order. */
+/* Collective. Pieces of all ranks; ranks read contiguous shares of input splits, so they are in order. */
 static mill_status gather_pieces(const mill_format_reader *reader, mill_comm *comm, mill_arena *arena,
                                  mill_settlement *out, mill_error *err)
 {

@@ -18,13 +18,13 @@ typedef struct fields {
 	int32_t offset_seconds;
 } fields;
 
-static mill_status add_step(mill_time_format *f, char step, char literal, const char *text, mill_error *err)
+static mill_status add_step(mill_time_format *f, char element, char literal, const char *text, mill_error *err)
 {
-	if (f->step_count == MILL_TIME_FORMAT_STEPS)
+	if (f->element_count == MILL_TIME_FORMAT_ELEMENTS)
 		return mill_fail(err, MILL_USAGE, "the time format \"%s\" has more than %d parts", text,
-		                 MILL_TIME_FORMAT_STEPS);
-	f->steps[f->step_count] = step;
-	f->literals[f->step_count++] = literal;
+		                 MILL_TIME_FORMAT_ELEMENTS);
+	f->elements[f->element_count] = element;
+	f->literals[f->element_count++] = literal;
 	return MILL_OK;
 }
 
@@ -128,10 +128,10 @@ static bool take_am_pm(const char **p, const char *end, int *afternoon)
 	return true;
 }
 
-static bool take_number(char step, const char **p, const char *end, fields *f)
+static bool take_number(char element, const char **p, const char *end, fields *f)
 {
 	int *target = NULL, width = 2, least = 1, low = 0, high = 59;
-	switch (step) {
+	switch (element) {
 	case 'Y':
 		target = &f->year;
 		width = least = 4;
@@ -174,17 +174,17 @@ static bool take_number(char step, const char **p, const char *end, fields *f)
 	int value = take_digits(p, end, least, width);
 	if (value < low || value > high)
 		return false;
-	if (step == 'y')
+	if (element == 'y')
 		value += value < 69 ? 2000 : 1900;
-	f->twelve_hours |= step == 'I';
+	f->twelve_hours |= element == 'I';
 	*target = value;
 	return true;
 }
 
 static bool take_step(const mill_time_format *format, int at, const char **p, const char *end, fields *f)
 {
-	char step = format->steps[at];
-	switch (step) {
+	char element = format->elements[at];
+	switch (element) {
 	case 'L':
 		if (*p == end || **p != format->literals[at])
 			return false;
@@ -204,7 +204,7 @@ static bool take_step(const mill_time_format *format, int at, const char **p, co
 	case 'f': return take_fraction(p, end, &f->fraction_us);
 	case 'z': return take_zone(p, end, false, &f->offset_seconds);
 	case 'Z': return take_zone(p, end, true, &f->offset_seconds);
-	default: return take_number(step, p, end, f);
+	default: return take_number(element, p, end, f);
 	}
 }
 
@@ -232,7 +232,7 @@ bool mill_time_format_parse(const mill_time_format *format, const char *text, si
 {
 	fields f = {.year = 1970, .month = 1, .day = 1, .afternoon = -1};
 	const char *p = text, *end = text + length;
-	for (int i = 0; i < format->step_count; i++)
+	for (int i = 0; i < format->element_count; i++)
 		if (!take_step(format, i, &p, end, &f))
 			return false;
 	return p == end && assemble(&f, us);

@@ -6,12 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MILL_TIME_FORMAT_STEPS 64
+#define MILL_TIME_FORMAT_ELEMENTS 64
 
 typedef struct mill_time_format {
-	int step_count;
-	char steps[MILL_TIME_FORMAT_STEPS];    /* a directive's letter, 'L' a literal byte, ' ' blanks */
-	char literals[MILL_TIME_FORMAT_STEPS]; /* of 'L' steps */
+	int element_count;
+	char elements[MILL_TIME_FORMAT_ELEMENTS]; /* a directive's letter, 'L' a literal byte, ' ' blanks */
+	char literals[MILL_TIME_FORMAT_ELEMENTS]; /* of 'L' elements */
 	bool has_time;
 	bool has_zone;
 } mill_time_format;

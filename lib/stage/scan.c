@@ -1,5 +1,5 @@
-/* Scan of a table as a stage's source: one run of splits per rank, a predicate pushed into the reader, attempts settled
- * by the format when every rank is through. */
+/* Scan of a table as a stage's source: one share of input splits per rank, a predicate pushed into the reader, attempts
+ * settled by the format when every rank is through. */
 #include "stage/books.h"
 #include "stage/flow.h"
 #include "stage/meter.h"
@@ -20,8 +20,8 @@ typedef struct scan_source {
 	mill_run *run;
 	const mill_table *table;
 	const mill_plan *plan;
-	const mill_split_plan *splits; /* the table's, or those of the files that the predicate leaves */
-	mill_split_plan own_splits;
+	const mill_input_plan *splits; /* the table's, or those of the files that the predicate leaves */
+	mill_input_plan own_splits;
 	int *columns;
 	int *filter_columns;
 	mill_scan_spec spec;
@@ -211,7 +211,7 @@ static mill_status choose_splits(scan_source *source, int64_t *size_bytes, mill_
 	if (wanted == NULL)
 		return MILL_OK;
 	source->splits = &source->own_splits;
-	return mill_table_plan_splits(source->run, source->table, wanted, &source->own_splits, size_bytes, err);
+	return mill_table_plan_input_splits(source->run, source->table, wanted, &source->own_splits, size_bytes, err);
 }
 
 /* Collective where the format has something to prepare. */
@@ -237,8 +237,8 @@ mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with
 	source->plan = plan;
 	MILL_TRY(fill_spec(source, with_ids, err));
 	MILL_TRY(choose_splits(source, size_bytes, err));
-	mill_split_run(source->splits, mill_comm_rank(run->comm), mill_comm_size(run->comm), &source->base.first_unit,
-	               &source->base.end_unit);
+	mill_input_share(source->splits, mill_comm_rank(run->comm), mill_comm_size(run->comm), &source->base.first_unit,
+	                 &source->base.end_unit);
 	source->base.name = source->table->spec.name;
 	source->base.begin = scan_begin;
 	source->base.read = scan_read;

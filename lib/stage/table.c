@@ -1,4 +1,4 @@
-/* Tables of a run: their splits and the plans that stand for them. */
+/* Tables of a run: their input splits and the plans that stand for them. */
 #include "stage/table.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ static mill_status add_table(mill_run *run, mill_table *table, mill_error *err)
 	return MILL_OK;
 }
 
-/* A small input is cut finer, so that every rank has work. Splits never change a byte of data. */
+/* A small input is cut finer, so that every rank has work. Input splits never change a byte of data. */
 #define SMALLEST_SPLIT_BYTES (INT64_C(1) << 20)
 
 static int64_t split_bytes_of(const mill_run *run, const mill_table *table, int64_t size_bytes)
@@ -28,15 +28,15 @@ static int64_t split_bytes_of(const mill_run *run, const mill_table *table, int6
 	return mill_min_i64(run->knobs->split_bytes, mill_max_i64(fair, SMALLEST_SPLIT_BYTES));
 }
 
-mill_status mill_table_plan_splits(mill_run *run, const mill_table *table, const bool *wanted, mill_split_plan *out,
-                                   int64_t *size_bytes, mill_error *err)
+mill_status mill_table_plan_input_splits(mill_run *run, const mill_table *table, const bool *wanted,
+                                         mill_input_plan *out, int64_t *size_bytes, mill_error *err)
 {
 	const mill_format_table *input = table->input;
 	int64_t size = 0;
 	for (int64_t i = 0; i < input->file_count; i++)
 		size += wanted == NULL || wanted[i] ? input->files[i].size_bytes : 0;
 	*size_bytes = size;
-	return mill_format_plan_splits(input, wanted, split_bytes_of(run, table, size), run->arena, out, err);
+	return mill_format_plan_input_splits(input, wanted, split_bytes_of(run, table, size), run->arena, out, err);
 }
 
 static mill_status open_input(mill_run *run, mill_table *table, mill_error *err)
@@ -44,7 +44,7 @@ static mill_status open_input(mill_run *run, mill_table *table, mill_error *err)
 	const mill_source_spec *spec = &table->spec;
 	MILL_TRY(mill_source_open(run, spec, &table->input, err));
 	const mill_format_table *input = table->input;
-	MILL_TRY(mill_table_plan_splits(run, table, NULL, &table->splits, &table->size_bytes, err));
+	MILL_TRY(mill_table_plan_input_splits(run, table, NULL, &table->splits, &table->size_bytes, err));
 	return mill_books_audit(run->books, spec->name, &spec->bad_rows, &input->schema, input->files,
 	                        input->file_count, &table->audit, err);
 }

@@ -23,7 +23,7 @@ struct mill_table {
 	mill_source_spec spec;
 	int index;
 	mill_format_table *input; /* of no files where rows are inline */
-	mill_split_plan splits;
+	mill_input_plan splits;
 	int64_t size_bytes;
 	mill_audit *audit;
 };
@@ -42,10 +42,10 @@ MILL_NODISCARD mill_status mill_table_open(mill_run *run, const mill_source_spec
  * either. MILL_NOMEM. Not collective; the same on every rank. */
 MILL_NODISCARD mill_status mill_table_prune(mill_run *run, const mill_table *table, const mill_plan *scan,
                                             const bool **wanted, int64_t *count, mill_error *err);
-/* Splits of the wanted files (NULL: all), and their bytes. MILL_USAGE, MILL_NOMEM. Not collective; the same on every
- * rank. */
-MILL_NODISCARD mill_status mill_table_plan_splits(mill_run *run, const mill_table *table, const bool *wanted,
-                                                  mill_split_plan *out, int64_t *size_bytes, mill_error *err);
+/* Input splits of the wanted files (NULL: all), and their bytes. MILL_USAGE, MILL_NOMEM. Not collective; the same on
+ * every rank. */
+MILL_NODISCARD mill_status mill_table_plan_input_splits(mill_run *run, const mill_table *table, const bool *wanted,
+                                                        mill_input_plan *out, int64_t *size_bytes, mill_error *err);
 /* Which hidden column is the one `at` columns behind those of the table: 0 _file, 1 _line, 2 _offset. Not collective.
  */
 int mill_table_hidden(const mill_table *table, int at);

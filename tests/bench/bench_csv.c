@@ -70,7 +70,7 @@ static int64_t time_scan(const mill_csv_table *table, const int *columns, int co
 	int64_t best = INT64_MAX;
 	for (int round = 0; round < 5; round++) {
 		mill_arena arena;
-		mill_split_plan plan;
+		mill_input_plan plan;
 		mill_csv_reader *reader = NULL;
 		mill_error err = {0};
 		counter c = {.sink = {.push = count_rows}};
@@ -78,8 +78,8 @@ static int64_t time_scan(const mill_csv_table *table, const int *columns, int co
 		mill_arena_init(&arena, mem);
 		mill_format_env env = {knobs, table->base.storage, mem, &arena};
 		int64_t start = mill_clock_ns();
-		mill_status status = mill_plan_splits(table->base.files, table->base.file_count, knobs->split_bytes,
-		                                      &arena, &plan, &err);
+		mill_status status = mill_plan_input_splits(table->base.files, table->base.file_count,
+		                                            knobs->split_bytes, &arena, &plan, &err);
 		if (status == MILL_OK)
 			status = mill_csv_reader_open(table, &plan, &spec, &env, &reader, &err);
 		if (status == MILL_OK)

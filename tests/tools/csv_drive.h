@@ -149,7 +149,7 @@ typedef struct drive_pass {
 	int64_t exact_count;
 } drive_pass;
 
-static inline mill_status drive_rank(drive_pass *pass, const drive_setting *s, const mill_split_plan *plan, int rank,
+static inline mill_status drive_rank(drive_pass *pass, const drive_setting *s, const mill_input_plan *plan, int rank,
                                      const mill_scan_spec *spec, const mill_knobs *knobs, mill_error *err)
 {
 	mill_csv_reader *reader = NULL;
@@ -164,7 +164,7 @@ static inline mill_status drive_rank(drive_pass *pass, const drive_setting *s, c
 		MILL_TRY_GOTO(
 		    mill_csv_set_exact(reader, pass->exact[i].file, pass->exact[i].begin, pass->first_rows[i], err),
 		    done);
-	mill_split_run(plan, rank, s->ranks, &first, &last);
+	mill_input_share(plan, rank, s->ranks, &first, &last);
 	status = mill_csv_reader_begin(reader, spec, err);
 	for (int64_t split = first; split < last && status == MILL_OK; split++)
 		status = mill_csv_read_split(reader, split, &pass->d.sink, err);
@@ -183,7 +183,7 @@ done:
 	return status;
 }
 
-static inline mill_status drive_ranks(drive_pass *pass, const drive_setting *s, const mill_split_plan *plan,
+static inline mill_status drive_ranks(drive_pass *pass, const drive_setting *s, const mill_input_plan *plan,
                                       mill_error *err)
 {
 	mill_knobs knobs = mill_knobs_defaults();
@@ -211,7 +211,7 @@ static inline mill_status drive_ranks(drive_pass *pass, const drive_setting *s, 
 }
 
 /* Forgets what came from bad files and reads those again with exact starts. */
-static inline mill_status drive_again(drive_pass *pass, const drive_setting *s, const mill_split_plan *plan,
+static inline mill_status drive_again(drive_pass *pass, const drive_setting *s, const mill_input_plan *plan,
                                       const bool *bad_files, mill_error *err)
 {
 	const mill_csv_seam *seams = (const mill_csv_seam *)(const void *)pass->seams.data;
@@ -319,7 +319,7 @@ static inline mill_status drive_table(const mill_csv_table *table, const drive_s
                                       drive_result *out, mill_error *err)
 {
 	mill_arena arena;
-	mill_split_plan plan;
+	mill_input_plan plan;
 	drive_pass pass = {.d = {.table = table, .mem = mem}};
 	int64_t files = table->base.file_count, bad_files_count = 0;
 	mill_arena_init(&arena, mem);
@@ -334,7 +334,7 @@ static inline mill_status drive_table(const mill_csv_table *table, const drive_s
 	for (int64_t f = 0; f < files && status == MILL_OK; f++)
 		mill_bytes_init(&pass.d.rows[f], mem);
 	if (status == MILL_OK)
-		status = mill_plan_splits(table->base.files, files, s->split_bytes, &arena, &plan, err);
+		status = mill_plan_input_splits(table->base.files, files, s->split_bytes, &arena, &plan, err);
 	if (status == MILL_OK)
 		status = drive_ranks(&pass, s, &plan, err);
 	if (status == MILL_OK)

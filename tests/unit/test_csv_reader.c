@@ -368,7 +368,7 @@ static void limits(void)
 	start();
 	mill_arena arena;
 	mill_csv_table table;
-	mill_split_plan plan;
+	mill_input_plan plan;
 	mill_bytes text;
 	mill_arena_init(&arena, &mem);
 	mill_bytes_init(&text, &mem);
@@ -377,7 +377,7 @@ static void limits(void)
 		CU_ASSERT_EQUAL(mill_bytes_printf(&text, "%d\n", i), MILL_OK);
 	CU_ASSERT_EQUAL(mill_storage_write_all(&storage, path, text.data, text.size_bytes, &err), MILL_OK);
 	CU_ASSERT_EQUAL_FATAL(drive_open(path, &o, NULL, &storage, &arena, &table, &err), MILL_OK);
-	CU_ASSERT_EQUAL(mill_plan_splits(table.base.files, 1, 100, &arena, &plan, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_plan_input_splits(table.base.files, 1, 100, &arena, &plan, &err), MILL_OK);
 	mill_knobs knobs = mill_knobs_defaults();
 	knobs.batch_rows = 7;
 	mill_format_env env = {&knobs, &storage, &mem, &arena};

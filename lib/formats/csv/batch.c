@@ -11,7 +11,7 @@
 static mill_status decode_field(mill_csv_reader *r, int field, bool text_is_valid, bool store, mill_error *err)
 {
 	mill_column *out = store ? &r->decoded[field] : NULL;
-	return mill_csv_decode(&r->decoder, &r->rows, r->window.text, field, r->table->base.file_column_count,
+	return mill_csv_decode(&r->decoder, &r->rows, r->buffer.text, field, r->table->base.file_column_count,
 	                       r->fields[field].type, text_is_valid, out, err);
 }
 
@@ -68,7 +68,7 @@ static mill_status drop_bad_rows(mill_csv_reader *r, mill_error *err)
 
 static inline int64_t row_offset(const mill_csv_reader *r, int64_t row)
 {
-	return r->window.offset + (int64_t)(uint32_t)(r->rows.index.ends[r->rows.first[row]] + 1);
+	return r->buffer.offset + (int64_t)(uint32_t)(r->rows.index.ends[r->rows.first[row]] + 1);
 }
 
 static mill_status offset_column(mill_csv_reader *r, mill_type_id type, mill_column *out, mill_error *err)
@@ -86,7 +86,7 @@ static mill_status line_column(mill_csv_reader *r, mill_column *out, mill_error 
 	int64_t *restrict values = out->values;
 	mill_csv_line_cursor cursor = r->line;
 	for (int64_t i = 0; i < r->rows.count; i++) {
-		size_t position = (size_t)(row_offset(r, i) - r->window.offset);
+		size_t position = (size_t)(row_offset(r, i) - r->buffer.offset);
 		values[i] = r->line_base + mill_csv_line_at(r, &cursor, position) + 1;
 	}
 	return MILL_OK;
@@ -103,7 +103,7 @@ static mill_status make_column(mill_csv_reader *r, int at, mill_column *out, mil
 	case MILL_SCAN_FILE:
 	case MILL_SCAN_ID_FILE: break;
 	}
-	return mill_scan_constant(&r->table->base, &r->spec, at, r->window_file, r->rows.count, r->mem, out, err);
+	return mill_scan_constant(&r->table->base, &r->spec, at, r->buffer_file, r->rows.count, r->mem, out, err);
 }
 
 /* Fills the batch's columns for which needs[at] is set (NULL: all); file columns are taken from `decoded`. */
@@ -163,7 +163,7 @@ static mill_status push_batch(mill_csv_reader *r, mill_sink *sink, mill_error *e
 static mill_status emit_rows(mill_csv_reader *r, mill_sink *sink, mill_error *err)
 {
 	mill_csv_rows *rows = &r->rows;
-	const char *text = (const char *)r->window.text;
+	const char *text = (const char *)r->buffer.text;
 	bool text_is_valid = !rows->index.has_high || mill_utf8_valid_simd(r->simd, text, rows->consumed_bytes);
 	r->base.counts.read_rows += rows->seen;
 	MILL_TRY(mill_csv_decoder_begin(&r->decoder, rows->count, err));
@@ -176,13 +176,13 @@ static mill_status emit_rows(mill_csv_reader *r, mill_sink *sink, mill_error *er
 	MILL_TRY(filter_rows(r, text_is_valid || r->spec.bad_policy != MILL_BAD_NULL, err));
 	if (rows->bad_count != faults && r->spec.bad_policy != MILL_BAD_NULL)
 		return mill_fail(err, MILL_INTERNAL, "%s: a value near offset %lld was recognised but not decoded",
-		                 mill_reader_uri(r->window.reader), (long long)r->window.offset);
+		                 mill_reader_uri(r->buffer.reader), (long long)r->buffer.offset);
 	return push_batch(r, sink, err);
 }
 
 mill_status mill_csv_read_batch(mill_csv_reader *r, int64_t end_offset, mill_sink *sink, bool *at_end, mill_error *err)
 {
-	mill_status status = mill_csv_rows_next(&r->rows, &r->window, &r->rules.bytes, r->simd,
+	mill_status status = mill_csv_rows_next(&r->rows, &r->buffer, &r->rules.bytes, r->simd,
 	                                        r->table->base.file_column_count, r->knobs.batch_rows, end_offset, err);
 	r->text_failed = status != MILL_OK;
 	MILL_TRY(status);
@@ -194,6 +194,6 @@ mill_status mill_csv_read_batch(mill_csv_reader *r, int64_t end_offset, mill_sin
 	(void)mill_csv_line_at(r, &r->line, consumed);
 	r->base.counts.text_bytes += (int64_t)consumed;
 	*at_end = r->rows.at_end;
-	mill_csv_window_drop(&r->window, consumed);
+	mill_csv_buffer_drop(&r->buffer, consumed);
 	return MILL_OK;
 }

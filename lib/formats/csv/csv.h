@@ -83,20 +83,20 @@ typedef struct mill_csv_seam {
 	int64_t rows;
 } mill_csv_seam;
 
-/* Reads runs of splits. Only the head of a run has to guess where its first row starts (a quoted newline may straddle
- * the cut); inside a run state is chained. Guesses are checked by seams (settle.c). */
+/* Reads stretches of consecutive input splits. Only the head of a stretch has to guess where its first row starts (a
+ * quoted newline may straddle the cut); inside a stretch state is chained. Guesses are checked by seams (settle.c). */
 typedef struct mill_csv_reader mill_csv_reader;
-/* A reader of the splits of plan; mill_csv_reader_begin comes next. Arguments are borrowed; memory from env->arena.
- * MILL_INTERNAL: spec asks for what is not there. Not collective. */
-MILL_NODISCARD mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_plan *plan,
+/* A reader of the input splits of plan; mill_csv_reader_begin comes next. Arguments are borrowed; memory from
+ * env->arena. MILL_INTERNAL: spec asks for what is not there. Not collective. */
+MILL_NODISCARD mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_input_plan *plan,
                                                 const mill_scan_spec *spec, const mill_format_env *env,
                                                 mill_csv_reader **out, mill_error *err);
 /* Begins an attempt with nothing read; what was set by mill_csv_set_exact and mill_csv_set_lines_before stays.
  * MILL_NOMEM, MILL_USAGE (the time format). Not collective. */
 MILL_NODISCARD mill_status mill_csv_reader_begin(mill_csv_reader *reader, const mill_scan_spec *spec, mill_error *err);
-/* Pushes the rows of split into sink (not its finish_unit). Splits are read in ascending order; a split that does not
- * follow the one read before starts a new run. Stops early when sink->done. MILL_IO, MILL_DATA, what the sink and
- * reports say. Not collective. */
+/* Pushes the rows of an input split into sink (not its finish_unit). Input splits are read in ascending order; one that
+ * does not follow the one read before starts a new stretch. Stops early when sink->done. MILL_IO, MILL_DATA, what the
+ * sink and reports say. Not collective. */
 MILL_NODISCARD mill_status mill_csv_read_split(mill_csv_reader *reader, int64_t split, mill_sink *sink,
                                                mill_error *err);
 /* The seams of what this attempt read so far (borrowed, valid until the next read). Not collective. */

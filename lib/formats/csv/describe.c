@@ -27,7 +27,7 @@ typedef struct describer {
 	mill_csv_guess *known;    /* [columns.count] by the file that fixed them */
 	mill_csv_guess *guesses;  /* [columns.count] of the file that is looked at */
 	bool must_guess;
-	mill_csv_window window;
+	mill_csv_buffer buffer;
 	mill_csv_rows rows;
 } describer;
 
@@ -38,34 +38,34 @@ static mill_status nomem(mill_error *err)
 
 static void drop_counted(describer *o, size_t size_bytes, int64_t *lines)
 {
-	*lines += mill_csv_line_ends(o->window.text, size_bytes, o->simd);
-	mill_csv_window_drop(&o->window, size_bytes);
+	*lines += mill_csv_line_ends(o->buffer.text, size_bytes, o->simd);
+	mill_csv_buffer_drop(&o->buffer, size_bytes);
 }
 
 /* BOMs: UTF-8's is passed over, UTF-16's refused. */
 static mill_status skip_bom(describer *o, mill_error *err)
 {
-	mill_csv_window *w = &o->window;
+	mill_csv_buffer *w = &o->buffer;
 	while (w->size_bytes < 3 && !w->at_end)
-		MILL_TRY(mill_csv_window_more(w, err));
+		MILL_TRY(mill_csv_buffer_more(w, err));
 	const uint8_t *t = w->text;
 	if (w->size_bytes >= 2 && ((t[0] == 0xFF && t[1] == 0xFE) || (t[0] == 0xFE && t[1] == 0xFF)))
 		return mill_fail(err, MILL_DATA,
 		                 "%s is UTF-16; convert it to UTF-8 first, as with: iconv -f UTF-16 -t UTF-8",
 		                 mill_reader_uri(w->reader));
 	if (w->size_bytes >= 3 && t[0] == 0xEF && t[1] == 0xBB && t[2] == 0xBF)
-		mill_csv_window_drop(w, 3);
+		mill_csv_buffer_drop(w, 3);
 	return MILL_OK;
 }
 
 /* Passes over one physical line; false at the end of the text. */
 static mill_status skip_line(describer *o, int64_t *lines, bool *more, mill_error *err)
 {
-	mill_csv_window *w = &o->window;
+	mill_csv_buffer *w = &o->buffer;
 	for (size_t at = 0;; at++) {
 		/* One byte ahead, for the LF of a CRLF. */
 		while (at + 1 >= w->size_bytes && !w->at_end)
-			MILL_TRY(mill_csv_window_more(w, err));
+			MILL_TRY(mill_csv_buffer_more(w, err));
 		if (at >= w->size_bytes) {
 			drop_counted(o, w->size_bytes, lines);
 			*more = false;
@@ -107,10 +107,10 @@ static const char *name_text(mill_arena *arena, const char *text, size_t length)
 
 static mill_status header_name(describer *o, int at, const char **out, mill_error *err)
 {
-	mill_csv_run run = {.text = o->window.text, .ends = o->rows.index.ends, .first = o->rows.first};
-	run.field = (uint32_t)at;
+	mill_csv_fields fields = {.text = o->buffer.text, .ends = o->rows.index.ends, .first = o->rows.first};
+	fields.field = (uint32_t)at;
 	size_t length;
-	const char *field = mill_csv_field(&run, 0, &length);
+	const char *field = mill_csv_field(&fields, 0, &length);
 	char *scratch = mill_arena_alloc(&o->scratch, length + 1);
 	if (scratch == NULL)
 		return nomem(err);
@@ -118,7 +118,7 @@ static mill_status header_name(describer *o, int at, const char **out, mill_erro
 	bool empty = mill_csv_content(&o->rules, field, length, scratch, &cell) == MILL_CSV_NULL || cell.length == 0;
 	if (!mill_utf8_valid(field, length))
 		return mill_fail(err, MILL_DATA, "%s: the name of column %d in the header is not UTF-8 text",
-		                 mill_reader_uri(o->window.reader), at + 1);
+		                 mill_reader_uri(o->buffer.reader), at + 1);
 	*out = empty ? mill_arena_printf(&o->scratch, "column%d", at) : name_text(&o->scratch, cell.text, cell.length);
 	return *out == NULL ? nomem(err) : MILL_OK;
 }
@@ -154,7 +154,7 @@ static mill_status read_header(describer *o, int64_t *lines, const char ***names
 	mill_csv_rows *rows = &o->rows;
 	*count = 0;
 	for (;;) {
-		MILL_TRY(mill_csv_rows_next(rows, &o->window, &o->rules.bytes, o->simd, 0, 1, INT64_MAX, err));
+		MILL_TRY(mill_csv_rows_next(rows, &o->buffer, &o->rules.bytes, o->simd, 0, 1, INT64_MAX, err));
 		if (rows->seen > 0 || rows->at_end)
 			break;
 		/* Comments and empty lines before the header. */
@@ -162,7 +162,7 @@ static mill_status read_header(describer *o, int64_t *lines, const char ***names
 	}
 	if (rows->bad_count > 0)
 		return mill_fail(err, MILL_DATA, "%s: the header at offset %lld is malformed: %s",
-		                 mill_reader_uri(o->window.reader), (long long)(o->window.offset + rows->bad[0].start),
+		                 mill_reader_uri(o->buffer.reader), (long long)(o->buffer.offset + rows->bad[0].start),
 		                 rows->bad[0].reason == MILL_REASON_OPEN_QUOTE ? "a quote is left open"
 		                                                               : "text follows a closing quote");
 	if (rows->count > 0) {
@@ -198,7 +198,7 @@ static mill_status compare_headers(describer *o, const char **names, int count, 
 	    "the headers of two files differ: %s has %d columns (%s), %s has %d (%s); give each kind of file "
 	    "its own source, or set \"header\": false if they have none",
 	    o->columns.names_from, o->columns.count, joined(o, o->columns.names, o->columns.count),
-	    mill_reader_uri(o->window.reader), count, joined(o, names, count));
+	    mill_reader_uri(o->buffer.reader), count, joined(o, names, count));
 }
 
 /* Names live in scratch so far. */
@@ -251,7 +251,7 @@ static mill_status look_at_columns(describer *o, int64_t file, int64_t *lines, m
 		return MILL_OK;
 	/* Comments and empty lines may come first; nothing is dropped, since an empty line may be a row. */
 	for (int64_t ahead = 1; ahead == 1 || (o->rows.count == 0 && !o->rows.at_end); ahead *= 8)
-		MILL_TRY(mill_csv_rows_next(&o->rows, &o->window, &o->rules.bytes, o->simd, 0, ahead, INT64_MAX, err));
+		MILL_TRY(mill_csv_rows_next(&o->rows, &o->buffer, &o->rules.bytes, o->simd, 0, ahead, INT64_MAX, err));
 	if (o->rows.count == 0)
 		return MILL_OK;
 	MILL_TRY(mill_csv_columns_by_position(o->source, row_width(&o->rows), uri, &o->arena, &o->columns, err));
@@ -267,14 +267,14 @@ static mill_status look_at_file(describer *o, int64_t ordinal, mill_csv_descript
 	mill_status status = mill_codec_detect(reader, &file.codec, err);
 	mill_reader_close(reader);
 	MILL_TRY(status);
-	MILL_TRY(mill_csv_window_open(&o->window, o->storage, &file, HEAD_BYTES, o->mem, err));
+	MILL_TRY(mill_csv_buffer_open(&o->buffer, o->storage, &file, HEAD_BYTES, o->mem, err));
 	MILL_TRY(skip_bom(o, err));
 	bool more = true;
 	out->codec = file.codec;
 	for (int64_t i = 0; i < o->options->skip_lines && more; i++)
 		MILL_TRY(skip_line(o, &out->lead_lines, &more, err));
 	MILL_TRY(look_at_columns(o, ordinal, &out->lead_lines, err));
-	out->data_start = o->window.offset;
+	out->data_start = o->buffer.offset;
 	if (o->columns.names == NULL)
 		return MILL_OK;
 	if (!were_known) {
@@ -287,7 +287,7 @@ static mill_status look_at_file(describer *o, int64_t ordinal, mill_csv_descript
 	memcpy(o->guesses, o->known, (size_t)o->columns.count * sizeof *o->guesses);
 	out->guesses = o->guesses;
 	out->guess_count = o->columns.count;
-	return mill_csv_sample(&o->window, &o->rules, o->simd, o->columns.count, o->guesses, err);
+	return mill_csv_sample(&o->buffer, &o->rules, o->simd, o->columns.count, o->guesses, err);
 }
 
 mill_status mill_csv_describe(mill_format_describer *self, int64_t file, mill_bytes *out, bool *fixes, mill_error *err)
@@ -342,7 +342,7 @@ void mill_csv_free_describer(mill_format_describer *self)
 	if (o == NULL)
 		return;
 	mill_csv_rows_release(&o->rows);
-	mill_csv_window_close(&o->window);
+	mill_csv_buffer_close(&o->buffer);
 	mill_arena_release(&o->arena);
 	mill_arena_release(&o->scratch);
 	mill_mem_free(o);

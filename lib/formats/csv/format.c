@@ -3,7 +3,7 @@
 #include "formats/csv/options.h"
 #include "formats/csv/settle.h"
 
-static mill_status open_reader(const mill_format_table *table, const mill_split_plan *plan, const mill_scan_spec *spec,
+static mill_status open_reader(const mill_format_table *table, const mill_input_plan *plan, const mill_scan_spec *spec,
                                const mill_format_env *env, mill_format_reader **out, mill_error *err)
 {
 	mill_csv_reader *reader = NULL;

@@ -1,5 +1,5 @@
-/* Guessing at run heads, exact transitions, and the check of guesses. Source: Ge et al., "Speculative Distributed CSV
- * Data Parsing for Big Data Analytics" (2019). */
+/* Guessing at the heads of stretches, exact transitions, and the check of guesses. Source: Ge et al., "Speculative
+ * Distributed CSV Data Parsing for Big Data Analytics" (2019). */
 #include "formats/csv/guess.h"
 
 #include "base/simd.h"
@@ -35,29 +35,29 @@ static int64_t score_rows(const mill_csv_index *x, const uint8_t *text, int fiel
 	return score;
 }
 
-mill_status mill_csv_guess_state(mill_csv_window *window, const mill_csv_bytes *bytes, int simd, int field_count,
+mill_status mill_csv_guess_state(mill_csv_buffer *buffer, const mill_csv_bytes *bytes, int simd, int field_count,
                                  int64_t begin, bool invert, mill_mem *mem, mill_csv_state *out, mill_error *err)
 {
-	MILL_TRY(mill_csv_window_seek(window, begin - 1, err));
-	while (window->size_bytes < SAMPLE_BYTES && !window->at_end)
-		MILL_TRY(mill_csv_window_more(window, err));
-	if (window->size_bytes == 0) {
+	MILL_TRY(mill_csv_buffer_seek(buffer, begin - 1, err));
+	while (buffer->size_bytes < SAMPLE_BYTES && !buffer->at_end)
+		MILL_TRY(mill_csv_buffer_more(buffer, err));
+	if (buffer->size_bytes == 0) {
 		*out = MILL_CSV_ROW_START;
 		return MILL_OK;
 	}
 	mill_csv_index index;
 	mill_csv_index_init(&index, mem);
 	int64_t scores[2] = {0, 0};
-	mill_csv_state states[2] = {state_behind(bytes, window->text[0], false),
-	                            state_behind(bytes, window->text[0], true)};
-	mill_csv_window_drop(window, 1);
-	size_t size = window->size_bytes < SAMPLE_BYTES ? window->size_bytes : SAMPLE_BYTES;
+	mill_csv_state states[2] = {state_behind(bytes, buffer->text[0], false),
+	                            state_behind(bytes, buffer->text[0], true)};
+	mill_csv_buffer_drop(buffer, 1);
+	size_t size = buffer->size_bytes < SAMPLE_BYTES ? buffer->size_bytes : SAMPLE_BYTES;
 	mill_status status = MILL_OK;
 	for (int i = 0; i < 2 && bytes->quote >= 0 && status == MILL_OK; i++) {
 		status = mill_csv_index_begin(&index, 0, states[i], err);
 		if (status == MILL_OK)
-			status = mill_csv_index_scan(&index, bytes, simd, window->text, size, size, SIZE_MAX, err);
-		scores[i] = score_rows(&index, window->text, field_count);
+			status = mill_csv_index_scan(&index, bytes, simd, buffer->text, size, size, SIZE_MAX, err);
+		scores[i] = score_rows(&index, buffer->text, field_count);
 	}
 	mill_csv_index_release(&index);
 	MILL_TRY(status);
@@ -66,25 +66,25 @@ mill_status mill_csv_guess_state(mill_csv_window *window, const mill_csv_bytes *
 	return MILL_OK;
 }
 
-mill_status mill_csv_find_row(mill_csv_window *window, const mill_csv_bytes *bytes, mill_csv_state state, int64_t *out,
+mill_status mill_csv_find_row(mill_csv_buffer *buffer, const mill_csv_bytes *bytes, mill_csv_state state, int64_t *out,
                               mill_error *err)
 {
 	for (;;) {
 		size_t at = 0;
-		for (; at < window->size_bytes; at++) {
+		for (; at < buffer->size_bytes; at++) {
 			bool starts =
-			    state == MILL_CSV_ROW_START || (state == MILL_CSV_AFTER_CR && window->text[at] != '\n');
+			    state == MILL_CSV_ROW_START || (state == MILL_CSV_AFTER_CR && buffer->text[at] != '\n');
 			if (starts)
 				break;
-			state = mill_csv_step(bytes, state, window->text[at]);
+			state = mill_csv_step(bytes, state, buffer->text[at]);
 		}
-		bool found = at < window->size_bytes;
-		mill_csv_window_drop(window, at);
-		if (found || window->at_end) {
-			*out = window->offset;
+		bool found = at < buffer->size_bytes;
+		mill_csv_buffer_drop(buffer, at);
+		if (found || buffer->at_end) {
+			*out = buffer->offset;
 			return MILL_OK;
 		}
-		MILL_TRY(mill_csv_window_more(window, err));
+		MILL_TRY(mill_csv_buffer_more(buffer, err));
 	}
 }
 
@@ -130,19 +130,19 @@ static mill_status walk_piece(walker *w, const mill_csv_bytes *bytes, int simd, 
 	return MILL_OK;
 }
 
-static mill_status walk_range(walker *w, mill_csv_window *window, const mill_csv_bytes *bytes, int simd, int64_t end,
+static mill_status walk_range(walker *w, mill_csv_buffer *buffer, const mill_csv_bytes *bytes, int simd, int64_t end,
                               mill_error *err)
 {
-	while (window->offset < end) {
-		if (window->size_bytes == 0) {
-			if (window->at_end)
+	while (buffer->offset < end) {
+		if (buffer->size_bytes == 0) {
+			if (buffer->at_end)
 				break;
-			MILL_TRY(mill_csv_window_more(window, err));
+			MILL_TRY(mill_csv_buffer_more(buffer, err));
 			continue;
 		}
-		size_t size = (size_t)mill_min_i64((int64_t)window->size_bytes, end - window->offset);
-		MILL_TRY(walk_piece(w, bytes, simd, window->text, size, window->offset, err));
-		mill_csv_window_drop(window, size);
+		size_t size = (size_t)mill_min_i64((int64_t)buffer->size_bytes, end - buffer->offset);
+		MILL_TRY(walk_piece(w, bytes, simd, buffer->text, size, buffer->offset, err));
+		mill_csv_buffer_drop(buffer, size);
 	}
 	return MILL_OK;
 }
@@ -154,7 +154,7 @@ mill_status mill_csv_scan_transition(const mill_csv_table *table, const mill_ran
 	mill_csv_bytes bytes = mill_csv_bytes_of(&table->options);
 	int64_t data_start = table->data_starts[range->file];
 	int64_t begin = mill_max_i64(range->begin, data_start);
-	mill_csv_window window = {0};
+	mill_csv_buffer buffer = {0};
 	walker w;
 	mill_csv_index_init(&w.index, mem);
 	for (int s = 0; s < MILL_CSV_STATES; s++) {
@@ -164,17 +164,17 @@ mill_status mill_csv_scan_transition(const mill_csv_table *table, const mill_ran
 	}
 	mill_status status;
 	MILL_TRY_GOTO(
-	    mill_csv_window_open(&window, table->base.storage, &table->base.files[range->file], PIECE_BYTES, mem, err),
+	    mill_csv_buffer_open(&buffer, table->base.storage, &table->base.files[range->file], PIECE_BYTES, mem, err),
 	    done);
-	MILL_TRY_GOTO(mill_csv_window_seek(&window, begin, err), done);
-	MILL_TRY_GOTO(walk_range(&w, &window, &bytes, mill_simd_level(NULL), range->end, err), done);
+	MILL_TRY_GOTO(mill_csv_buffer_seek(&buffer, begin, err), done);
+	MILL_TRY_GOTO(walk_range(&w, &buffer, &bytes, mill_simd_level(NULL), range->end, err), done);
 	for (int s = 0; s < MILL_CSV_STATES; s++) {
 		t.next_state[s] = (uint8_t)w.now[s];
 		t.first_row[s] = w.first_row[s];
 	}
 	*out = t;
 done:
-	mill_csv_window_close(&window);
+	mill_csv_buffer_close(&buffer);
 	mill_csv_index_release(&w.index);
 	return status;
 }

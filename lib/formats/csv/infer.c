@@ -23,7 +23,7 @@ static uint32_t time_types(const mill_csv_rules *rules, const char *text, size_t
 	int32_t days;
 	int64_t us;
 	bool zoned;
-	if (rules->format.step_count > 0)
+	if (rules->format.element_count > 0)
 		return mill_time_format_parse(&rules->format, text, length, &us) ? MILL_CSV_MAY_BE_FORMAT : 0;
 	if (mill_parse_date(text, length, &days))
 		return MILL_CSV_MAY_BE_DATE | MILL_CSV_MAY_BE_TIMESTAMP | MILL_CSV_MAY_BE_ZONED;
@@ -74,27 +74,27 @@ mill_type mill_csv_guessed_type(const mill_csv_rules *rules, const mill_csv_gues
 	return mill_type_of(MILL_TYPE_STRING);
 }
 
-mill_status mill_csv_sample(mill_csv_window *window, const mill_csv_rules *rules, int simd, int field_count,
+mill_status mill_csv_sample(mill_csv_buffer *buffer, const mill_csv_rules *rules, int simd, int field_count,
                             mill_csv_guess *guesses, mill_error *err)
 {
 	mill_csv_rows rows;
-	mill_csv_rows_init(&rows, window->mem);
+	mill_csv_rows_init(&rows, buffer->mem);
 	mill_status status = MILL_OK;
 	int64_t left = MILL_CSV_SAMPLE_ROWS;
 	do {
-		status = mill_csv_rows_next(&rows, window, &rules->bytes, simd, field_count, left, INT64_MAX, err);
+		status = mill_csv_rows_next(&rows, buffer, &rules->bytes, simd, field_count, left, INT64_MAX, err);
 		if (status != MILL_OK)
 			break;
-		mill_csv_run run = {.text = window->text, .ends = rows.index.ends, .first = rows.first};
+		mill_csv_fields fields = {.text = buffer->text, .ends = rows.index.ends, .first = rows.first};
 		for (int64_t r = 0; r < rows.count; r++)
 			for (int f = 0; f < field_count; f++) {
 				size_t length;
-				run.field = (uint32_t)f;
-				const char *field = mill_csv_field(&run, r, &length);
+				fields.field = (uint32_t)f;
+				const char *field = mill_csv_field(&fields, r, &length);
 				mill_csv_guess_field(rules, field, length, &guesses[f]);
 			}
 		left -= rows.seen;
-		mill_csv_window_drop(window, rows.consumed_bytes);
+		mill_csv_buffer_drop(buffer, rows.consumed_bytes);
 	} while (left > 0 && !rows.at_end);
 	mill_csv_rows_release(&rows);
 	return status;

@@ -35,8 +35,8 @@ static inline mill_csv_guess mill_csv_no_guess(void)
 void mill_csv_guess_field(const mill_csv_rules *rules, const char *field, size_t length, mill_csv_guess *guess);
 /* No value, or no type in common: string. */
 mill_type mill_csv_guessed_type(const mill_csv_rules *rules, const mill_csv_guess *guess);
-/* Meets guesses[field_count] with the first MILL_CSV_SAMPLE_ROWS rows from the window on. */
-MILL_NODISCARD mill_status mill_csv_sample(mill_csv_window *window, const mill_csv_rules *rules, int simd,
+/* Meets guesses[field_count] with the first MILL_CSV_SAMPLE_ROWS rows from the buffer on. */
+MILL_NODISCARD mill_status mill_csv_sample(mill_csv_buffer *buffer, const mill_csv_rules *rules, int simd,
                                            int field_count, mill_csv_guess *guesses, mill_error *err);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include "formats/csv/value.h"
 
-/* Rows of one window whose fields are counted: field f of row r lies between ends[first[r] + f] and ends[first[r] + f +
+/* Rows of one buffer whose fields are counted: field f of row r lies between ends[first[r] + f] and ends[first[r] + f +
  * 1]. */
-typedef struct mill_csv_run {
+typedef struct mill_csv_fields {
 	const mill_csv_rules *rules;
 	const uint8_t *text;
 	const uint32_t *ends;
@@ -18,43 +18,43 @@ typedef struct mill_csv_run {
 	uint32_t field;
 	mill_type type;
 	uint64_t wary_lengths; /* bit min(length, 63): a null_values entry of that length looks like a number or date */
-} mill_csv_run;
+} mill_csv_fields;
 
-typedef struct mill_csv_target {
+typedef struct mill_csv_output {
 	void *values;    /* of the column's width, [rows]; NULL: the rows are recognised only */
 	uint64_t *valid; /* [words of rows], written whole: 0 = NULL, 1 = value or slow */
 	uint32_t *slow;  /* [rows] rows left to mill_csv_convert; their values are 0 */
 	int64_t slow_count;
-} mill_csv_target;
+} mill_csv_output;
 
-typedef void mill_csv_kernel_fn(const mill_csv_run *run, mill_csv_target *target);
+typedef void mill_csv_kernel_fn(const mill_csv_fields *fields, mill_csv_output *output);
 /* NULL: every row of such a column is left to mill_csv_convert. Not for STRING and BINARY. */
 mill_csv_kernel_fn *mill_csv_kernel_of(const mill_csv_rules *rules, mill_type type, int simd);
 
 /* Text columns: offsets[rows + 1] and bytes, which has room for the fields' lengths and MILL_CSV_TEXT_SPARE more. */
 #define MILL_CSV_TEXT_SPARE ((size_t)64)
-typedef struct mill_csv_text_target {
+typedef struct mill_csv_text_output {
 	int32_t *offsets;
 	char *bytes;
 	uint64_t *valid;
-} mill_csv_text_target;
-void mill_csv_read_text(const mill_csv_run *run, int simd, mill_csv_text_target *target);
+} mill_csv_text_output;
+void mill_csv_read_text(const mill_csv_fields *fields, int simd, mill_csv_text_output *output);
 /* The lengths of a column's fields, quotes included. */
-size_t mill_csv_text_length(const mill_csv_run *run);
+size_t mill_csv_text_length(const mill_csv_fields *fields);
 
-static inline const char *mill_csv_field(const mill_csv_run *run, int64_t row, size_t *length)
+static inline const char *mill_csv_field(const mill_csv_fields *fields, int64_t row, size_t *length)
 {
-	const uint32_t *ends = run->ends + run->first[row] + run->field;
+	const uint32_t *ends = fields->ends + fields->first[row] + fields->field;
 	uint32_t start = ends[0] + 1;
 	*length = ends[1] - start;
-	return (const char *)run->text + start;
+	return (const char *)fields->text + start;
 }
 
 /* The SIMD copies, chosen between by mill_csv_kernel_of. */
 typedef struct mill_csv_kernels {
 	mill_csv_kernel_fn *int8, *int16, *int32, *int64, *uint8, *uint16, *uint32, *uint64;
 	mill_csv_kernel_fn *float32, *float64, *decimal, *date, *timestamp;
-	void (*text)(const mill_csv_run *run, mill_csv_text_target *target);
+	void (*text)(const mill_csv_fields *fields, mill_csv_text_output *output);
 } mill_csv_kernels;
 extern const mill_csv_kernels mill_csv_kernels_portable;
 extern const mill_csv_kernels mill_csv_kernels_v3;

@@ -34,7 +34,7 @@ typedef struct view {
 
 /* What a kernel's step works on, in registers. */
 typedef struct work {
-	const mill_csv_run *run;
+	const mill_csv_fields *fields;
 	void *values; /* NULL: recognise only */
 	double numerators[64];
 	double denominators[64];
@@ -66,11 +66,11 @@ typedef struct group {
 /* The rows from `base` on. `step` is a constant, so that it becomes part of the loop. */
 INLINE group run_group(work *w, int64_t base, int count, uint32_t *slow, int64_t *slow_count, step_fn *step)
 {
-	const uint8_t *text = w->run->text;
-	const uint32_t *ends = w->run->ends + w->run->field;
-	const uint32_t *first = w->run->first + base;
-	const int quote = w->run->rules->bytes.quote;
-	const uint64_t wary = w->run->wary_lengths;
+	const uint8_t *text = w->fields->text;
+	const uint32_t *ends = w->fields->ends + w->fields->field;
+	const uint32_t *first = w->fields->first + base;
+	const int quote = w->fields->rules->bytes.quote;
+	const uint64_t wary = w->fields->wary_lengths;
 	group g = {0, 0};
 	int64_t slow_at = *slow_count;
 	for (int i = 0; i < count; i++) {
@@ -95,17 +95,17 @@ INLINE uint64_t all_of(int count)
 }
 
 /* All rows; a value of `width` bytes that no step stored is 0. */
-INLINE void run_rows(work *w, mill_csv_target *target, size_t width, step_fn *step)
+INLINE void run_rows(work *w, mill_csv_output *output, size_t width, step_fn *step)
 {
 	int64_t slow_count = 0;
-	for (int64_t base = 0; base < w->run->rows; base += 64) {
-		int count = w->run->rows - base < 64 ? (int)(w->run->rows - base) : 64;
-		group g = run_group(w, base, count, target->slow, &slow_count, step);
+	for (int64_t base = 0; base < w->fields->rows; base += 64) {
+		int count = w->fields->rows - base < 64 ? (int)(w->fields->rows - base) : 64;
+		group g = run_group(w, base, count, output->slow, &slow_count, step);
 		for (uint64_t left = w->values != NULL ? all_of(count) & ~g.stored : 0; left != 0; left &= left - 1)
 			memset((char *)w->values + (size_t)(base + __builtin_ctzll(left)) * width, 0, width);
-		target->valid[base / 64] = g.valid;
+		output->valid[base / 64] = g.valid;
 	}
-	target->slow_count = slow_count;
+	output->slow_count = slow_count;
 }
 
 INLINE bool read_number(view v, bool point, csv_number *out)
@@ -191,27 +191,27 @@ INLINE bool to_decimal(const csv_number *number, int scale, mill_i128 limit, mil
 
 /* Defines kernel_NAME of values of `ctype`. READ(w, v, out) converts a view or says false; IS_SHORT(v) is enough of a
  * verdict where nothing is stored. */
-#define DEFINE_KERNEL(name, ctype, READ, IS_SHORT)                                  \
-	INLINE bool store_##name(work *w, view v, int64_t row, int i)               \
-	{                                                                           \
-		(void)i;                                                            \
-		return READ(w, v, (ctype *)w->values + row);                        \
-	}                                                                           \
-	INLINE bool check_##name(work *w, view v, int64_t row, int i)               \
-	{                                                                           \
-		ctype unused;                                                       \
-		(void)row, (void)i, (void)w;                                        \
-		return IS_SHORT(v) || READ(w, v, &unused);                          \
-	}                                                                           \
-	KERNEL void kernel_##name(const mill_csv_run *run, mill_csv_target *target) \
-	{                                                                           \
-		work w = {.run = run, .values = target->values};                    \
-		if (run->type.id == MILL_TYPE_DECIMAL)                              \
-			w.limit = decimal_limit(run->type.precision);               \
-		if (w.values != NULL)                                               \
-			run_rows(&w, target, sizeof(ctype), store_##name);          \
-		else                                                                \
-			run_rows(&w, target, sizeof(ctype), check_##name);          \
+#define DEFINE_KERNEL(name, ctype, READ, IS_SHORT)                                        \
+	INLINE bool store_##name(work *w, view v, int64_t row, int i)                     \
+	{                                                                                 \
+		(void)i;                                                                  \
+		return READ(w, v, (ctype *)w->values + row);                              \
+	}                                                                                 \
+	INLINE bool check_##name(work *w, view v, int64_t row, int i)                     \
+	{                                                                                 \
+		ctype unused;                                                             \
+		(void)row, (void)i, (void)w;                                              \
+		return IS_SHORT(v) || READ(w, v, &unused);                                \
+	}                                                                                 \
+	KERNEL void kernel_##name(const mill_csv_fields *fields, mill_csv_output *output) \
+	{                                                                                 \
+		work w = {.fields = fields, .values = output->values};                    \
+		if (fields->type.id == MILL_TYPE_DECIMAL)                                 \
+			w.limit = decimal_limit(fields->type.precision);                  \
+		if (w.values != NULL)                                                     \
+			run_rows(&w, output, sizeof(ctype), store_##name);                \
+		else                                                                      \
+			run_rows(&w, output, sizeof(ctype), check_##name);                \
 	}
 
 /* Integers pass through int64; the cast is checked by casting back. */
@@ -248,7 +248,7 @@ INLINE bool read_float32(work *w, view v, float *out)
 INLINE bool read_decimal(work *w, view v, mill_i128 *out)
 {
 	csv_number number;
-	return read_number(v, true, &number) && to_decimal(&number, w->run->type.scale, w->limit, out);
+	return read_number(v, true, &number) && to_decimal(&number, w->fields->type.scale, w->limit, out);
 }
 
 INLINE bool read_timestamp(work *w, view v, int64_t *out)
@@ -289,28 +289,28 @@ INLINE bool store_quotient(work *w, view v, int64_t row, int i)
 }
 
 /* Doubles are read as quotients, and divided 64 at a time by vector divisions. */
-KERNEL void kernel_float64(const mill_csv_run *run, mill_csv_target *target)
+KERNEL void kernel_float64(const mill_csv_fields *fields, mill_csv_output *output)
 {
-	work w = {.run = run};
-	double *values = target->values;
+	work w = {.fields = fields};
+	double *values = output->values;
 	int64_t slow_count = 0;
 	if (values == NULL) {
-		run_rows(&w, target, sizeof *values, check_float32);
+		run_rows(&w, output, sizeof *values, check_float32);
 		return;
 	}
 	for (int i = 0; i < 64; i++)
 		w.denominators[i] = 1;
-	for (int64_t base = 0; base < run->rows; base += 64) {
-		int count = run->rows - base < 64 ? (int)(run->rows - base) : 64;
-		group g = run_group(&w, base, count, target->slow, &slow_count, store_quotient);
-		target->valid[base / 64] = g.valid;
+	for (int64_t base = 0; base < fields->rows; base += 64) {
+		int count = fields->rows - base < 64 ? (int)(fields->rows - base) : 64;
+		group g = run_group(&w, base, count, output->slow, &slow_count, store_quotient);
+		output->valid[base / 64] = g.valid;
 		for (uint64_t left = ~g.stored; left != 0; left &= left - 1)
 			w.numerators[__builtin_ctzll(left)] = 0;
 		for (int i = 0; i < 64; i++)
 			w.numerators[i] /= w.denominators[i];
 		memcpy(values + base, w.numerators, (size_t)count * sizeof *values);
 	}
-	target->slow_count = slow_count;
+	output->slow_count = slow_count;
 }
 
 /* Short texts are copied as one block of 32 bytes: both sides have room behind them. */
@@ -322,19 +322,19 @@ INLINE void copy_text(char *out, const char *text, size_t n)
 		memcpy(out, text, n);
 }
 
-KERNEL void kernel_text(const mill_csv_run *run, mill_csv_text_target *target)
+KERNEL void kernel_text(const mill_csv_fields *fields, mill_csv_text_output *output)
 {
-	const mill_csv_rules *rules = run->rules;
+	const mill_csv_rules *rules = fields->rules;
 	const bool plain = !rules->options->trim && rules->null_lengths == 0;
 	const int quote = rules->bytes.quote;
-	char *out = target->bytes;
-	target->offsets[0] = 0;
-	for (int64_t base = 0; base < run->rows; base += 64) {
-		int64_t count = run->rows - base < 64 ? run->rows - base : 64;
+	char *out = output->bytes;
+	output->offsets[0] = 0;
+	for (int64_t base = 0; base < fields->rows; base += 64) {
+		int64_t count = fields->rows - base < 64 ? fields->rows - base : 64;
 		uint64_t valid = 0;
 		for (int64_t i = 0; i < count; i++) {
 			size_t n;
-			const char *field = mill_csv_field(run, base + i, &n);
+			const char *field = mill_csv_field(fields, base + i, &n);
 			bool some = n > 0;
 			if (plain && (!some || (uint8_t)*field != quote)) {
 				copy_text(out, field, n);
@@ -347,9 +347,9 @@ KERNEL void kernel_text(const mill_csv_run *run, mill_csv_text_target *target)
 			}
 			valid |= (uint64_t)some << i;
 			out += n;
-			target->offsets[base + i + 1] = (int32_t)(out - target->bytes);
+			output->offsets[base + i + 1] = (int32_t)(out - output->bytes);
 		}
-		target->valid[base / 64] = valid;
+		output->valid[base / 64] = valid;
 	}
 }
 

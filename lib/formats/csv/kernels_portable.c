@@ -22,7 +22,7 @@ static const mill_csv_kernels *table_of(int simd)
 mill_csv_kernel_fn *mill_csv_kernel_of(const mill_csv_rules *rules, mill_type type, int simd)
 {
 	const mill_csv_kernels *k = table_of(simd);
-	bool has_format = rules->format.step_count > 0;
+	bool has_format = rules->format.element_count > 0;
 	switch ((mill_type_id)type.id) {
 	case MILL_TYPE_INT8: return k->int8;
 	case MILL_TYPE_INT16: return k->int16;
@@ -41,16 +41,16 @@ mill_csv_kernel_fn *mill_csv_kernel_of(const mill_csv_rules *rules, mill_type ty
 	}
 }
 
-void mill_csv_read_text(const mill_csv_run *run, int simd, mill_csv_text_target *target)
+void mill_csv_read_text(const mill_csv_fields *fields, int simd, mill_csv_text_output *output)
 {
-	table_of(simd)->text(run, target);
+	table_of(simd)->text(fields, output);
 }
 
-size_t mill_csv_text_length(const mill_csv_run *run)
+size_t mill_csv_text_length(const mill_csv_fields *fields)
 {
 	size_t total = 0;
-	for (int64_t r = 0; r < run->rows; r++) {
-		const uint32_t *ends = run->ends + run->first[r] + run->field;
+	for (int64_t r = 0; r < fields->rows; r++) {
+		const uint32_t *ends = fields->ends + fields->first[r] + fields->field;
 		total += ends[1] - ends[0] - 1;
 	}
 	return total;

@@ -1,4 +1,4 @@
-/* Runs of splits: opening files, finding first rows, seams. */
+/* Stretches of input splits: opening files, finding first rows, seams. */
 #include "formats/batch.h"
 #include "formats/csv/guess.h"
 #include "formats/csv/lines.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define READ_BYTES ((size_t)1 << 20)
-/* Small splits are a matter of tests: they should not read a megabyte each. */
+/* Small input splits are a matter of tests: they should not read a megabyte each. */
 #define LEAST_READ_BYTES ((size_t)4 << 10)
 
 static mill_status plan_fields(mill_csv_reader *r, mill_error *err)
@@ -37,7 +37,7 @@ static mill_status plan_fields(mill_csv_reader *r, mill_error *err)
 	return MILL_OK;
 }
 
-mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_plan *plan, const mill_scan_spec *spec,
+mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_input_plan *plan, const mill_scan_spec *spec,
                                  const mill_format_env *env, mill_csv_reader **out, mill_error *err)
 {
 	MILL_TRY(mill_scan_check(&table->base, spec, err));
@@ -61,7 +61,7 @@ mill_status mill_csv_reader_open(const mill_csv_table *table, const mill_split_p
 /* Everything that an attempt took. */
 static void release_attempt(mill_csv_reader *r)
 {
-	mill_csv_window_close(&r->window);
+	mill_csv_buffer_close(&r->buffer);
 	mill_csv_rows_release(&r->rows);
 	if (r->decoder.mem != NULL)
 		mill_csv_decoder_release(&r->decoder);
@@ -81,7 +81,7 @@ mill_status mill_csv_reader_begin(mill_csv_reader *r, const mill_scan_spec *spec
 {
 	release_attempt(r);
 	r->spec = *spec;
-	r->window_file = -1;
+	r->buffer_file = -1;
 	r->next_split = -1;
 	r->base.counts = (mill_scan_counts){0};
 	r->decode_eagerly = false;
@@ -148,14 +148,14 @@ mill_status mill_csv_set_lines_before(mill_csv_reader *reader, int32_t file, int
 
 static mill_status open_window(mill_csv_reader *r, const mill_range *range, mill_error *err)
 {
-	if (r->window_file == range->file)
+	if (r->buffer_file == range->file)
 		return MILL_OK;
 	int64_t wanted = mill_max_i64(range->end - range->begin, (int64_t)LEAST_READ_BYTES);
 	size_t step = (size_t)mill_min_i64(wanted, (int64_t)READ_BYTES);
-	r->window_file = -1;
-	MILL_TRY(mill_csv_window_open(&r->window, r->table->base.storage, &r->table->base.files[range->file], step,
+	r->buffer_file = -1;
+	MILL_TRY(mill_csv_buffer_open(&r->buffer, r->table->base.storage, &r->table->base.files[range->file], step,
 	                              r->mem, err));
-	r->window_file = range->file;
+	r->buffer_file = range->file;
 	return MILL_OK;
 }
 
@@ -171,23 +171,23 @@ static mill_status find_first_row(mill_csv_reader *r, mill_csv_seam *seam, mill_
 		return MILL_OK;
 	mill_csv_state state;
 	seam->guessed = true;
-	MILL_TRY(mill_csv_guess_state(&r->window, &r->rules.bytes, r->simd, r->table->base.file_column_count,
+	MILL_TRY(mill_csv_guess_state(&r->buffer, &r->rules.bytes, r->simd, r->table->base.file_column_count,
 	                              seam->begin, r->knobs.invert_guess, r->mem, &state, err));
-	return mill_csv_find_row(&r->window, &r->rules.bytes, state, &seam->first_row, err);
+	return mill_csv_find_row(&r->buffer, &r->rules.bytes, state, &seam->first_row, err);
 }
 
 mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *range, mill_mem *mem, int64_t *lines,
                                  mill_error *err)
 {
-	mill_csv_window w = {0};
+	mill_csv_buffer w = {0};
 	int64_t count = 0;
 	int simd = mill_simd_level(NULL);
-	MILL_TRY(mill_csv_window_open(&w, table->base.storage, &table->base.files[range->file], READ_BYTES, mem, err));
-	mill_status status = mill_csv_window_seek(&w, range->begin, err);
+	MILL_TRY(mill_csv_buffer_open(&w, table->base.storage, &table->base.files[range->file], READ_BYTES, mem, err));
+	mill_status status = mill_csv_buffer_seek(&w, range->begin, err);
 	while (status == MILL_OK && w.offset < range->end) {
 		/* One byte ahead, for the LF of a CRLF. */
 		if (w.size_bytes < 2 && !w.at_end) {
-			status = mill_csv_window_more(&w, err);
+			status = mill_csv_buffer_more(&w, err);
 			continue;
 		}
 		if (w.size_bytes == 0)
@@ -195,9 +195,9 @@ mill_status mill_csv_count_lines(const mill_csv_table *table, const mill_range *
 		size_t size = w.at_end ? w.size_bytes : w.size_bytes - 1;
 		size = (size_t)mill_min_i64((int64_t)size, range->end - w.offset);
 		count += mill_csv_line_ends(w.text, size, simd);
-		mill_csv_window_drop(&w, size);
+		mill_csv_buffer_drop(&w, size);
 	}
-	mill_csv_window_close(&w);
+	mill_csv_buffer_close(&w);
 	if (status == MILL_OK)
 		*lines = count;
 	return status;
@@ -263,11 +263,11 @@ static mill_status begin_seam(mill_csv_reader *r, const mill_range *range, mill_
 static mill_status check_size(const mill_csv_reader *r, const mill_range *range, bool at_end, mill_error *err)
 {
 	const mill_input_file *file = &r->table->base.files[range->file];
-	if (!at_end || file->codec != MILL_CODEC_NONE || r->window.offset >= range->end)
+	if (!at_end || file->codec != MILL_CODEC_NONE || r->buffer.offset >= range->end)
 		return MILL_OK;
 	return mill_fail(err, MILL_IO,
 	                 "%s ends at byte %lld, but had %lld when it was listed: was it changed meanwhile?", file->uri,
-	                 (long long)r->window.offset, (long long)file->size_bytes);
+	                 (long long)r->buffer.offset, (long long)file->size_bytes);
 }
 
 /* Where rows of the range that are wanted no longer begin. */
@@ -289,9 +289,9 @@ static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_s
 	seam->left_early = bound != NULL && bound->file == range->file && bound->offset < range->end;
 	if (seam->next_row < 0 || seam->next_row >= end)
 		return MILL_OK;
-	MILL_TRY(mill_csv_window_seek(&r->window, seam->next_row, err));
+	MILL_TRY(mill_csv_buffer_seek(&r->buffer, seam->next_row, err));
 	int64_t rows_before = r->base.counts.read_rows;
-	while (!at_end && r->window.offset < end && !sink->done) {
+	while (!at_end && r->buffer.offset < end && !sink->done) {
 		mill_status status = mill_csv_read_batch(r, end, sink, &at_end, err);
 		if (status != MILL_OK) {
 			seam->next_row = -1;
@@ -299,8 +299,8 @@ static mill_status read_rows(mill_csv_reader *r, const mill_range *range, mill_s
 		}
 	}
 	MILL_TRY(check_size(r, range, at_end, err));
-	seam->left_early |= sink->done && !at_end && r->window.offset < range->end;
-	seam->next_row = r->window.offset;
+	seam->left_early |= sink->done && !at_end && r->buffer.offset < range->end;
+	seam->next_row = r->buffer.offset;
 	seam->lines = r->line.lines;
 	seam->rows += r->base.counts.read_rows - rows_before;
 	return MILL_OK;
@@ -330,7 +330,7 @@ mill_status mill_csv_read_split(mill_csv_reader *r, int64_t split, mill_sink *si
 	if (split < 0 || split >= r->plan->split_count)
 		return mill_fail(err, MILL_INTERNAL, "split %lld of %lld was asked for", (long long)split,
 		                 (long long)r->plan->split_count);
-	const mill_split *s = &r->plan->splits[split];
+	const mill_input_split *s = &r->plan->splits[split];
 	bool chained = split == r->next_split;
 	r->next_split = split + 1;
 	for (int32_t i = 0; i < s->range_count && !sink->done; i++) {

@@ -10,7 +10,7 @@
 
 int64_t mill_csv_line_at(const mill_csv_reader *reader, mill_csv_line_cursor *cursor, size_t position)
 {
-	const mill_csv_window *w = &reader->window;
+	const mill_csv_buffer *w = &reader->buffer;
 	size_t from = (size_t)(cursor->offset - w->offset);
 	if (position > from) {
 		cursor->lines += mill_csv_line_ends(w->text + from, position - from, reader->simd);
@@ -47,7 +47,7 @@ static mill_status describe_value(mill_csv_reader *reader, const mill_csv_bad *b
 {
 	const mill_csv_table *table = reader->table;
 	const mill_field *field = &table->base.schema.fields[bad->column];
-	const uint8_t *text = reader->window.text + bad->cell_start;
+	const uint8_t *text = reader->buffer.text + bad->cell_start;
 	size_t length = bad->cell_end - bad->cell_start;
 	mill_bytes *out = &reader->detail;
 	char type[MILL_TYPE_TEXT_BYTES];
@@ -86,7 +86,7 @@ static mill_status describe(mill_csv_reader *reader, const mill_csv_bad *bad)
 		MILL_TRY(mill_bytes_append_text(out, "a quote is open at the end of the file"));
 		break;
 	case MILL_REASON_INVALID_UTF8:
-		MILL_TRY(mill_bytes_printf(out, "byte 0x%02X is not UTF-8", reader->window.text[bad->at]));
+		MILL_TRY(mill_bytes_printf(out, "byte 0x%02X is not UTF-8", reader->buffer.text[bad->at]));
 		break;
 	default: MILL_TRY(describe_value(reader, bad)); break;
 	}
@@ -100,8 +100,8 @@ static mill_status report_one(mill_csv_reader *reader, const mill_csv_bad *bad, 
 		return MILL_OK;
 	if (describe(reader, bad) != MILL_OK)
 		return mill_fail_nomem(err, reader->detail.size_bytes, "the report of a bad row");
-	const mill_csv_window *w = &reader->window;
-	mill_bad_row row = {.file = reader->window_file, .offset = w->offset + bad->start, .column = bad->column};
+	const mill_csv_buffer *w = &reader->buffer;
+	mill_bad_row row = {.file = reader->buffer_file, .offset = w->offset + bad->start, .column = bad->column};
 	row.line = mill_csv_line_at(reader, cursor, bad->start);
 	row.piece = (int32_t)(reader->seam_count - 1);
 	row.reason = bad->reason;

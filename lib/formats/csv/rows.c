@@ -66,7 +66,7 @@ static bool is_reached(const mill_csv_index *x, const uint8_t *text, const goal 
 }
 
 /* Scans until the goal is reached or the text ends. */
-static mill_status fill_index(mill_csv_rows *rows, mill_csv_window *w, const mill_csv_bytes *bytes, int simd,
+static mill_status fill_index(mill_csv_rows *rows, mill_csv_buffer *w, const mill_csv_bytes *bytes, int simd,
                               const goal *g, bool *open_end, mill_error *err)
 {
 	mill_csv_index *x = &rows->index;
@@ -77,7 +77,7 @@ static mill_status fill_index(mill_csv_rows *rows, mill_csv_window *w, const mil
 		if (x->at >= w->size_bytes) {
 			if (w->at_end)
 				return mill_csv_index_finish(x, w->size_bytes, open_end, err);
-			MILL_TRY(mill_csv_window_more(w, err));
+			MILL_TRY(mill_csv_buffer_more(w, err));
 			continue;
 		}
 		size_t stop_at = x->at + STEP_BYTES;
@@ -91,7 +91,7 @@ static mill_status fill_index(mill_csv_rows *rows, mill_csv_window *w, const mil
 		MILL_TRY(mill_csv_index_scan(x, bytes, simd, w->text, w->size_bytes, stop_at, stop_rows, err));
 	}
 	if (x->state == MILL_CSV_AFTER_CR && x->at >= w->size_bytes && !w->at_end)
-		MILL_TRY(mill_csv_window_more(w, err));
+		MILL_TRY(mill_csv_buffer_more(w, err));
 	return MILL_OK;
 }
 
@@ -143,28 +143,28 @@ static mill_status take_rows(mill_csv_rows *rows, const uint8_t *text, const mil
 	return MILL_OK;
 }
 
-mill_status mill_csv_rows_next(mill_csv_rows *rows, mill_csv_window *window, const mill_csv_bytes *bytes, int simd,
+mill_status mill_csv_rows_next(mill_csv_rows *rows, mill_csv_buffer *buffer, const mill_csv_bytes *bytes, int simd,
                                int field_count, int64_t max_rows, int64_t end_offset, mill_error *err)
 {
 	goal g = {.end = SIZE_MAX, .max_rows = (size_t)max_rows};
-	if (end_offset - window->offset < (int64_t)UINT32_MAX)
-		g.end = (size_t)mill_max_i64(end_offset - window->offset, 0);
+	if (end_offset - buffer->offset < (int64_t)UINT32_MAX)
+		g.end = (size_t)mill_max_i64(end_offset - buffer->offset, 0);
 	bool open_end = false;
 	rows->count = rows->bad_count = rows->seen = 0;
-	MILL_TRY(fill_index(rows, window, bytes, simd, &g, &open_end, err));
+	MILL_TRY(fill_index(rows, buffer, bytes, simd, &g, &open_end, err));
 	void *first = rows->first;
 	mill_status status =
 	    grow(rows->mem, &first, &rows->capacity, rows->index.row_count + 1, sizeof *rows->first, err);
 	rows->first = first;
 	MILL_TRY(status);
-	MILL_TRY(take_rows(rows, window->text, bytes, field_count, &g, open_end, err));
+	MILL_TRY(take_rows(rows, buffer->text, bytes, field_count, &g, open_end, err));
 	/* The row after a CR begins behind the LF, which the index may not have reached. */
 	size_t next = rows->consumed_bytes;
-	if (next > 0 && next < window->size_bytes && window->text[next] == '\n' && window->text[next - 1] == '\r' &&
+	if (next > 0 && next < buffer->size_bytes && buffer->text[next] == '\n' && buffer->text[next - 1] == '\r' &&
 	    next == rows->index.at)
 		rows->consumed_bytes++;
-	if (rows->consumed_bytes > window->size_bytes)
-		rows->consumed_bytes = window->size_bytes;
-	rows->at_end = window->at_end && rows->consumed_bytes == window->size_bytes;
+	if (rows->consumed_bytes > buffer->size_bytes)
+		rows->consumed_bytes = buffer->size_bytes;
+	rows->at_end = buffer->at_end && rows->consumed_bytes == buffer->size_bytes;
 	return MILL_OK;
 }

@@ -1,14 +1,14 @@
-/* Batches of rows of a window: index, check of the field count, structural verdicts. Not collective. */
+/* Batches of rows of a buffer: index, check of the field count, structural verdicts. Not collective. */
 #ifndef MILL_FORMATS_CSV_ROWS_H
 #define MILL_FORMATS_CSV_ROWS_H
 
+#include "formats/csv/buffer.h"
 #include "formats/csv/index.h"
-#include "formats/csv/window.h"
 
 /* A batch ends when its text passes this, whatever its rows. */
 #define MILL_CSV_BATCH_TEXT_BYTES ((size_t)64 << 20)
 
-/* A bad row, or a bad cell of it. Positions are in the window. */
+/* A bad row, or a bad cell of it. Positions are in the buffer. */
 typedef struct mill_csv_bad {
 	uint32_t start;      /* of the row */
 	uint32_t end;        /* of the row, without its row end */
@@ -23,22 +23,22 @@ typedef struct mill_csv_bad {
 typedef struct mill_csv_rows {
 	mill_mem *mem;
 	mill_csv_index index;
-	uint32_t *first; /* [count] of sound rows: see mill_csv_run */
+	uint32_t *first; /* [count] of sound rows: see mill_csv_fields */
 	int64_t count;
 	size_t capacity;
 	mill_csv_bad *bad;
 	int64_t bad_count;
 	size_t bad_capacity;
 	int64_t seen;          /* data rows, bad ones included */
-	size_t consumed_bytes; /* from the window's begin to the begin of the row after these */
+	size_t consumed_bytes; /* from the buffer's begin to the begin of the row after these */
 	bool at_end;           /* no row follows in the text */
 } mill_csv_rows;
 
 void mill_csv_rows_init(mill_csv_rows *rows, mill_mem *mem);
 void mill_csv_rows_release(mill_csv_rows *rows); /* idempotent */
-/* The rows that begin in the window, a row start, and before end_offset of the file: at most max_rows of them, fewer
+/* The rows that begin in the buffer, a row start, and before end_offset of the file: at most max_rows of them, fewer
  * where the text is large. Reads on as needed. field_count 0: rows of any count are sound. */
-MILL_NODISCARD mill_status mill_csv_rows_next(mill_csv_rows *rows, mill_csv_window *window, const mill_csv_bytes *bytes,
+MILL_NODISCARD mill_status mill_csv_rows_next(mill_csv_rows *rows, mill_csv_buffer *buffer, const mill_csv_bytes *bytes,
                                               int simd, int field_count, int64_t max_rows, int64_t end_offset,
                                               mill_error *err);
 MILL_NODISCARD mill_status mill_csv_rows_add_bad(mill_csv_rows *rows, const mill_csv_bad *bad, mill_error *err);

@@ -1,11 +1,11 @@
-/* The CSV reader's inner parts: see formats/csv/reader.c (runs, splits, seams), formats/csv/batch.c (one batch) and
- * formats/csv/report.c (bad rows). Not collective. */
+/* The CSV reader's inner parts: see formats/csv/reader.c (stretches of input splits, seams), formats/csv/batch.c (one
+ * batch) and formats/csv/report.c (bad rows). Not collective. */
 #ifndef MILL_FORMATS_CSV_SCAN_H
 #define MILL_FORMATS_CSV_SCAN_H
 
 #include "column/column.h"
+#include "formats/csv/buffer.h"
 #include "formats/csv/decode.h"
-#include "formats/csv/window.h"
 
 /* What the scan does with one column of the files. */
 typedef struct mill_csv_field_plan {
@@ -36,7 +36,7 @@ typedef struct mill_csv_line_cursor {
 struct mill_csv_reader {
 	mill_format_reader base; /* counts; pieces are made of seams when the attempt is settled */
 	const mill_csv_table *table;
-	const mill_split_plan *plan;
+	const mill_input_plan *plan;
 	mill_scan_spec spec;
 	mill_knobs knobs;
 	mill_mem *mem;
@@ -47,13 +47,13 @@ struct mill_csv_reader {
 	mill_csv_field_plan *fields; /* [file_column_count] */
 	mill_column *decoded;        /* [file_column_count] of the current batch */
 	bool *filter_needs;          /* [batch columns] */
-	mill_csv_window window;
-	int32_t window_file; /* −1: none open */
+	mill_csv_buffer buffer;
+	int32_t buffer_file; /* −1: none open */
 	mill_csv_rows rows;
 	mill_csv_seam *seams;
 	int64_t seam_count;
 	int64_t seam_capacity;
-	int64_t next_split; /* the one that would continue the run */
+	int64_t next_split; /* the one that would continue the stretch */
 	mill_csv_known_list exact_rows;
 	mill_csv_known_list line_bases;
 	mill_csv_line_cursor line;
@@ -63,13 +63,13 @@ struct mill_csv_reader {
 	mill_bytes detail;
 };
 
-/* Reads and pushes the rows of one batch, from the window's begin, a row start, up to those that begin at end_offset.
- * Moves the window behind them. *at_end: no row follows in the text. */
+/* Reads and pushes the rows of one batch, from the buffer's begin, a row start, up to those that begin at end_offset.
+ * Moves the buffer behind them. *at_end: no row follows in the text. */
 MILL_NODISCARD mill_status mill_csv_read_batch(mill_csv_reader *reader, int64_t end_offset, mill_sink *sink,
                                                bool *at_end, mill_error *err);
 /* Sorts the bad cells and rows of the batch by place and hands them to spec.bad_rows; counts them. */
 MILL_NODISCARD mill_status mill_csv_report_bad(mill_csv_reader *reader, mill_error *err);
-/* Counts up to `position` of the window; position must not decrease. */
+/* Counts up to `position` of the buffer; position must not decrease. */
 int64_t mill_csv_line_at(const mill_csv_reader *reader, mill_csv_line_cursor *cursor, size_t position);
 
 #endif

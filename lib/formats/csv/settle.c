@@ -1,5 +1,5 @@
-/* Guesses at run heads, checked when every rank is through (architecture §3, "Speculation"), and lines counted before
- * the first row is read. */
+/* Guesses at the heads of stretches, checked when every rank is through (architecture §3, "Speculation"), and lines
+ * counted before the first row is read. */
 #include "formats/csv/settle.h"
 
 #include <string.h>
@@ -141,13 +141,13 @@ static mill_status count_lines(mill_csv_reader *r, int64_t first, int64_t last, 
 {
 	*count = 0;
 	for (int64_t s = first; s < last; s++) {
-		const mill_split *split = &r->plan->splits[s];
+		const mill_input_split *split = &r->plan->splits[s];
 		for (int64_t i = split->first_range; i < split->first_range + split->range_count; i++) {
 			const mill_range *range = &r->plan->ranges[i];
 			mill_csv_seam *seam = *count > 0 ? &seams[*count - 1] : NULL;
 			int64_t lines;
 			MILL_TRY(mill_csv_count_lines(r->table, range, r->mem, &lines, err));
-			/* With force_speculation every split is a range of its own. */
+			/* With force_speculation every input split is a range of its own. */
 			if (!r->knobs.force_speculation && seam != NULL && seam->file == range->file &&
 			    seam->end == range->begin)
 				seam->end = range->end;

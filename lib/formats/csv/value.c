@@ -17,7 +17,7 @@ mill_status mill_csv_rules_init(mill_csv_rules *rules, const mill_csv_options *o
 	r.text = (mill_text_rules){NULL, options->true_values, options->true_value_count, options->false_values,
 	                           options->false_value_count};
 	*rules = r;
-	rules->text.time_format = r.format.step_count > 0 ? &rules->format : NULL;
+	rules->text.time_format = r.format.element_count > 0 ? &rules->format : NULL;
 	return MILL_OK;
 }
 

@@ -12,7 +12,7 @@ typedef enum mill_csv_kind { MILL_CSV_VALUE, MILL_CSV_NULL, MILL_CSV_BAD } mill_
 typedef struct mill_csv_rules {
 	const mill_csv_options *options;
 	mill_csv_bytes bytes;
-	mill_time_format format; /* step_count 0: ISO */
+	mill_time_format format; /* element_count 0: ISO */
 	mill_text_rules text;
 	uint64_t null_lengths; /* bit min(length, 63): some null_values entry has that length */
 } mill_csv_rules;

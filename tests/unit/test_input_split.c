@@ -1,5 +1,5 @@
 /* Split plans: every byte once, in order, whatever the sizes; runs of ranks. */
-#include "formats/split.h"
+#include "formats/input_split.h"
 #include "unit.h"
 
 static mill_mem mem;
@@ -9,9 +9,9 @@ static mill_error err;
 static void check_plan(const mill_input_file *files, int64_t count, int64_t split_bytes)
 {
 	mill_arena arena;
-	mill_split_plan plan;
+	mill_input_plan plan;
 	mill_arena_init(&arena, &mem);
-	CU_ASSERT_EQUAL_FATAL(mill_plan_splits(files, count, split_bytes, &arena, &plan, &err), MILL_OK);
+	CU_ASSERT_EQUAL_FATAL(mill_plan_input_splits(files, count, split_bytes, &arena, &plan, &err), MILL_OK);
 	int64_t file = 0, at = 0, range = 0;
 	for (int64_t s = 0; s < plan.split_count; s++) {
 		int64_t bytes = 0;
@@ -45,7 +45,7 @@ static void check_plan(const mill_input_file *files, int64_t count, int64_t spli
 	for (int size = 1; size < 9; size++) {
 		int64_t expected = 0, first, last;
 		for (int rank = 0; rank < size; rank++) {
-			mill_split_run(&plan, rank, size, &first, &last);
+			mill_input_share(&plan, rank, size, &first, &last);
 			CU_ASSERT_EQUAL(first, expected);
 			CU_ASSERT(last >= first);
 			expected = last;
@@ -74,18 +74,18 @@ static void plans(void)
 				}
 				check_plan(files, 6, split_bytes);
 			}
-	CU_ASSERT_EQUAL(mill_plan_splits(NULL, 0, 0, NULL, NULL, &err), MILL_USAGE);
+	CU_ASSERT_EQUAL(mill_plan_input_splits(NULL, 0, 0, NULL, NULL, &err), MILL_USAGE);
 }
 
 static void packing(void)
 {
 	mill_arena arena;
-	mill_split_plan plan;
+	mill_input_plan plan;
 	mill_mem_init(&mem, INT64_MAX);
 	mill_arena_init(&arena, &mem);
 	mill_input_file files[5] = {
 	    {.size_bytes = 30}, {.size_bytes = 30}, {.size_bytes = 50}, {.size_bytes = 250}, {.size_bytes = 10}};
-	CU_ASSERT_EQUAL(mill_plan_splits(files, 5, 100, &arena, &plan, &err), MILL_OK);
+	CU_ASSERT_EQUAL(mill_plan_input_splits(files, 5, 100, &arena, &plan, &err), MILL_OK);
 	/* 30 + 30 | 50 + the first 50 of 250 | 100 | 100 | 10: a file that fits a split is not cut, a larger one fills
 	 * it up. */
 	static const int64_t expected[] = {60, 100, 100, 100, 10};
@@ -93,7 +93,7 @@ static void packing(void)
 	for (int i = 0; i < 5; i++)
 		CU_ASSERT_EQUAL(plan.splits[i].size_bytes, expected[i]);
 	int64_t first, last;
-	mill_split_run(&plan, 1, 2, &first, &last);
+	mill_input_share(&plan, 1, 2, &first, &last);
 	CU_ASSERT(first == 2 && last == 5);
 	mill_arena_release(&arena);
 }

@@ -1,18 +1,18 @@
-/* Cutting files into splits and dealing splits to ranks. */
-#include "formats/split.h"
+/* Cutting files into input splits and dealing them to ranks. */
+#include "formats/input_split.h"
 
 #include "base/checked.h"
 #include "base/hash.h"
 
 #include <string.h>
 
-/* A last piece smaller than this share of a split stays with the piece before it. */
+/* A last piece smaller than this share of an input split stays with the piece before it. */
 #define SLIVER_SHARE 8
 
 typedef struct planner {
 	int64_t split_bytes;
-	mill_split_plan plan; /* arrays are NULL in the counting pass */
-	int64_t open_bytes;   /* of the split being filled; its ranges begin at open_range */
+	mill_input_plan plan; /* arrays are NULL in the counting pass */
+	int64_t open_bytes;   /* of the input split being filled; its ranges begin at open_range */
 	int64_t open_range;
 } planner;
 
@@ -21,7 +21,7 @@ static void close_split(planner *p)
 	if (p->plan.range_count == p->open_range)
 		return;
 	if (p->plan.splits != NULL) {
-		mill_split *split = &p->plan.splits[p->plan.split_count];
+		mill_input_split *split = &p->plan.splits[p->plan.split_count];
 		split->first_range = p->open_range;
 		split->range_count = (int32_t)(p->plan.range_count - p->open_range);
 		split->size_bytes = p->open_bytes;
@@ -48,7 +48,7 @@ static void add_range(planner *p, int64_t file, int64_t begin, int64_t end, int6
 static void plan_file(planner *p, const mill_input_file *file, int64_t ordinal)
 {
 	int64_t size = file->size_bytes;
-	/* A file that fits a split is not cut to fill the one before it. */
+	/* A file that fits an input split is not cut to fill the one before it. */
 	if (p->plan.range_count > p->open_range && (size <= p->split_bytes || file->codec != MILL_CODEC_NONE) &&
 	    size > p->split_bytes - p->open_bytes)
 		close_split(p);
@@ -73,8 +73,8 @@ static void plan_files(planner *p, const mill_input_file *files, int64_t file_co
 	close_split(p);
 }
 
-mill_status mill_plan_splits(const mill_input_file *files, int64_t file_count, int64_t split_bytes, mill_arena *arena,
-                             mill_split_plan *out, mill_error *err)
+mill_status mill_plan_input_splits(const mill_input_file *files, int64_t file_count, int64_t split_bytes,
+                                   mill_arena *arena, mill_input_plan *out, mill_error *err)
 {
 	if (split_bytes < 1)
 		return mill_fail(err, MILL_USAGE, "split_bytes is %lld: it must be at least 1", (long long)split_bytes);
@@ -82,7 +82,7 @@ mill_status mill_plan_splits(const mill_input_file *files, int64_t file_count, i
 		return mill_fail(err, MILL_USAGE, "%lld input files are more than 2^31 - 1", (long long)file_count);
 	planner p = {.split_bytes = split_bytes};
 	plan_files(&p, files, file_count);
-	mill_split *splits = mill_arena_array(arena, (size_t)p.plan.split_count + 1, sizeof *splits);
+	mill_input_split *splits = mill_arena_array(arena, (size_t)p.plan.split_count + 1, sizeof *splits);
 	mill_range *ranges = mill_arena_array(arena, (size_t)p.plan.range_count + 1, sizeof *ranges);
 	if (splits == NULL || ranges == NULL)
 		return mill_fail_nomem(err, (size_t)p.plan.range_count * sizeof *ranges, "a split plan");
@@ -93,18 +93,18 @@ mill_status mill_plan_splits(const mill_input_file *files, int64_t file_count, i
 	return MILL_OK;
 }
 
-/* Bytes that decide who gets a split: one byte more, so that empty splits are dealt out as well. */
-static mill_u128 split_weight(const mill_split *split)
+/* Bytes that decide who gets an input split: one byte more, so that empty input splits are dealt out as well. */
+static mill_u128 split_weight(const mill_input_split *split)
 {
 	return (mill_u128)split->size_bytes + 1;
 }
 
-void mill_split_run(const mill_split_plan *plan, int rank, int size, int64_t *first, int64_t *last)
+void mill_input_share(const mill_input_plan *plan, int rank, int size, int64_t *first, int64_t *last)
 {
 	mill_u128 total = 0;
 	for (int64_t i = 0; i < plan->split_count; i++)
 		total += split_weight(&plan->splits[i]);
-	/* A split belongs to the rank in whose share of the bytes its middle lies. */
+	/* An input split belongs to the rank in whose share of the bytes its middle lies. */
 	mill_u128 before = 0;
 	*first = plan->split_count;
 	*last = plan->split_count;

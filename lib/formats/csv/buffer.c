@@ -1,71 +1,71 @@
-#include "formats/csv/window.h"
+#include "formats/csv/buffer.h"
 
 #include "base/checked.h"
 
 #include <string.h>
 
-mill_status mill_csv_window_open(mill_csv_window *window, mill_storage *storage, const mill_input_file *file,
+mill_status mill_csv_buffer_open(mill_csv_buffer *buffer, mill_storage *storage, const mill_input_file *file,
                                  size_t step_bytes, mill_mem *mem, mill_error *err)
 {
-	mill_csv_window w = {.mem = mem, .step_bytes = step_bytes};
+	mill_csv_buffer w = {.mem = mem, .step_bytes = step_bytes};
 	MILL_TRY(mill_reader_open(storage, file->uri, &w.reader, err));
 	mill_status status = MILL_OK;
 	if (file->codec != MILL_CODEC_NONE)
 		status = mill_stream_open(w.reader, file->codec, mem, &w.stream, err);
 	if (status != MILL_OK) {
-		mill_csv_window_close(&w);
+		mill_csv_buffer_close(&w);
 		return status;
 	}
 	/* The block outlives the file: most files are of a size. */
-	w.block = window->block;
-	w.block_bytes = window->block_bytes;
+	w.block = buffer->block;
+	w.block_bytes = buffer->block_bytes;
 	w.text = w.block == NULL ? NULL : w.block + MILL_CSV_SLACK_BYTES;
-	window->block = NULL;
-	mill_csv_window_close(window);
-	*window = w;
+	buffer->block = NULL;
+	mill_csv_buffer_close(buffer);
+	*buffer = w;
 	return MILL_OK;
 }
 
-void mill_csv_window_close(mill_csv_window *window)
+void mill_csv_buffer_close(mill_csv_buffer *buffer)
 {
-	mill_stream_close(window->stream);
-	mill_reader_close(window->reader);
-	mill_mem_free(window->block);
-	*window = (mill_csv_window){0};
+	mill_stream_close(buffer->stream);
+	mill_reader_close(buffer->reader);
+	mill_mem_free(buffer->block);
+	*buffer = (mill_csv_buffer){0};
 }
 
-void mill_csv_window_drop(mill_csv_window *window, size_t size_bytes)
+void mill_csv_buffer_drop(mill_csv_buffer *buffer, size_t size_bytes)
 {
 	if (size_bytes == 0)
 		return;
-	window->text += size_bytes;
-	window->size_bytes -= size_bytes;
-	window->offset += (int64_t)size_bytes;
+	buffer->text += size_bytes;
+	buffer->size_bytes -= size_bytes;
+	buffer->offset += (int64_t)size_bytes;
 }
 
-mill_status mill_csv_window_seek(mill_csv_window *window, int64_t offset, mill_error *err)
+mill_status mill_csv_buffer_seek(mill_csv_buffer *buffer, int64_t offset, mill_error *err)
 {
-	bool inside = offset >= window->offset && offset - window->offset <= (int64_t)window->size_bytes;
-	if (window->stream == NULL && !inside) {
-		window->size_bytes = 0;
-		window->offset = offset;
-		window->at_end = false;
+	bool inside = offset >= buffer->offset && offset - buffer->offset <= (int64_t)buffer->size_bytes;
+	if (buffer->stream == NULL && !inside) {
+		buffer->size_bytes = 0;
+		buffer->offset = offset;
+		buffer->at_end = false;
 		return MILL_OK;
 	}
-	if (offset < window->offset)
+	if (offset < buffer->offset)
 		return mill_fail(err, MILL_INTERNAL, "%s: a compressed file is read forward only",
-		                 mill_reader_uri(window->reader));
-	while (offset - window->offset > (int64_t)window->size_bytes && !window->at_end) {
-		mill_csv_window_drop(window, window->size_bytes);
-		MILL_TRY(mill_csv_window_more(window, err));
+		                 mill_reader_uri(buffer->reader));
+	while (offset - buffer->offset > (int64_t)buffer->size_bytes && !buffer->at_end) {
+		mill_csv_buffer_drop(buffer, buffer->size_bytes);
+		MILL_TRY(mill_csv_buffer_more(buffer, err));
 	}
-	mill_csv_window_drop(window, (size_t)mill_min_i64(offset - window->offset, (int64_t)window->size_bytes));
+	mill_csv_buffer_drop(buffer, (size_t)mill_min_i64(offset - buffer->offset, (int64_t)buffer->size_bytes));
 	return MILL_OK;
 }
 
 /* Room for step_bytes behind the text: by moving the text to the block's front where that frees enough, else by a
  * larger block. */
-static mill_status make_room(mill_csv_window *w, mill_error *err)
+static mill_status make_room(mill_csv_buffer *w, mill_error *err)
 {
 	size_t front = w->block == NULL ? 0 : (size_t)(w->text - w->block);
 	size_t needed = w->size_bytes + w->step_bytes + 2 * MILL_CSV_SLACK_BYTES;
@@ -90,7 +90,7 @@ static mill_status make_room(mill_csv_window *w, mill_error *err)
 	return MILL_OK;
 }
 
-mill_status mill_csv_window_more(mill_csv_window *w, mill_error *err)
+mill_status mill_csv_buffer_more(mill_csv_buffer *w, mill_error *err)
 {
 	if (w->size_bytes + w->step_bytes > MILL_CSV_MAX_ROW_BYTES + w->step_bytes)
 		return mill_fail(err, MILL_DATA,
