@@ -1,7 +1,8 @@
 /* impute_constant: NULL becomes a given value, of the column's own type where that can hold it. */
 #include "base/civil_text.h"
 #include "base/number.h"
-#include "features/features_private.h"
+#include "column/builder.h"
+#include "features/transform.h"
 
 #include <math.h>
 #include <string.h>
@@ -121,7 +122,7 @@ static mill_status read_constant(mill_transform *transform, const mill_do_entry 
 	if (transform->in.id == MILL_TYPE_BOOL && c->number != 0.0 && c->number != 1.0)
 		return mill_json_fail(node, err, "column \"%s\" is %s: the constant is true or false",
 		                      transform->column, mill_type_text(transform->in, type));
-	MILL_TRY(build_fill(c, transform->features->mem, node, err));
+	MILL_TRY(build_fill(c, transform->mem, node, err));
 	transform->out = c->fill.rows == 1 ? transform->in : mill_type_of(MILL_TYPE_FLOAT64);
 	return MILL_OK;
 }

@@ -28,7 +28,8 @@ typedef struct mill_features mill_features;
 MILL_NODISCARD mill_status mill_features_new(const mill_json *tensors, const mill_json *keep, const mill_schema *input,
                                              const mill_knobs *knobs, mill_mem *mem, mill_features **out,
                                              mill_error *err);
-void mill_features_free(mill_features *features); /* NULL is fine */
+/* Frees all of it; NULL is fine. Not collective. */
+void mill_features_free(mill_features *features);
 
 /* The input columns that fit or apply reads, ascending, borrowed: only these are exchanged. Batches given to fit and
  * apply hold exactly these columns in this order (then ids). Not collective. */
@@ -46,7 +47,8 @@ MILL_NODISCARD mill_status mill_features_fit(mill_features *features, int pass, 
 MILL_NODISCARD mill_status mill_features_merge(mill_features *features, int pass, mill_comm *comm, mill_error *err);
 
 /* The datasets of the store, tensors in the order of the job file, then kept columns ("keep/NAME"). Widths, names and
- * cardinalities are known once every pass is merged; before, `check` gets what is known (width −1 otherwise). */
+ * cardinalities are known once every pass is merged; before, `check` gets what is known (width −1 otherwise).
+ * Borrowed. Not collective. */
 const mill_dataset_spec *mill_features_datasets(const mill_features *features, int *count);
 
 /* Transforms a batch into blocks[dataset count], owned by the caller. MILL_DATA: a NULL or out of range value reaches a
@@ -57,9 +59,11 @@ MILL_NODISCARD mill_status mill_features_apply(mill_features *features, const mi
 /* Where the rows of the next batch stand, for messages: the split's index in byte order and its name (borrowed), the
  * ordinal of the first row. Not collective. */
 void mill_features_at(mill_features *features, int split, const char *name, int64_t first_row);
-bool mill_features_refuses(const mill_features *features); /* the last apply failed for the rows' sake */
+/* Whether the last apply failed because of its rows, so that the next batch can still be applied. Not collective. */
+bool mill_features_refuses(const mill_features *features);
 /* Collective: MILL_DATA where some rank's apply refused rows, with tensor, column, number of rows, the first place and
- * the transform that would fix it; the same on any ranks. splits: names by index. */
+ * the transform that would fix it; the same on any ranks. splits: names by index, borrowed
+ * until the features are freed. */
 MILL_NODISCARD mill_status mill_features_judge(mill_features *features, const char *const *splits, mill_comm *comm,
                                                mill_error *err);
 
@@ -67,13 +71,16 @@ MILL_NODISCARD mill_status mill_features_judge(mill_features *features, const ch
  * `fitted/` of store_path; fitted.c describes both. Not collective: one rank writes. */
 MILL_NODISCARD mill_status mill_features_write_fitted(const mill_features *features, mill_storage *storage,
                                                       const char *store_path, mill_bytes *json, mill_error *err);
-/* Names, parameters and help of every transform, for `help` and the JSON schema. */
+
+/* What `help` says of a transform. */
 typedef struct mill_transform_info {
 	const char *name;
 	const char *help;
 	const char *parameters;
 } mill_transform_info;
+/* Every transform, in the order of help. Not collective. */
 const mill_transform_info *mill_transform_list(int *count);
-bool mill_transform_is_later(const char *name); /* known, and not supported yet */
+/* Whether the name is of a transform that is foreseen and not built yet. Not collective. */
+bool mill_transform_is_later(const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* Transforms of numbers that are fitted by sums and extremes, or not at all. */
 #include "base/exact.h"
 #include "expr/math.h"
-#include "features/features_private.h"
+#include "features/transform.h"
 
 #include <math.h>
 
@@ -96,8 +96,8 @@ static mill_status moments_absorb(mill_transform *transform, mill_bytes_view *in
 	if (!mill_view_u64(in, &count))
 		return mill_transform_fail(transform, MILL_INTERNAL, err, "a rank's state is cut short");
 	m->count += (int64_t)count;
-	MILL_TRY(absorb_sum(&m->sum, transform->features->mem, in, err));
-	return m->squares_too ? absorb_sum(&m->squares, transform->features->mem, in, err) : MILL_OK;
+	MILL_TRY(absorb_sum(&m->sum, transform->mem, in, err));
+	return m->squares_too ? absorb_sum(&m->squares, transform->mem, in, err) : MILL_OK;
 }
 
 static mill_status moments_finish(mill_transform *transform, bool *again, mill_error *err)
@@ -110,8 +110,8 @@ static mill_status moments_finish(mill_transform *transform, bool *again, mill_e
 		return mill_transform_nothing_to_fit(transform, err);
 	mill_status status = mill_exact_mean(&m->sum, m->count, &m->mean, &inner);
 	if (status == MILL_OK && m->squares_too)
-		status = mill_exact_variance(&m->sum, &m->squares, m->count, m->count, transform->features->mem,
-		                             &variance, &inner);
+		status =
+		    mill_exact_variance(&m->sum, &m->squares, m->count, m->count, transform->mem, &variance, &inner);
 	m->std = sqrt(variance);
 	return status == MILL_OK ? MILL_OK : mill_transform_fail(transform, status, err, "%s", inner.message);
 }

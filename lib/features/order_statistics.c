@@ -13,9 +13,9 @@ typedef struct ranked {
 	bool fits;
 } ranked;
 
-static mill_status start_quantiles(ranked *s, mill_features *features, int count, mill_error *err)
+static mill_status start_quantiles(ranked *s, int count, mill_error *err)
 {
-	MILL_TRY(mill_quantiles_init(&s->quantiles, features->mem, s->at, count, err));
+	MILL_TRY(mill_quantiles_init(&s->quantiles, s->base.mem, s->at, count, err));
 	s->fits = true;
 	s->base.passes = mill_quantiles_passes(&s->quantiles);
 	return MILL_OK;
@@ -66,11 +66,11 @@ static mill_status read_median(mill_transform *transform, const mill_do_entry *e
 	median *m = (median *)transform;
 	MILL_TRY(read_as_floats(transform, entry, err));
 	MILL_TRY(mill_parameter_bool(entry, transform, "indicator", &transform->flag, err));
-	m->base.at = mill_arena_alloc(&entry->features->arena, sizeof *m->base.at);
+	m->base.at = mill_arena_alloc(transform->arena, sizeof *m->base.at);
 	if (m->base.at == NULL)
 		return mill_fail_nomem(err, sizeof *m->base.at, "quantiles");
 	*m->base.at = (mill_quantile_at){1, 2};
-	return start_quantiles(&m->base, entry->features, 1, err);
+	return start_quantiles(&m->base, 1, err);
 }
 
 static mill_status median_finish(mill_transform *transform, bool *again, mill_error *err)
@@ -144,12 +144,11 @@ static mill_status read_fraction(const mill_json *node, mill_quantile_at *out, m
 	return MILL_OK;
 }
 
-static mill_status read_clip_quantiles(clip *c, const mill_do_entry *entry, const mill_json *list, mill_error *err)
+static mill_status read_clip_quantiles(clip *c, const mill_json *list, mill_error *err)
 {
-	mill_features *features = entry->features;
 	if (list->kind != MILL_JSON_ARRAY || list->count != 2)
 		return mill_json_fail(list, err, "\"quantiles\" is a list of two, as [0.01, 0.99]");
-	c->base.at = mill_arena_array(&features->arena, 2, sizeof *c->base.at);
+	c->base.at = mill_arena_array(c->base.base.arena, 2, sizeof *c->base.at);
 	if (c->base.at == NULL)
 		return mill_fail_nomem(err, 0, "quantiles");
 	for (int i = 0; i < 2; i++)
@@ -157,7 +156,7 @@ static mill_status read_clip_quantiles(clip *c, const mill_do_entry *entry, cons
 	const mill_quantile_at *at = c->base.at;
 	if ((mill_i128)at[0].numerator * at[1].denominator > (mill_i128)at[1].numerator * at[0].denominator)
 		return mill_json_fail(list, err, "the first quantile must not be above the second");
-	return start_quantiles(&c->base, features, 2, err);
+	return start_quantiles(&c->base, 2, err);
 }
 
 static mill_status read_clip(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
@@ -172,7 +171,7 @@ static mill_status read_clip(mill_transform *transform, const mill_do_entry *ent
 	if (quantiles != NULL && (has_min || has_max))
 		return mill_json_fail(entry->node, err, "clip takes \"min\" and \"max\", or \"quantiles\", not both");
 	if (quantiles != NULL)
-		return read_clip_quantiles(c, entry, quantiles, err);
+		return read_clip_quantiles(c, quantiles, err);
 	c->min = -INFINITY;
 	c->max = INFINITY;
 	MILL_TRY(mill_parameter_double(entry, transform, "min", &c->min, err));
@@ -245,12 +244,12 @@ typedef struct buckets {
 
 #define MOST_BINS 65536
 
-static mill_status read_edges(buckets *b, const mill_do_entry *entry, const mill_json *list, mill_error *err)
+static mill_status read_edges(buckets *b, const mill_json *list, mill_error *err)
 {
 	MILL_TRY(mill_json_expect(list, MILL_JSON_ARRAY, err));
 	if (list->count == 0 || list->count >= INT32_MAX)
 		return mill_json_fail(list, err, "\"edges\" needs at least one edge");
-	b->edges = mill_arena_array(&entry->features->arena, (size_t)list->count, sizeof *b->edges);
+	b->edges = mill_arena_array(b->base.base.arena, (size_t)list->count, sizeof *b->edges);
 	if (b->edges == NULL)
 		return mill_fail_nomem(err, 0, "edges of buckets");
 	for (int64_t i = 0; i < list->count; i++) {
@@ -278,13 +277,13 @@ static mill_status read_bins(buckets *b, const mill_do_entry *entry, mill_error 
 		                      "\"uniform\": true");
 	b->bins = (int)bins;
 	int count = b->uniform ? 2 : b->bins - 1;
-	b->edges = mill_arena_array(&entry->features->arena, (size_t)bins, sizeof *b->edges);
-	b->base.at = mill_arena_array(&entry->features->arena, (size_t)count, sizeof *b->base.at);
+	b->edges = mill_arena_array(b->base.base.arena, (size_t)bins, sizeof *b->edges);
+	b->base.at = mill_arena_array(b->base.base.arena, (size_t)count, sizeof *b->base.at);
 	if (b->edges == NULL || b->base.at == NULL)
 		return mill_fail_nomem(err, 0, "edges of buckets");
 	for (int i = 0; i < count; i++)
 		b->base.at[i] = b->uniform ? (mill_quantile_at){i, 1} : (mill_quantile_at){i + 1, bins};
-	return start_quantiles(&b->base, entry->features, count, err);
+	return start_quantiles(&b->base, count, err);
 }
 
 static mill_status read_buckets(mill_transform *transform, const mill_do_entry *entry, mill_error *err)
@@ -298,7 +297,7 @@ static mill_status read_buckets(mill_transform *transform, const mill_do_entry *
 	for (int k = 1; k < transform->kind->key_count; k++)
 		if (mill_parameter(entry, transform, transform->kind->keys[k]) != NULL)
 			return mill_json_fail(entry->node, err, "bucketize takes \"edges\" or \"bins\", not both");
-	return read_edges(b, entry, edges, err);
+	return read_edges(b, edges, err);
 }
 
 static mill_status buckets_finish(mill_transform *transform, bool *again, mill_error *err)

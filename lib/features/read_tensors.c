@@ -89,9 +89,9 @@ static mill_status add_column(tensor_reader *t, const group *g, int64_t index, c
 	const mill_field *field = &features->input.fields[at];
 	mill_chain chain = {.column = field->name, .position = at, .type = field->type};
 	chain.name = as != NULL ? as : field->name;
-	mill_do_entry entry = {.features = features, .tensor = t->tensor->name, .column = field->name, .node = g->node};
+	mill_do_entry entry = {.tensor = t->tensor->name, .column = field->name, .node = g->node};
 	if (*shared == NULL || !g->share)
-		MILL_TRY(mill_read_recipe(&entry, g->transforms, field->type, shared, err));
+		MILL_TRY(mill_read_recipe(features, &entry, g->transforms, field->type, shared, err));
 	else if (!mill_type_equal((*shared)->in, field->type))
 		return mill_json_fail(g->node, err, "\"share\" needs columns of one type: CAST \"%s\" in SQL",
 		                      field->name);

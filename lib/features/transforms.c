@@ -172,8 +172,8 @@ static mill_status check_parameters(const mill_transform_kind *kind, const mill_
 	return MILL_OK;
 }
 
-static mill_status add_transform(const mill_do_entry *entry, const mill_json *node, mill_type *type,
-                                 mill_recipe *recipe, mill_error *err)
+static mill_status add_transform(mill_features *features, const mill_do_entry *entry, const mill_json *node,
+                                 mill_type *type, mill_recipe *recipe, mill_error *err)
 {
 	const char *name = NULL;
 	const mill_transform_kind *kind = NULL;
@@ -188,11 +188,13 @@ static mill_status add_transform(const mill_do_entry *entry, const mill_json *no
 		return mill_json_fail(node, err, "more than %d transforms in one list", MILL_RECIPE_TRANSFORMS);
 	if (recipe->count > 0 && recipe->transforms[recipe->count - 1]->is_one_hot)
 		return mill_json_fail(node, err, "nothing can follow one_hot");
-	mill_transform *transform = mill_arena_alloc(&entry->features->arena, kind->transform_bytes);
+	mill_transform *transform = mill_arena_alloc(&features->arena, kind->transform_bytes);
 	if (transform == NULL)
 		return mill_fail_nomem(err, kind->transform_bytes, "a transform");
 	transform->kind = kind;
-	transform->features = entry->features;
+	transform->mem = features->mem;
+	transform->arena = &features->arena;
+	transform->knobs = features->knobs;
 	transform->tensor = entry->tensor;
 	transform->column = entry->column;
 	transform->in = *type;
@@ -221,10 +223,10 @@ static mill_status append_recipe(mill_features *features, mill_recipe *recipe, m
 	return MILL_OK;
 }
 
-mill_status mill_read_recipe(const mill_do_entry *entry, const mill_json *list, mill_type type, mill_recipe **out,
-                             mill_error *err)
+mill_status mill_read_recipe(mill_features *features, const mill_do_entry *entry, const mill_json *list, mill_type type,
+                             mill_recipe **out, mill_error *err)
 {
-	mill_arena *arena = &entry->features->arena;
+	mill_arena *arena = &features->arena;
 	mill_recipe *recipe = mill_arena_alloc(arena, sizeof *recipe);
 	bool is_list = list != NULL && list->kind == MILL_JSON_ARRAY;
 	int64_t count = list == NULL ? 0 : is_list ? list->count : 1;
@@ -233,9 +235,9 @@ mill_status mill_read_recipe(const mill_do_entry *entry, const mill_json *list, 
 	if (recipe == NULL || recipe->transforms == NULL)
 		return mill_fail_nomem(err, sizeof *recipe, "transforms");
 	recipe->tensor = entry->tensor;
-	MILL_TRY(append_recipe(entry->features, recipe, err));
+	MILL_TRY(append_recipe(features, recipe, err));
 	for (int64_t i = 0; i < count; i++)
-		MILL_TRY(add_transform(entry, is_list ? &list->items[i] : list, &type, recipe, err));
+		MILL_TRY(add_transform(features, entry, is_list ? &list->items[i] : list, &type, recipe, err));
 	recipe->out = type;
 	*out = recipe;
 	return MILL_OK;

@@ -1,5 +1,7 @@
 #include "features/values_private.h"
 
+#include "column/builder.h"
+
 #define FIRST_SLOTS 64
 #define AHEAD       16 /* entries whose slots are on their way from memory */
 

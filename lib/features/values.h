@@ -7,7 +7,7 @@
 #define MILL_FEATURES_VALUES_H
 
 #include "comm/comm.h"
-#include "features/features_private.h"
+#include "features/transform.h"
 
 typedef struct mill_value {
 	uint64_t hash;
@@ -36,8 +36,9 @@ typedef struct mill_values {
 	int32_t *codes;
 } mill_values;
 
+/* An empty table of values of the type. Allocates nothing. */
 void mill_values_init(mill_values *values, mill_mem *mem, mill_type type);
-void mill_values_release(mill_values *values); /* idempotent; empty and usable again afterwards */
+void mill_values_release(mill_values *values); /* frees all; idempotent, and usable again afterwards */
 
 /* Room for `more` entries. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_values_reserve(mill_values *values, int64_t more, mill_error *err);
@@ -49,17 +50,19 @@ MILL_NODISCARD mill_status mill_values_put(mill_values *values, uint64_t hash, c
                                            int64_t *entry, mill_error *err);
 /* Makes the slots match entries that were dropped or moved. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_values_index(mill_values *values, mill_error *err);
-/* −1 where it is not there. */
+/* Entry of a value; −1 where it is not there. */
 int64_t mill_values_find(const mill_values *values, uint64_t hash, const void *value, uint32_t length_bytes);
+/* The bytes of an entry's value, entry->length_bytes of them; borrowed until the table changes. */
 const void *mill_values_bytes(const mill_values *values, const mill_value *entry);
 
-/* Counts the rows of a lane; NULL rows count as the fill, or not at all. A NaN is noted as a refusal of transform. */
+/* Counts the rows of a lane; NULL rows count as the fill, or not at all. A NaN is noted as a refusal of
+ * transform. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_values_count_lane(mill_values *values, const mill_transform *transform,
                                                   const mill_lane *lane, mill_work *work, mill_error *err);
-/* out[r] = entry of row r, −1 where it is not there, −2 where it is NULL. */
+/* out[r] = entry of row r, −1 where it is not there, −2 where it is NULL. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_values_find_lane(mill_values *values, const mill_lane *lane, mill_work *work,
                                                  int64_t *out, mill_error *err);
-/* K of a value of a column. */
+/* K of value `row` of a column, which is not NULL. scratch is used for its value bytes. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_value_hash(const mill_column *column, int64_t row, mill_bytes *scratch, uint64_t *out,
                                            mill_error *err);
 
@@ -70,7 +73,8 @@ typedef struct mill_values_choice {
 } mill_values_choice;
 
 /* Collective: adds up every rank's counts and leaves on every rank the chosen entries, in order; what is chosen is by
- * count falling, ties by value, in any case. All ranks return one status. */
+ * count falling, ties by value, in any case. round_bytes: how much goes to another rank at a time. All ranks return one
+ * status. */
 MILL_NODISCARD mill_status mill_values_merge(mill_values *values, const mill_values_choice *choice, int64_t round_bytes,
                                              mill_comm *comm, mill_error *err);
 

@@ -22,7 +22,7 @@ static mill_status read_values(mill_transform *transform, const mill_do_entry *e
 		                      mill_type_text(transform->in, type), transform->column);
 	transform->passes = 1;
 	v->choice = (mill_values_choice){.min_count = 1, .max_size = INT64_MAX};
-	mill_values_init(&v->values, transform->features->mem, transform->in);
+	mill_values_init(&v->values, transform->mem, transform->in);
 	return MILL_OK;
 }
 
@@ -80,7 +80,7 @@ static mill_status values_fit(mill_transform *transform, const mill_lane *lane, 
 static mill_status values_exchange(mill_transform *transform, mill_comm *comm, mill_error *err)
 {
 	lookup *v = (lookup *)transform;
-	return mill_values_merge(&v->values, &v->choice, transform->features->knobs->round_bytes, comm, err);
+	return mill_values_merge(&v->values, &v->choice, transform->knobs->round_bytes, comm, err);
 }
 
 static mill_status values_finish(mill_transform *transform, bool *again, mill_error *err)
