@@ -69,10 +69,9 @@ static void print_function(const mill_function_info *function)
 
 static void print_transforms(void)
 {
-	int count = 0;
-	const mill_transform_info *list = mill_transform_list(&count);
-	for (int i = 0; i < count; i++)
-		printf("  %-20s %s\n", list[i].name, list[i].help);
+	const mill_transform_info *transform = NULL;
+	for (int i = 0; (transform = mill_transform_info_at(i)) != NULL; i++)
+		printf("  %-20s %s\n", transform->name, transform->help);
 }
 
 static void print_functions(void)
@@ -180,16 +179,16 @@ static void man_commands(void)
 
 static void man_registries(void)
 {
-	int steps = 0, transforms = 0;
+	int steps = 0;
 	const mill_step_info *step = mill_step_list(&steps);
-	const mill_transform_info *transform = mill_transform_list(&transforms);
+	const mill_transform_info *transform = NULL;
 	printf(".SH STEPS\n");
 	for (int i = 0; i < steps; i++)
 		if (step[i].help != NULL)
 			put_entry(step[i].name, step[i].help);
 	printf(".SH TRANSFORMS\n");
-	for (int i = 0; i < transforms; i++)
-		put_entry(transform[i].name, transform[i].help);
+	for (int i = 0; (transform = mill_transform_info_at(i)) != NULL; i++)
+		put_entry(transform->name, transform->help);
 }
 
 static void man_lines(const char *title, const char *const *lines, size_t count)
@@ -274,15 +273,15 @@ static const named_page pages[] = {{"steps", print_steps},           {"transform
 static bool print_step_or_transform(const char *topic)
 {
 	bool found = false;
-	int steps = 0, transforms = 0;
+	int steps = 0;
 	const mill_step_info *step = mill_step_list(&steps);
-	const mill_transform_info *transform = mill_transform_list(&transforms);
+	const mill_transform_info *transform = NULL;
 	for (int i = 0; i < steps; i++)
 		if (strcmp(topic, step[i].name) == 0 && (found = true))
 			print_step(&step[i]);
-	for (int i = 0; i < transforms; i++)
-		if (strcmp(topic, transform[i].name) == 0 && (found = true))
-			print_transform(&transform[i]);
+	for (int i = 0; (transform = mill_transform_info_at(i)) != NULL; i++)
+		if (strcmp(topic, transform->name) == 0 && (found = true))
+			print_transform(transform);
 	if (mill_transform_is_later(topic) && (found = true))
 		printf("%s (transform) is not supported yet\n", topic);
 	return found;
@@ -320,17 +319,17 @@ static mill_status unknown_topic(const char *topic, mill_error *err)
 {
 	const char *names[MOST_TOPICS];
 	size_t n = 0;
-	int steps = 0, transforms = 0;
+	int steps = 0;
 	const mill_step_info *step = mill_step_list(&steps);
-	const mill_transform_info *transform = mill_transform_list(&transforms);
+	const mill_transform_info *transform = NULL;
 	for (int i = 0; i < command_count; i++)
 		names[n++] = commands[i].name;
 	for (size_t i = 0; i < COUNT(pages); i++)
 		names[n++] = pages[i].name;
 	for (int i = 0; i < steps && n < MOST_TOPICS; i++)
 		names[n++] = step[i].name;
-	for (int i = 0; i < transforms && n < MOST_TOPICS; i++)
-		names[n++] = transform[i].name;
+	for (int i = 0; n < MOST_TOPICS && (transform = mill_transform_info_at(i)) != NULL; i++)
+		names[n++] = transform->name;
 	for (int i = 0; i < mill_sql_function_count() && n < MOST_TOPICS; i++)
 		if (mill_sql_function_list(i).standing != MILL_FUNCTION_NOT_YET)
 			names[n++] = mill_sql_function_list(i).name;

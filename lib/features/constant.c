@@ -163,7 +163,7 @@ static void constant_release(mill_transform *transform)
 static const char *const constant_keys[] = {"value", "indicator"};
 
 const mill_transform_kind mill_transform_impute_constant = {
-    .name = "impute_constant",
+    .info = {"impute_constant", "NULL becomes a constant", "value, the lone value; indicator: true adds a flag column"},
     .main = "value",
     .keys = constant_keys,
     .key_count = 2,

@@ -76,10 +76,10 @@ MILL_NODISCARD mill_status mill_features_write_fitted(const mill_features *featu
 typedef struct mill_transform_info {
 	const char *name;
 	const char *help;
-	const char *parameters;
+	const char *parameters; /* "": none */
 } mill_transform_info;
-/* Every transform, in the order of help. Not collective. */
-const mill_transform_info *mill_transform_list(int *count);
+/* Transform `index` in the order of help; NULL after the last. Not collective. */
+const mill_transform_info *mill_transform_info_at(int index);
 /* Whether the name is of a transform that is foreseen and not built yet. Not collective. */
 bool mill_transform_is_later(const char *name);
 

@@ -164,7 +164,7 @@ static mill_status put_transform(const mill_features *features, const mill_trans
                                  const fitted_place *place, mill_json_writer *json, mill_error *err)
 {
 	mill_json_put_object(json, NULL);
-	mill_json_put_text(json, "transform", transform->kind->name);
+	mill_json_put_text(json, "transform", transform->kind->info.name);
 	if (transform->kind->write != NULL)
 		MILL_TRY(transform->kind->write(transform, json, err));
 	if (transform->kind->values != NULL) {

@@ -153,7 +153,7 @@ static mill_status mean_write(const mill_transform *transform, mill_json_writer 
 static const char *const indicator_keys[] = {"indicator"};
 
 const mill_transform_kind mill_transform_impute_mean = {
-    .name = "impute_mean",
+    .info = {"impute_mean", "NULL becomes the mean of fit_on's values", "indicator: true adds a flag column"},
     .keys = indicator_keys,
     .key_count = 1,
     .transform_bytes = sizeof(moments),
@@ -169,7 +169,7 @@ const mill_transform_kind mill_transform_impute_mean = {
 };
 
 const mill_transform_kind mill_transform_standardize = {
-    .name = "standardize",
+    .info = {"standardize", "(x - mean) / sqrt(var_pop); a constant column becomes 0", ""},
     .transform_bytes = sizeof(moments),
     .read = read_standardize,
     .fit = moments_fit,
@@ -295,7 +295,8 @@ static mill_status minmax_write(const mill_transform *transform, mill_json_write
 static const char *const minmax_keys[] = {"min", "max", "clip"};
 
 const mill_transform_kind mill_transform_minmax = {
-    .name = "minmax",
+    .info = {"minmax", "min + (x - data_min) / (data_max - data_min) * (max - min); a constant column becomes min",
+             "min (0), max (1), clip (false): later rows beyond them become min or max"},
     .keys = minmax_keys,
     .key_count = 3,
     .transform_bytes = sizeof(range),
@@ -325,7 +326,7 @@ static mill_status log1p_apply(mill_transform *transform, mill_lane *lane, mill_
 }
 
 const mill_transform_kind mill_transform_log1p = {
-    .name = "log1p",
+    .info = {"log1p", "ln(1 + x); a value at most -1 is an error: clip first", ""},
     .transform_bytes = sizeof(mill_transform),
     .read = read_number,
     .apply = log1p_apply,

@@ -105,7 +105,7 @@ static mill_status median_write(const mill_transform *transform, mill_json_write
 static const char *const indicator_keys[] = {"indicator"};
 
 const mill_transform_kind mill_transform_impute_median = {
-    .name = "impute_median",
+    .info = {"impute_median", "NULL becomes the median of fit_on's values", "indicator: true adds a flag column"},
     .keys = indicator_keys,
     .key_count = 1,
     .transform_bytes = sizeof(median),
@@ -221,7 +221,8 @@ static mill_status clip_write(const mill_transform *transform, mill_json_writer 
 static const char *const clip_keys[] = {"min", "max", "quantiles"};
 
 const mill_transform_kind mill_transform_clip = {
-    .name = "clip",
+    .info = {"clip", "values below min become min, above max become max",
+             "min, max; or quantiles: [0.01, 0.99] of fit_on's values"},
     .keys = clip_keys,
     .key_count = 3,
     .transform_bytes = sizeof(clip),
@@ -374,7 +375,8 @@ static mill_status buckets_write(const mill_transform *transform, mill_json_writ
 static const char *const buckets_keys[] = {"edges", "bins", "quantile", "uniform"};
 
 const mill_transform_kind mill_transform_bucketize = {
-    .name = "bucketize",
+    .info = {"bucketize", "id = number of edges at most x",
+             "edges, the lone value; or bins with quantile: true or uniform: true"},
     .main = "edges",
     .keys = buckets_keys,
     .key_count = 4,

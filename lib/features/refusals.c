@@ -104,7 +104,7 @@ static mill_status raise_at_transform(const mill_tensor *tensor, const mill_chai
 	const char *what = describe(kind, f->transform, &fix);
 	where_text(f, where, sizeof where);
 	return mill_fail(err, MILL_DATA, "tensor \"%s\", column \"%s\": %s reaches %s %s (%s); %s", tensor->name,
-	                 chain->column, what, f->transform->kind->name, where, f->example, fix);
+	                 chain->column, what, f->transform->kind->info.name, where, f->example, fix);
 }
 
 mill_status mill_refusal_raise(const mill_tensor *tensor, const mill_chain *chain, mill_error *err)
@@ -151,7 +151,7 @@ mill_status mill_transform_fail(const mill_transform *transform, mill_status sta
 	mill_fail_v(&inner, status, format, args);
 	va_end(args);
 	return mill_fail(err, status, "tensor \"%s\", column \"%s\": %s: %s", transform->tensor, transform->column,
-	                 transform->kind->name, inner.message);
+	                 transform->kind->info.name, inner.message);
 }
 
 mill_status mill_transform_nothing_to_fit(const mill_transform *transform, mill_error *err)

@@ -25,7 +25,7 @@ typedef struct mill_do_entry {
 
 /* Functions that a transform does not need are NULL. */
 typedef struct mill_transform_kind {
-	const char *name;
+	mill_transform_info info;
 	const char *main; /* the parameter that a lone value sets */
 	const char *const *keys;
 	int key_count;

@@ -19,33 +19,12 @@ static const char *const later[] = {
 };
 #define LATER_COUNT ((int)(sizeof later / sizeof later[0]))
 
-/* In the order of `kinds`. */
-static const mill_transform_info infos[] = {
-    {"impute_mean", "NULL becomes the mean of fit_on's values", "indicator: true adds a flag column"},
-    {"impute_median", "NULL becomes the median of fit_on's values", "indicator: true adds a flag column"},
-    {"impute_most_frequent", "NULL becomes the most frequent value, the smallest of several",
-     "indicator: true adds a flag column"},
-    {"impute_constant", "NULL becomes a constant", "value, the lone value; indicator: true adds a flag column"},
-    {"standardize", "(x - mean) / sqrt(var_pop); a constant column becomes 0", ""},
-    {"minmax", "min + (x - data_min) / (data_max - data_min) * (max - min); a constant column becomes min",
-     "min (0), max (1), clip (false): later rows beyond them become min or max"},
-    {"log1p", "ln(1 + x); a value at most -1 is an error: clip first", ""},
-    {"clip", "values below min become min, above max become max",
-     "min, max; or quantiles: [0.01, 0.99] of fit_on's values"},
-    {"bucketize", "id = number of edges at most x",
-     "edges, the lone value; or bins with quantile: true or uniform: true"},
-    {"one_hot", "a column of 0 and 1 for each value, in ascending order; NULL gives zeros",
-     "min_count (1), max_size, unknown (\"zeros\", \"error\")"},
-    {"vocabulary", "ids: 0 NULL, 1 ... oov_buckets unseen or rare, then by falling count, ties by value",
-     "min_count (1), max_size, oov_buckets (1; 0: an unseen value is an error)"},
-    {"hash", "ids: 0 NULL, else 1 + H64(0, value bytes) mod n", "n, the lone value"},
-    {"passthrough", "the value as it is, what a column without transforms is", ""},
-};
+static const mill_transform_info passthrough = {"passthrough",
+                                                "the value as it is, what a column without transforms is", ""};
 
-const mill_transform_info *mill_transform_list(int *count)
+const mill_transform_info *mill_transform_info_at(int index)
 {
-	*count = (int)(sizeof infos / sizeof infos[0]);
-	return infos;
+	return index < KIND_COUNT ? &kinds[index]->info : index == KIND_COUNT ? &passthrough : NULL;
 }
 
 bool mill_transform_is_later(const char *name)
@@ -99,8 +78,8 @@ mill_status mill_transform_need_number(const mill_transform *transform, const mi
 		return mill_json_fail(entry->node, err,
 		                      "%s needs numbers, column \"%s\" is %s: CAST it in SQL, or use vocabulary, "
 		                      "one_hot or hash",
-		                      transform->kind->name, transform->column, type);
-	return mill_json_fail(entry->node, err, "%s needs numbers, column \"%s\" is %s", transform->kind->name,
+		                      transform->kind->info.name, transform->column, type);
+	return mill_json_fail(entry->node, err, "%s needs numbers, column \"%s\" is %s", transform->kind->info.name,
 	                      transform->column, type);
 }
 
@@ -110,7 +89,8 @@ static mill_status refuse_name(const mill_json *node, const char *name, mill_err
 	char all[512];
 	int used = 0;
 	for (int k = 0; k < KIND_COUNT && used < (int)sizeof all; k++)
-		used += snprintf(all + used, sizeof all - (size_t)used, "%s%s", k == 0 ? "" : ", ", kinds[k]->name);
+		used +=
+		    snprintf(all + used, sizeof all - (size_t)used, "%s%s", k == 0 ? "" : ", ", kinds[k]->info.name);
 	return mill_json_fail(node, err, "unknown transform \"%s\"; there are %s", name, all);
 }
 
@@ -118,7 +98,7 @@ static mill_status find_kind(const mill_json *node, const char *name, const mill
 {
 	const char *names[KIND_COUNT + LATER_COUNT + 1];
 	for (int k = 0; k < KIND_COUNT; k++) {
-		names[k] = kinds[k]->name;
+		names[k] = kinds[k]->info.name;
 		if (strcmp(name, names[k]) == 0) {
 			*out = kinds[k];
 			return MILL_OK;
@@ -130,7 +110,7 @@ static mill_status find_kind(const mill_json *node, const char *name, const mill
 		    "transform \"%s\" is not supported yet; rankmill help transforms lists what is", name);
 	for (int k = 0; k < LATER_COUNT; k++)
 		names[KIND_COUNT + k] = later[k];
-	names[KIND_COUNT + LATER_COUNT] = "passthrough";
+	names[KIND_COUNT + LATER_COUNT] = passthrough.name;
 	const char *near = mill_suggest(name, names, KIND_COUNT + LATER_COUNT + 1);
 	if (near != NULL)
 		return mill_json_fail(node, err, "unknown transform \"%s\" (did you mean \"%s\"?)", name, near);
@@ -151,14 +131,6 @@ static mill_status read_name(const mill_json *node, const char **name, const mil
 	return MILL_OK;
 }
 
-static const char *parameters_of(const mill_transform_kind *kind)
-{
-	for (int k = 0; k < KIND_COUNT; k++)
-		if (kinds[k] == kind)
-			return infos[k].parameters;
-	return "";
-}
-
 static mill_status check_parameters(const mill_transform_kind *kind, const mill_json *given, mill_error *err)
 {
 	if (given == NULL)
@@ -166,9 +138,9 @@ static mill_status check_parameters(const mill_transform_kind *kind, const mill_
 	if (given->kind == MILL_JSON_OBJECT)
 		return mill_json_check_keys(given, kind->keys, (size_t)kind->key_count, err);
 	if (kind->main == NULL)
-		return mill_json_fail(given, err, "%s takes %s%s", kind->name,
+		return mill_json_fail(given, err, "%s takes %s%s", kind->info.name,
 		                      kind->key_count > 0 ? "an object of parameters: " : "no parameters",
-		                      parameters_of(kind));
+		                      kind->info.parameters);
 	return MILL_OK;
 }
 
@@ -180,7 +152,7 @@ static mill_status add_transform(mill_features *features, const mill_do_entry *e
 	mill_do_entry here = *entry;
 	here.node = node;
 	MILL_TRY(read_name(node, &name, &here.given, err));
-	if (strcmp(name, "passthrough") == 0)
+	if (strcmp(name, passthrough.name) == 0)
 		return here.given == NULL ? MILL_OK : mill_json_fail(node, err, "passthrough takes no parameters");
 	MILL_TRY(find_kind(node, name, &kind, err));
 	MILL_TRY(check_parameters(kind, here.given, err));

@@ -18,8 +18,9 @@ static mill_status read_values(mill_transform *transform, const mill_do_entry *e
 	lookup *v = (lookup *)transform;
 	char type[MILL_TYPE_TEXT_BYTES];
 	if (!mill_type_is_countable(transform->in) && !mill_type_is_text(transform->in))
-		return mill_json_fail(entry->node, err, "%s does not take %s (column \"%s\")", transform->kind->name,
-		                      mill_type_text(transform->in, type), transform->column);
+		return mill_json_fail(entry->node, err, "%s does not take %s (column \"%s\")",
+		                      transform->kind->info.name, mill_type_text(transform->in, type),
+		                      transform->column);
 	transform->passes = 1;
 	v->choice = (mill_values_choice){.min_count = 1, .max_size = INT64_MAX};
 	mill_values_init(&v->values, transform->mem, transform->in);
@@ -227,7 +228,8 @@ static const char *const one_hot_keys[] = {"min_count", "max_size", "unknown"};
 static const char *const indicator_keys[] = {"indicator"};
 
 const mill_transform_kind mill_transform_vocabulary = {
-    .name = "vocabulary",
+    .info = {"vocabulary", "ids: 0 NULL, 1 ... oov_buckets unseen or rare, then by falling count, ties by value",
+             "min_count (1), max_size, oov_buckets (1; 0: an unseen value is an error)"},
     .keys = vocabulary_keys,
     .key_count = 4,
     .transform_bytes = sizeof(lookup),
@@ -242,7 +244,8 @@ const mill_transform_kind mill_transform_vocabulary = {
 };
 
 const mill_transform_kind mill_transform_one_hot = {
-    .name = "one_hot",
+    .info = {"one_hot", "a column of 0 and 1 for each value, in ascending order; NULL gives zeros",
+             "min_count (1), max_size, unknown (\"zeros\", \"error\")"},
     .keys = one_hot_keys,
     .key_count = 3,
     .transform_bytes = sizeof(lookup),
@@ -257,7 +260,8 @@ const mill_transform_kind mill_transform_one_hot = {
 };
 
 const mill_transform_kind mill_transform_impute_most_frequent = {
-    .name = "impute_most_frequent",
+    .info = {"impute_most_frequent", "NULL becomes the most frequent value, the smallest of several",
+             "indicator: true adds a flag column"},
     .keys = indicator_keys,
     .key_count = 1,
     .transform_bytes = sizeof(lookup),
@@ -322,7 +326,7 @@ static mill_status hash_write(const mill_transform *transform, mill_json_writer 
 static const char *const hash_keys[] = {"n"};
 
 const mill_transform_kind mill_transform_hash = {
-    .name = "hash",
+    .info = {"hash", "ids: 0 NULL, else 1 + H64(0, value bytes) mod n", "n, the lone value"},
     .main = "n",
     .keys = hash_keys,
     .key_count = 1,
