@@ -1,4 +1,4 @@
-#include "ops/private.h"
+#include "ops/ops_private.h"
 
 struct mill_collector {
 	mill_sink sink;

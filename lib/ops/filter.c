@@ -1,4 +1,4 @@
-#include "ops/private.h"
+#include "ops/ops_private.h"
 
 typedef struct filter_op {
 	mill_op_base base;

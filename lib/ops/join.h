@@ -3,7 +3,7 @@
 #define MILL_OPS_JOIN_H
 
 #include "ops/keys.h"
-#include "ops/private.h"
+#include "ops/ops_private.h"
 
 struct mill_join_build {
 	mill_sink sink;

@@ -1,4 +1,4 @@
-#include "ops/private.h"
+#include "ops/ops_private.h"
 #include <string.h>
 
 void mill_op_release(mill_sink *op)

@@ -1,6 +1,6 @@
 /* Sorting row numbers by 64-bit keys and by bytes: most significant digit first, stable, out of place, insertion sort
  * on what is small. Bytes are sorted eight at a time; only rows that agree so far look further. */
-#include "ops/private.h"
+#include "ops/ops_private.h"
 #include <string.h>
 
 typedef struct order_entry {

@@ -1,4 +1,4 @@
-#include "ops/private.h"
+#include "ops/ops_private.h"
 #include <string.h>
 
 typedef struct project_op {

@@ -7,7 +7,7 @@
 #ifndef MILL_OPS_STATE_H
 #define MILL_OPS_STATE_H
 
-#include "ops/private.h"
+#include "ops/ops_private.h"
 
 /* Rows to be added to states. */
 typedef struct op_input {

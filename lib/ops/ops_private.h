@@ -1,6 +1,6 @@
 /* What the operators share; not for other rooms. Not collective. */
-#ifndef MILL_OPS_PRIVATE_H
-#define MILL_OPS_PRIVATE_H
+#ifndef MILL_OPS_OPS_PRIVATE_H
+#define MILL_OPS_OPS_PRIVATE_H
 
 #include "ops/op_base.h"
 
