@@ -36,47 +36,60 @@ void mill_comm_close(mill_comm *comm);
  * same code afterwards: a single rank has nobody to end, and MPI_Abort may return. */
 void mill_comm_abort(mill_comm *comm, int exit_code);
 
+/* This rank: 0 … size − 1. Not collective. */
 int mill_comm_rank(const mill_comm *comm);
+/* How many ranks there are, at least 1. Not collective. */
 int mill_comm_size(const mill_comm *comm);
-int mill_comm_node_ranks(const mill_comm *comm); /* ranks on this rank's node; found at open */
-int mill_comm_node_rank(const mill_comm *comm);  /* this rank's place among them */
+/* How many ranks are on this rank's node; found at open. Not collective. */
+int mill_comm_node_ranks(const mill_comm *comm);
+/* This rank's place among the ranks of its node: 0 … node_ranks − 1. Not collective. */
+int mill_comm_node_rank(const mill_comm *comm);
+/* What open was given, defaults filled in; borrowed. Not collective. */
 const mill_comm_options *mill_comm_options_of(const mill_comm *comm);
 
-/* Lets pending transfers advance and tells the others that this rank is at work. Call it once a batch, and in long work
- * without batches every few seconds. Not collective, never waits. */
+/* Lets pending transfers advance and tells the others that this rank is at work. Call it once per batch, and in long
+ * work without batches every few seconds. Not collective, never waits. */
 void mill_comm_progress(mill_comm *comm);
 
-/* MILL_INTERRUPTED once a signal asked this rank to stop: looked at once a batch, so that long work ends soon. The
+/* MILL_INTERRUPTED once a signal asked this rank to stop: looked at once per batch, so that long work ends soon. The
  * caller leaves as with any failure of its own. Not collective. */
 MILL_NODISCARD mill_status mill_comm_check_stop(const mill_comm *comm, mill_error *err);
 
-/* All Collective, in the same order on every rank. */
+/* What follows is called in the same order on every rank. Where a wait fails (MILL_LOST_RANK) the communicator is of no
+ * use any more. */
+
+/* Collective: returns once every rank has called it. */
 MILL_NODISCARD mill_status mill_comm_barrier(mill_comm *comm, mill_error *err);
-/* Every rank leaves with the same status: the lowest failing rank's, whose message all ranks get. Where the cause may
- * lie in one rank's machine (I/O, memory, a missing file) it names the rank ("rank 3 of 8: …"). A rank that was asked
- * to stop counts as failing with MILL_INTERRUPTED. err holds the message of mine, or is NULL. */
+/* Collective: every rank leaves with the same status, the lowest failing rank's, whose message all ranks get. Where the
+ * cause may lie in one rank's machine (I/O, memory, a missing file) it names the rank ("rank 3 of 8: …"). A rank that
+ * was asked to stop counts as failing with MILL_INTERRUPTED. err holds the message of mine, or is NULL. */
 MILL_NODISCARD mill_status mill_comm_agree(mill_comm *comm, mill_status mine, mill_error *err);
-/* The same, but a signal no longer counts: when what was done stands and a stop would only misreport it. */
+/* Collective: mill_comm_agree, but a signal no longer counts: when what was done stands and a stop would only misreport
+ * it. */
 MILL_NODISCARD mill_status mill_comm_agree_done(mill_comm *comm, mill_status mine, mill_error *err);
-/* Every rank leaves with root's status, which is a failure, and its message: when a round told that root failed. */
+/* Collective: every rank leaves with root's status, which is a failure, and its message: when a round told that root
+ * failed. mine and err: as in mill_comm_agree. */
 MILL_NODISCARD mill_status mill_comm_adopt(mill_comm *comm, int root, mill_status mine, mill_error *err);
-MILL_NODISCARD mill_status mill_comm_sum_i64(mill_comm *comm, int64_t *values, int count,
-                                             mill_error *err); /* in place */
+/* Collective: values[i] becomes the sum over all ranks; count is the same on all. */
+MILL_NODISCARD mill_status mill_comm_sum_i64(mill_comm *comm, int64_t *values, int count, mill_error *err);
+/* Collective: values[i] becomes the least over all ranks; count is the same on all. */
 MILL_NODISCARD mill_status mill_comm_min_i64(mill_comm *comm, int64_t *values, int count, mill_error *err);
+/* Collective: values[i] becomes the greatest over all ranks; count is the same on all. */
 MILL_NODISCARD mill_status mill_comm_max_i64(mill_comm *comm, int64_t *values, int count, mill_error *err);
-MILL_NODISCARD mill_status mill_comm_sum_u128(mill_comm *comm, mill_u128 *values, int count,
-                                              mill_error *err); /* mod 2^128 */
-/* out[i] = Σ of values[i] over lower ranks. */
+/* Collective: values[i] becomes the sum over all ranks, modulo 2^128; count is the same on all. */
+MILL_NODISCARD mill_status mill_comm_sum_u128(mill_comm *comm, mill_u128 *values, int count, mill_error *err);
+/* Collective: out[i] becomes the sum of values[i] over the lower ranks, 0 on rank 0; count is the same on all. */
 MILL_NODISCARD mill_status mill_comm_exscan_i64(mill_comm *comm, const int64_t *values, int count, int64_t *out,
                                                 mill_error *err);
-/* Replaces blob on every rank by root's. When a rank has no memory for it, every rank fails (blobs then are undefined).
- */
+/* Collective: replaces blob on every rank by root's. When a rank has no memory for it, every rank fails with MILL_NOMEM
+ * (blobs then are undefined). */
 MILL_NODISCARD mill_status mill_comm_broadcast(mill_comm *comm, int root, mill_bytes *blob, mill_error *err);
-/* Every rank's blob, concatenated in rank order (out is replaced); sizes_bytes gets one entry a rank on every rank
- * (caller's array of size ranks, or NULL). On ranks other than root gather leaves out empty. When a rank has no memory
- * for the result, every rank fails. */
+/* Collective: out at root becomes every rank's blob, one after the other by rank; on other ranks it becomes empty.
+ * sizes_bytes (the caller's array of one entry per rank, or NULL) is filled on every rank. When root has no memory for
+ * the result, every rank fails with MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_comm_gather(mill_comm *comm, int root, const void *data, size_t size_bytes,
                                             mill_bytes *out, size_t *sizes_bytes, mill_error *err);
+/* Collective: mill_comm_gather whose result every rank gets. */
 MILL_NODISCARD mill_status mill_comm_allgather(mill_comm *comm, const void *data, size_t size_bytes, mill_bytes *out,
                                                size_t *sizes_bytes, mill_error *err);
 
@@ -103,7 +116,8 @@ typedef struct mill_round_result {
 	const size_t *size_bytes; /* [size] */
 } mill_round_result;
 
-/* Collective. data[r] and size_bytes[r] are what goes to rank r (own rank: handed over without copying). */
+/* Collective: begins a round. data[r] and size_bytes[r] are what goes to rank r (own rank: handed over without
+ * copying). */
 MILL_NODISCARD mill_status mill_comm_round_begin(mill_comm *comm, const void *const *data, const size_t *size_bytes,
                                                  mill_round_word mine, mill_error *err);
 /* Collective with begin: waits for the round to land. The status is of the transfer itself. */

@@ -1,8 +1,8 @@
 /* Signs of life. Waiting long for a rank that computes is right, waiting for one that is gone is not. A rank that
  * computes tells its right neighbour so about once a second (mill_comm_progress), with age 0; a rank that waits passes
  * on what it hears, with the time that has passed added, so that all learn when somebody was last known to work. When
- * nobody was for the whole time of a wait, a rank is lost, or all wait for each other. A ring: O(1) messages a rank and
- * second. Ages, not times, travel, since clocks of hosts differ. */
+ * nobody was for the whole time of a wait, a rank is lost, or all wait for each other. A ring: O(1) messages per rank
+ * and second. Ages, not times, travel, since clocks of hosts differ. */
 #include "base/checked.h"
 #include "base/clock.h"
 #include "comm/comm_mpi.h"

@@ -45,11 +45,14 @@ struct mill_comm {
 	uint64_t sequence; /* collectives called so far: debug builds compare it between ranks */
 };
 
+/* The backend of a single rank. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_comm_single_open(const mill_comm_options *options, mill_mem *mem, mill_comm **out,
                                                  mill_error *err);
+/* Collective: the backend over MPI_COMM_WORLD; see mill_comm_open. */
 MILL_NODISCARD mill_status mill_comm_mpi_open(const mill_comm_options *options, mill_mem *mem, mill_comm **out,
                                               mill_error *err);
 
+/* Whether a signal asked this rank to stop. Not collective. */
 static inline bool mill_comm_stopping(const mill_comm *comm)
 {
 	return comm->options.stop_signal != NULL && *comm->options.stop_signal != 0;

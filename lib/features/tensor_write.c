@@ -193,7 +193,7 @@ static inline void store_element(uint8_t *out, const uint8_t *value, size_t elem
 	}
 }
 
-/* Rows that are NULL get `element`, without a branch a row. */
+/* Rows that are NULL get `element`, without a branch per row. */
 #define BLEND(T)                                                                                     \
 	static void blend_##T(const mill_column *column, T element, T *restrict out, int64_t stride) \
 	{                                                                                            \

@@ -1,4 +1,4 @@
-/* Draws progress events on stderr: a bar, one line a stage, or JSON lines. Rank 0 only: units and bytes are this
+/* Draws progress events on stderr: a bar, one line per stage, or JSON lines. Rank 0 only: units and bytes are this
  * rank's, rows too until a stage is over, then they are those of all ranks. Not collective. */
 #ifndef MILL_OBSERVE_PROGRESS_DISPLAY_H
 #define MILL_OBSERVE_PROGRESS_DISPLAY_H
@@ -28,7 +28,7 @@ typedef struct mill_progress_display {
 /* "auto" is a bar on a terminal and plain lines elsewhere. MILL_USAGE: not one of auto, bar, plain, json, none. */
 MILL_NODISCARD mill_status mill_progress_mode_parse(const char *text, bool is_terminal, mill_progress_mode *out,
                                                     mill_error *err);
-/* columns: of the terminal, for the bar; 0: not known. */
+/* Sets up a display on a stream, which is borrowed. columns: of the terminal, for the bar; 0: not known. */
 void mill_progress_display_init(mill_progress_display *display, mill_progress_mode mode, int columns, FILE *stream);
 /* A mill_progress_fn whose context is the display. */
 void mill_progress_display_report(void *display, const mill_progress_event *event);

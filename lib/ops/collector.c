@@ -1,3 +1,4 @@
+/* The end of a chain that keeps batches. */
 #include "ops/ops_private.h"
 
 struct mill_collector {

@@ -1,10 +1,11 @@
+/* WHERE and HAVING: keeps the rows for which a predicate is TRUE. */
 #include "ops/ops_private.h"
 
 typedef struct filter_op {
 	mill_op_base base;
 	mill_program *program;
 	mill_row_error_policy *policy;
-	uint64_t *keep; /* a bit a row */
+	uint64_t *keep; /* one bit per row */
 	int64_t keep_rows;
 } filter_op;
 

@@ -1,10 +1,12 @@
+/* The three operators of aggregation: partial, final and whole. groups.c does the work. */
 #include "ops/groups.h"
 
 /* A partial table holds at most this many groups before it asks whether grouping gains anything … */
 #define PARTIAL_GROUPS 262144
 /* … and, where it did not, this many: a table that stays in cache. */
 #define PARTIAL_FEW_GROUPS 32768
-/* Batches that go past the table, a state a row, before grouping is tried again; doubled each time it gains nothing. */
+/* Batches that go past the table, one state per row, before grouping is tried again; doubled each time it gains
+ * nothing. */
 #define PARTIAL_PASSED      32
 #define PARTIAL_PASSED_MOST 1024
 #define PARTIAL_LEAST       1024 /* groups below which giving memory back is not worth it */

@@ -179,7 +179,7 @@ static void select_rows(op_groups *g, const mill_column *filter, bool takes_null
 	in->selected_count = mill_bits_indices(g->bits, in->rows, g->selected);
 }
 
-/* Keeps of the rows selected those that bring a new (group, arguments). ids: a place a row. */
+/* Keeps of the rows selected those that bring a new (group, arguments). ids: one place per row. */
 static mill_status keep_new(op_groups *g, op_keys *seen, const mill_column *const *columns, int64_t rows, uint32_t *ids,
                             op_input *in, mill_error *err)
 {

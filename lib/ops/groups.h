@@ -9,8 +9,8 @@ typedef struct op_groups {
 	mill_op_env env;
 	mill_group_spec spec; /* arrays are copies of our own */
 	op_keys keys;
-	op_state **states;           /* an aggregate each */
-	op_keys **distinct;          /* an aggregate each: (group, arguments) seen so far; NULL: not DISTINCT */
+	op_state **states;           /* one per aggregate */
+	op_keys **distinct;          /* one per aggregate: (group, arguments) seen so far; NULL: not DISTINCT */
 	const mill_column **columns; /* room for the key columns of a batch */
 	int64_t group_count;
 	int64_t rows;     /* taken since the last clear */
@@ -23,18 +23,18 @@ typedef struct op_groups {
 /* Copies spec. MILL_NOMEM, MILL_INTERNAL, MILL_NOT_YET (what op_state_new says). */
 MILL_NODISCARD mill_status op_groups_init(op_groups *groups, const mill_op_env *env, const mill_group_spec *spec,
                                           mill_error *err);
-void op_groups_release(op_groups *groups); /* idempotent */
+void op_groups_release(op_groups *groups); /* frees all; idempotent */
+/* Forgets all groups; small tables keep their memory unless they are to give_back everything. */
 void op_groups_clear(op_groups *groups, bool give_back);
-/* Room for as many more groups as there are rows to come, so that what may fail for want of memory fails before
- * anything was added. */
+/* Makes room for as many more groups as there are rows to come, so that MILL_NOMEM comes before anything was added. */
 MILL_NODISCARD mill_status op_groups_reserve(op_groups *groups, int64_t rows, mill_error *err);
-/* Adds input rows (keys and arguments where spec says). */
+/* Adds input rows, whose keys and arguments are where spec says. Errors as of op_state_update. */
 MILL_NODISCARD mill_status op_groups_add(op_groups *groups, const mill_batch *batch, mill_error *err);
-/* Pushes [keys…, states…] with a state a row, for input in which few rows share a key. Holds nothing before and after.
- */
+/* Pushes [keys…, states…] with one state per row, for input in which few rows share a key. The groups are empty before
+ * and after. */
 MILL_NODISCARD mill_status op_groups_pass(op_groups *groups, mill_op_base *op, const mill_batch *batch,
                                           mill_error *err);
-/* Adds rows of [keys…, states…]. */
+/* Adds rows of [keys…, states…]. MILL_NOMEM; MILL_INTERNAL: damaged states. */
 MILL_NODISCARD mill_status op_groups_merge(op_groups *groups, const mill_batch *batch, mill_error *err);
 /* Pushes [keys…, states…] of all groups. */
 MILL_NODISCARD mill_status op_groups_emit_states(op_groups *groups, mill_op_base *op, mill_error *err);

@@ -1,3 +1,4 @@
+/* What groups give out: states for an exchange, or results in (K, V bytes) order. */
 #include "column/value.h"
 #include "ops/groups.h"
 #include <string.h>

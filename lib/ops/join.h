@@ -18,6 +18,7 @@ struct mill_join_build {
 	bool ready;
 };
 
+/* How many id words of the right side the output carries. */
 static inline int op_join_id_words(const mill_join_spec *spec)
 {
 	return spec->with_ids ? spec->right_id_words : 0;

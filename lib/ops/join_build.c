@@ -1,3 +1,4 @@
+/* The right side of a join: rows in id order, and for each key the list of its rows. */
 #include "ops/join.h"
 #include <string.h>
 

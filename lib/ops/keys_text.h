@@ -1,4 +1,4 @@
-/* A text as two key words. Not collective. */
+/* Texts as two key words: length and up to 12 bytes, or length, 4 bytes and a pointer. Not collective. */
 #ifndef MILL_OPS_KEYS_TEXT_H
 #define MILL_OPS_KEYS_TEXT_H
 
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Text of up to 12 bytes, of which at least 12 may be read. */
+/* The words of a text of up to 12 bytes, where at least 12 bytes may be read. */
 static inline void op_keys_short_words(const char *text, int32_t length, uint64_t out[2])
 {
 	uint32_t head;
@@ -21,6 +21,7 @@ static inline void op_keys_short_words(const char *text, int32_t length, uint64_
 	out[1] = tail;
 }
 
+/* The 8 bytes at any address. */
 static inline uint64_t op_keys_load(const char *from)
 {
 	uint64_t word;

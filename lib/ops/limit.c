@@ -1,3 +1,4 @@
+/* LIMIT and OFFSET over the rows that are pushed, and the first rows of a scan. */
 #include "ops/ops_private.h"
 
 typedef struct limit_op {

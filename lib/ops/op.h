@@ -14,19 +14,20 @@ typedef struct mill_op_env {
 	const mill_knobs *knobs;
 } mill_op_env;
 
-void mill_op_release(mill_sink *op); /* NULL is fine */
+/* Frees an operator, not the sink after it; NULL is fine. */
+void mill_op_release(mill_sink *op);
 
-/* What becomes of rows whose expression failed: called once a batch that has any, with the batch the expressions saw.
+/* What becomes of rows whose expression failed: called once per batch that has any, with the batch the expressions saw.
  * MILL_OK: the rows are dropped (quarantined, counted); an error ends the stage. */
 typedef struct mill_row_error_policy {
 	mill_status (*report)(struct mill_row_error_policy *self, const mill_batch *batch,
 	                      const mill_row_errors *errors, mill_error *err);
 } mill_row_error_policy;
 
-/* Keeps rows where the predicate is TRUE. */
+/* Keeps the rows where the predicate, which is borrowed, is TRUE. */
 MILL_NODISCARD mill_status mill_filter_new(const mill_op_env *env, mill_expr *predicate, mill_row_error_policy *policy,
                                            mill_sink *next, mill_sink **out, mill_error *err);
-/* Computes count expressions; id columns of the input are appended when with_ids. */
+/* Computes count expressions, which are borrowed; id columns of the input are appended when with_ids. */
 MILL_NODISCARD mill_status mill_project_new(const mill_op_env *env, mill_expr *const *exprs, int count, bool with_ids,
                                             mill_row_error_policy *policy, mill_sink *next, mill_sink **out,
                                             mill_error *err);
@@ -57,19 +58,23 @@ typedef struct mill_group_spec {
 	bool with_ids;
 	bool emit_empty; /* with key_count 0: emit the row of no rows at the unit's end */
 } mill_group_spec;
+/* The half before the exchange. */
 MILL_NODISCARD mill_status mill_group_partial_new(const mill_op_env *env, const mill_group_spec *spec, mill_sink *next,
                                                   mill_sink **out, mill_error *err);
+/* The half after the exchange. */
 MILL_NODISCARD mill_status mill_group_final_new(const mill_op_env *env, const mill_group_spec *spec, mill_sink *next,
                                                 mill_sink **out, mill_error *err);
+/* Both halves at once. */
 MILL_NODISCARD mill_status mill_group_whole_new(const mill_op_env *env, const mill_group_spec *spec, mill_sink *next,
                                                 mill_sink **out, mill_error *err);
+/* Whether some aggregate is holistic or DISTINCT, so that rows have to be exchanged. */
 bool mill_group_needs_whole(const mill_group_spec *spec);
 
 /* Equi-join. The build side is complete before the probe side starts (per bucket, or once when broadcast). Keys have
- * one type each side and NULL never joins. Build rows are put in id order, so that the matches of one probe row come in
- * the order of the right id. Output: left visible, right visible, [left ids, right ids]; a left row without match has
- * NULLs and all-ones id words. residual (over left visible ‖ right visible) decides about matches; a pair for which it
- * fails is reported and dropped, and its left row counts as matched. Pairs leave in batches of at most
+ * the same types on both sides, and NULL never joins. Build rows are put in id order, so that the matches of one probe
+ * row come in the order of the right id. Output: left visible, right visible, [left ids, right ids]; a left row without
+ * match has NULLs and all-ones id words. residual (over left visible ‖ right visible) decides about matches; a pair for
+ * which it fails is reported and dropped, and its left row counts as matched. Pairs leave in batches of at most
  * knobs.batch_rows, however many one key has. spec is copied but for residual; build outlives its probes. */
 typedef struct mill_join_build mill_join_build;
 typedef struct mill_join_spec {
@@ -83,18 +88,23 @@ typedef struct mill_join_spec {
 	bool with_ids;
 	mill_expr *residual; /* NULL: none */
 } mill_join_spec;
+/* An empty build side. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_join_build_new(const mill_op_env *env, const mill_join_spec *spec,
                                                mill_join_build **out, mill_error *err);
-mill_sink *mill_join_build_sink(mill_join_build *build); /* push right rows; finish_unit makes it ready for probing */
-void mill_join_build_reset(mill_join_build *build);      /* empties it for the next bucket */
+/* The sink, borrowed, that takes the right rows; its finish_unit makes the build side ready for probing. */
+mill_sink *mill_join_build_sink(mill_join_build *build);
+/* Empties the build side for the next bucket. */
+void mill_join_build_reset(mill_join_build *build);
+/* Frees the build side; NULL is fine. */
 void mill_join_build_free(mill_join_build *build);
+/* The operator that takes the left rows. */
 MILL_NODISCARD mill_status mill_join_probe_new(const mill_op_env *env, mill_join_build *build,
                                                mill_row_error_policy *policy, mill_sink *next, mill_sink **out,
                                                mill_error *err);
 
-/* Sorts each unit by the BINARY column `key` (made by mill_sort_encode with ids, so never a tie) and emits it in order,
- * without that column when drop_key; keeps only the first `limit` rows of the unit (top-k while pushing; −1: all). A
- * unit is held in memory. */
+/* Sorts each unit by the BINARY column `key` (made by mill_sort_encode with ids, so that there are no ties) and emits
+ * it in order, without that column when drop_key; keeps only the first `limit` rows of the unit (top-k while pushing;
+ * −1: all). A unit is held in memory. */
 MILL_NODISCARD mill_status mill_sort_new(const mill_op_env *env, int key, int64_t limit, bool drop_key, mill_sink *next,
                                          mill_sink **out, mill_error *err);
 /* Appends the sort-key column (visible, before the ids) to every batch. */
@@ -107,7 +117,7 @@ typedef struct mill_first_rows {
 	int64_t rows;
 	uint64_t last_id[2]; /* its first two words */
 } mill_first_rows;
-/* Passes first->limit rows. first is borrowed; what it tells of an earlier operator is forgotten. */
+/* Passes first->limit rows. first is borrowed; its counts start at 0 again. */
 MILL_NODISCARD mill_status mill_first_new(const mill_op_env *env, mill_first_rows *first, mill_sink *next,
                                           mill_sink **out, mill_error *err);
 /* Passes rows offset … offset + limit − 1 of everything pushed, then sets done. */
@@ -118,11 +128,15 @@ MILL_NODISCARD mill_status mill_limit_new(const mill_op_env *env, int64_t offset
 MILL_NODISCARD mill_status mill_row_number_new(const mill_op_env *env, const int *partitions, int partition_count,
                                                const mill_sort_key *orders, int order_count, mill_sink *next,
                                                mill_sink **out, mill_error *err);
-/* Keeps a copy of the batches pushed, by unit: what tests, scalar sub-queries and small results need. */
+/* Keeps the batches pushed, one after the other: what tests, scalar sub-queries and small results need. */
 typedef struct mill_collector mill_collector;
+/* An empty collector. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_collector_new(const mill_op_env *env, mill_collector **out, mill_error *err);
+/* The sink, borrowed, that takes the batches. */
 mill_sink *mill_collector_sink(mill_collector *collector);
+/* The batches so far, borrowed; *count of them with *rows rows in all. */
 const mill_batch *mill_collector_batches(const mill_collector *collector, int64_t *count, int64_t *rows);
+/* Frees the collector and its batches; NULL is fine. */
 void mill_collector_free(mill_collector *collector);
 
 #endif

@@ -28,20 +28,23 @@ typedef struct op_batches {
 	int64_t rows;
 	int64_t bytes;
 } op_batches;
+/* Retains a batch at the end of the list. MILL_NOMEM. */
 MILL_NODISCARD mill_status op_batches_add(op_batches *list, const mill_batch *batch, mill_error *err);
-void op_batches_clear(op_batches *list);   /* keeps the array */
-void op_batches_release(op_batches *list); /* idempotent */
+void op_batches_clear(op_batches *list);   /* releases the batches, keeps the array */
+void op_batches_release(op_batches *list); /* releases batches and array; idempotent */
 /* All rows as one batch (a retain when there is only one); the list is cleared. what: for MILL_NOMEM. */
 MILL_NODISCARD mill_status op_batches_join(op_batches *list, const mill_op_env *env, const char *what, mill_batch *out,
                                            mill_error *err);
 
-/* order = the row numbers of a non-null BINARY column in memcmp order (shorter first), equal rows by number. */
+/* order = the row numbers of a non-null BINARY column in memcmp order (shorter first), equal rows by number.
+ * [keys->rows]. MILL_NOMEM. */
 MILL_NODISCARD mill_status op_sort_binary(mill_mem *mem, const mill_column *keys, int32_t *order, mill_error *err);
-/* order = the row numbers in lexicographic order of count words a row, equal rows by number. */
+/* order = the row numbers in lexicographic order of `count` words per row, equal rows by
+ * number. [rows]. MILL_NOMEM. */
 MILL_NODISCARD mill_status op_sort_words(mill_mem *mem, const uint64_t *const *words, int count, int64_t rows,
                                          int32_t *order, mill_error *err);
 
-/* What columns a batch has, beyond what a retained struct copy says: index of the first id column. */
+/* Id word `word` of every row; the batch carries ids. */
 static inline const uint64_t *op_id_word(const mill_batch *batch, int word)
 {
 	return batch->columns[mill_batch_visible(batch) + word].values;

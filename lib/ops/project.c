@@ -1,3 +1,4 @@
+/* SELECT: computes expressions, and hands ids on. */
 #include "ops/ops_private.h"
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* row_number() over the rows of a unit. */
 #include "ops/ops_private.h"
 #include <string.h>
 

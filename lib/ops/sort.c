@@ -1,3 +1,4 @@
+/* Puts the rows of a unit into the order of their sort keys; with a limit keeps the first of them while pushing. */
 #include "ops/ops_private.h"
 #include <string.h>
 

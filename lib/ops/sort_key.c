@@ -1,3 +1,4 @@
+/* Appends the BINARY column by which rows are sorted. */
 #include "ops/ops_private.h"
 #include <string.h>
 

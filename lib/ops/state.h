@@ -13,7 +13,7 @@
 typedef struct op_input {
 	const mill_batch *batch; /* for id words */
 	const mill_column *args[2];
-	const uint32_t *groups; /* a row's group */
+	const uint32_t *groups; /* [rows] the group of each row */
 	int64_t group_count;    /* groups so far, those new in this batch included */
 	int64_t rows;
 	const int32_t *selected; /* rows to take; NULL: all of them */
@@ -71,41 +71,49 @@ struct op_state {
 	int id_words; /* of the input; states of FIRST and LAST carry them */
 	int64_t capacity;
 	int64_t groups;     /* in use */
-	uint8_t *seen;      /* a byte a group: a value was added; NULL: as seen_dense says */
+	uint8_t *seen;      /* one byte per group: a value was added; NULL: as seen_dense says */
 	int64_t seen_dense; /* while seen is NULL: the groups below this one have seen a value */
 };
 
-/* MILL_NOT_YET, MILL_INTERNAL: no state for such a signature. NULL-safe free. */
+/* The states of one aggregate. MILL_NOMEM; MILL_NOT_YET, MILL_INTERNAL: no state for such a signature. */
 MILL_NODISCARD mill_status op_state_new(mill_mem *mem, const mill_aggregate_spec *spec, op_state **out,
                                         mill_error *err);
-void op_state_free(op_state *state);
-/* Forgets all groups; few keep their arrays unless they are to give_back everything. */
+void op_state_free(op_state *state); /* NULL is fine */
+/* Forgets all groups; small arrays are kept unless they are to give_back everything. */
 void op_state_clear(op_state *state, bool give_back);
 /* Whether rows with a NULL argument are to be selected. */
 static inline bool op_state_takes_nulls(const op_state *state)
 {
 	return state->kind->takes_nulls && state->spec.signature.kind != MILL_AGG_ANY_VALUE;
 }
-/* Room for group_count groups; op_state_reserve also says that they are in use. */
+/* Makes room for group_count groups. MILL_NOMEM. */
 MILL_NODISCARD mill_status op_state_grow(op_state *state, int64_t group_count, mill_error *err);
+/* Makes room for group_count groups, which are in use from here on. MILL_NOMEM. */
 MILL_NODISCARD mill_status op_state_reserve(op_state *state, int64_t group_count, mill_error *err);
+/* Adds rows. MILL_NOMEM; MILL_INTERNAL: first or last over a batch without ids. */
 MILL_NODISCARD mill_status op_state_update(op_state *state, const op_input *in, mill_error *err);
-/* states: BINARY, row r belongs to groups[r]. */
+/* Adds states as op_state_write made them: a BINARY column whose row r belongs to groups[r]. MILL_NOMEM; MILL_INTERNAL:
+ * damaged bytes. */
 MILL_NODISCARD mill_status op_state_merge(op_state *state, const mill_column *states, const uint32_t *groups,
                                           int64_t group_count, mill_error *err);
+/* The states of the groups order[0 … count) as a BINARY column. MILL_NOMEM. */
 MILL_NODISCARD mill_status op_state_write(const op_state *state, const int32_t *order, int64_t count, mill_column *out,
                                           mill_error *err);
+/* The results of the groups order[0 … count) as a column of the signature's type. MILL_NOMEM; MILL_DATA: one beyond its
+ * type. */
 MILL_NODISCARD mill_status op_state_result(op_state *state, const int32_t *order, int64_t count, mill_column *out,
                                            mill_error *err);
+/* Whether a value was added to the group. */
 static inline bool op_state_seen(const op_state *state, int64_t group)
 {
 	return state->seen == NULL ? group < state->seen_dense : state->seen[group] != 0;
 }
 
-/* For the kinds: an array of `capacity` elements of element_bytes, those from old_capacity on zeroed. */
+/* For the kinds: makes *array hold `capacity` elements of element_bytes, those from old_capacity on zeroed.
+ * MILL_NOMEM. */
 MILL_NODISCARD mill_status op_state_array(mill_mem *mem, void *array, int64_t old_capacity, int64_t capacity,
                                           size_t element_bytes, mill_error *err);
-/* to = elements of element_bytes of the groups order[0 … count). */
+/* Copies to `to` the elements, of element_bytes each, of the groups order[0 … count). */
 void op_state_gather(char *to, const void *array, size_t element_bytes, const int32_t *order, int64_t count);
 /* A result column of count rows, NULL where the group saw no value (when the signature says so). */
 MILL_NODISCARD mill_status op_state_column(const op_state *state, const int32_t *order, int64_t count, mill_column *out,

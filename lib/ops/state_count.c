@@ -1,3 +1,4 @@
+/* States of count. */
 #include "ops/state.h"
 #include <string.h>
 

@@ -5,9 +5,9 @@ enum { FIRST_NOTHING = 0, FIRST_VALUE = 1, FIRST_NULL = 2 };
 
 typedef struct first_state {
 	op_state base;
-	uint8_t *holds; /* FIRST_… a group */
-	uint64_t *ids;  /* id_words a group */
-	char *values;   /* width bytes a group, for all but text */
+	uint8_t *holds; /* FIRST_… per group */
+	uint64_t *ids;  /* id_words per group */
+	char *values;   /* width bytes per group, for all but text */
 	op_text *texts;
 	size_t width;
 	bool is_text;

@@ -9,7 +9,7 @@ typedef struct integers_state {
 	op_state base;
 	bool is_wide;
 	bool is_avg;
-	int stride; /* words a group: the total's low half, [high half], [count] */
+	int stride; /* words per group: the total's low half, [high half], [count] */
 	int64_t *words;
 	int64_t *carries; /* in units of 2^64 or 2^128; NULL: all 0 */
 	uint64_t factor;  /* avg(decimal): 10^(scale of the result − scale of the argument) */

@@ -1,3 +1,4 @@
+/* States of min and max over text and bytes, and columns of the texts that groups have. */
 #include "column/builder.h"
 #include "ops/state_text.h"
 

@@ -81,7 +81,7 @@ static mill_status quantile_write(const op_state *state, int64_t group, mill_byt
 	return mill_fail(err, MILL_INTERNAL, "median and quantiles have no partial states: use mill_group_whole_new");
 }
 
-/* Counting sort of the values by group; starts has a start a group and the end of the last. */
+/* Counting sort of the values by group; starts has one start per group and the end of the last. */
 static mill_status gather(quantile_state *s, mill_error *err)
 {
 	int64_t groups = 0;

@@ -1,5 +1,5 @@
-/* One text a group that may be replaced often: a place is reused while the text fits and at least doubles otherwise, so
- * that what replacing leaves behind is bounded by what is held. Not collective. */
+/* One text per group, which may be replaced often: its place is reused while the text fits and at least doubles
+ * otherwise, so that what replacing leaves behind is bounded by what is held. Not collective. */
 #ifndef MILL_OPS_STATE_TEXT_H
 #define MILL_OPS_STATE_TEXT_H
 
@@ -12,6 +12,7 @@ typedef struct op_text {
 	int32_t capacity_bytes;
 } op_text;
 
+/* Replaces the text by a copy of bytes. MILL_NOMEM. */
 static inline mill_status op_text_set(op_text *text, mill_arena *arena, const char *bytes, int32_t length_bytes,
                                       mill_error *err)
 {
@@ -30,7 +31,7 @@ static inline mill_status op_text_set(op_text *text, mill_arena *arena, const ch
 	return MILL_OK;
 }
 
-/* A column of the state's result type from texts by group; NULL where there is none or its mark is not value_mark
+/* Makes a column of the state's result type from texts by group; NULL where there is none or its mark is not value_mark
  * (marks NULL: all are values). */
 MILL_NODISCARD mill_status op_text_column(const op_state *state, const op_text *texts, const int32_t *order,
                                           int64_t count, const uint8_t *marks, uint8_t value_mark, mill_column *out,

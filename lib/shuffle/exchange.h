@@ -61,15 +61,16 @@ MILL_NODISCARD mill_status mill_exchange_create(mill_comm *comm, mill_mem *mem, 
 /* Not collective. Frees buckets and their files. An exchange that took a batch is drained first. NULL is fine. */
 void mill_exchange_release(mill_exchange *exchange);
 
-/* The sink that partitions: push takes batches of one schema (a change is MILL_INTERNAL). finish_unit and finish do
- * nothing; release is NULL (the exchange is released with mill_exchange_release). A push may meet other ranks in a
- * round; when a rank failed, every rank's push or drain returns the lowest failing rank's status and message. */
+/* The sink that partitions, borrowed; getting it is not collective. push takes batches of one schema (a change is
+ * MILL_INTERNAL). finish_unit and finish do nothing; release is NULL (the exchange is released with
+ * mill_exchange_release). A push may meet other ranks in a round; when a rank failed, every rank's push or drain
+ * returns the lowest failing rank's status and message. */
 mill_sink *mill_exchange_sink(mill_exchange *exchange);
 /* Not collective: decoded input bytes that the stage consumed since it started, filtered rows included. Counts for the
  * 64 MB rule at the next push or mill_exchange_tick. */
 void mill_exchange_consumed(mill_exchange *exchange, int64_t total_bytes);
-/* Lets a round happen when one is due although nothing was pushed (a filter that keeps nothing). Call it once a batch.
- */
+/* Not collective, but like a push it may meet the others: enters a round when one is due although nothing was pushed (a
+ * filter that keeps nothing). Call it once per batch. Status and message as of a push. */
 MILL_NODISCARD mill_status mill_exchange_tick(mill_exchange *exchange, mill_error *err);
 
 /* Collective, called once by every rank that created the exchange, whatever happened to it: mine is its status so far
@@ -78,17 +79,26 @@ MILL_NODISCARD mill_status mill_exchange_tick(mill_exchange *exchange, mill_erro
  * signal, MILL_INTERNAL when rows or frame sums sent and received differ. */
 MILL_NODISCARD mill_status mill_exchange_drain(mill_exchange *exchange, mill_status mine, mill_error *err);
 
-/* After a successful drain; none is collective. Rank r owns the buckets b with b·size/bucket_count = r: a contiguous,
- * possibly empty run [first, end). */
+/* What follows holds after a successful drain. Rank r owns the buckets b with b·size/bucket_count = r: a contiguous,
+ * possibly empty run [first, end). Counts are exact, and known before a bucket is read. */
+
+/* How many buckets there are, on all ranks together. Not collective. */
 int64_t mill_exchange_bucket_count(const mill_exchange *exchange);
+/* The rank that owns a bucket. Not collective. */
 int mill_exchange_owner(const mill_exchange *exchange, int64_t bucket);
+/* This rank's first bucket. Not collective. */
 int64_t mill_exchange_first_bucket(const mill_exchange *exchange);
+/* The bucket after this rank's last one. Not collective. */
 int64_t mill_exchange_end_bucket(const mill_exchange *exchange);
-/* Of a local bucket (0 for others): rows, and bytes as frames. Exact; known before the bucket is read. */
+/* Rows of a bucket; 0 where another rank owns it. Not collective. */
 int64_t mill_exchange_bucket_rows(const mill_exchange *exchange, int64_t bucket);
+/* Bytes of a bucket's frames; 0 where another rank owns it. Not collective. */
 int64_t mill_exchange_bucket_bytes(const mill_exchange *exchange, int64_t bucket);
+/* Rows of this rank's buckets. Not collective. */
 int64_t mill_exchange_local_rows(const mill_exchange *exchange);
-int64_t mill_exchange_rows(const mill_exchange *exchange); /* over all ranks */
+/* Rows of all buckets, on all ranks together. Not collective. */
+int64_t mill_exchange_rows(const mill_exchange *exchange);
+/* What moved; borrowed. Not collective. */
 const mill_ledger *mill_exchange_ledger(const mill_exchange *exchange);
 
 /* Pushes the rows of a local bucket into sink in batches of at most knobs.batch_rows, then calls its finish_unit (also
@@ -102,11 +112,11 @@ MILL_NODISCARD mill_status mill_exchange_read_bucket(mill_exchange *exchange, in
 MILL_NODISCARD mill_status mill_exchange_reclaim(mill_exchange *exchange, int64_t bytes, int64_t *freed_bytes,
                                                  mill_error *err);
 
+#define MILL_SPLITTER_SAMPLES 16384
 /* Collective. Splitters for BY_RANGE from samples of every rank's keys: at most bucket_count − 1 distinct keys in
  * memcmp order that cut the rows into parts of about equal size (duplicates removed, so there may be fewer). samples:
  * non-null BINARY, any number of rows (at most MILL_SPLITTER_SAMPLES of them travel, evenly spaced in key order); NULL
  * or empty on a rank without rows. rows: how many rows of this rank the samples stand for. out: equal on all ranks. */
-#define MILL_SPLITTER_SAMPLES 16384
 MILL_NODISCARD mill_status mill_splitters_from_samples(mill_comm *comm, mill_mem *mem, const mill_column *samples,
                                                        int64_t rows, int64_t bucket_count, mill_column *out,
                                                        mill_error *err);

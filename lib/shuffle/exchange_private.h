@@ -1,6 +1,6 @@
 /* The parts of an exchange, one file each: partition (rows → buckets), staging (rows of a bucket → frames), buckets
  * (received frames → memory and scratch → batches), exchange (rounds, agreement, ledger). Private to the room.
- * Only what meets in rounds (emit, drain) is Collective, the rest not. */
+ * Not collective, but for mill_exchange_emit and what calls it: it may meet the other ranks in a round. */
 #ifndef MILL_SHUFFLE_EXCHANGE_PRIVATE_H
 #define MILL_SHUFFLE_EXCHANGE_PRIVATE_H
 
@@ -35,10 +35,12 @@ typedef struct mill_partition {
 	int touched_count;
 } mill_partition;
 
+/* Copies what it needs of spec; splitters are retained. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_partition_init(mill_partition *partition, mill_mem *mem, const mill_exchange_spec *spec,
                                                int64_t bucket_count, mill_error *err);
-void mill_partition_release(mill_partition *partition); /* idempotent */
-/* Fills order, starts, counts and touched for the batch. */
+void mill_partition_release(mill_partition *partition); /* frees all; idempotent */
+/* Fills order, starts, counts and touched for the batch. MILL_NOMEM; MILL_INTERNAL: keys against the spec.
+ */
 MILL_NODISCARD mill_status mill_partition_run(mill_partition *partition, const mill_batch *batch, mill_error *err);
 
 /* Staging blocks come in sizes of 64 << class rows. */
@@ -61,7 +63,7 @@ typedef struct mill_staging {
 	mill_type *types;
 	int *text_of; /* [column_count] index into texts, or −1 */
 	int text_count;
-	size_t fixed_bits;                         /* a row's bits but for text bytes */
+	size_t fixed_bits;                         /* of one row, without text bytes */
 	int32_t limit_rows;                        /* rows of a full frame */
 	size_t *validity_at[MILL_STAGING_CLASSES]; /* offsets in the block, by class and column */
 	size_t *values_at[MILL_STAGING_CLASSES];
@@ -71,9 +73,10 @@ typedef struct mill_staging {
 	size_t limit_bytes;
 } mill_staging;
 
+/* Empty staging for so many buckets. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_staging_init(mill_staging *staging, mill_mem *mem, int64_t bucket_count,
                                              mill_error *err);
-void mill_staging_release(mill_staging *staging); /* idempotent */
+void mill_staging_release(mill_staging *staging); /* frees all; idempotent */
 
 /* A run of frames of one bucket in memory. */
 typedef struct mill_chunk {
@@ -142,27 +145,31 @@ struct mill_exchange {
 	bool lose_next_frame; /* tests: the ledger must notice */
 };
 
-/* Rows [0, count) of `rows` of the batch go to the bucket; full frames are emitted. */
+/* Stages the rows rows[0 … count) of the batch for the bucket; full frames are emitted. MILL_NOMEM, and what emit says.
+ */
 MILL_NODISCARD mill_status mill_staging_add(mill_exchange *ex, const mill_batch *batch, int64_t bucket,
                                             const int32_t *rows, int64_t count, mill_error *err);
-/* The first batch fixes the schema, later ones must have it. */
+/* Checks a batch before it is staged: the first one fixes the schema, later ones must have it (MILL_INTERNAL). */
 MILL_NODISCARD mill_status mill_staging_accept(mill_exchange *ex, const mill_batch *batch, mill_error *err);
-/* Emits everything staged and frees the blocks. */
+/* Emits everything that is staged and frees the blocks. */
 MILL_NODISCARD mill_status mill_staging_flush_all(mill_exchange *ex, mill_error *err);
 
-/* Writes a frame into the outbox, and enters a round when the send budget is full. */
+/* Writes the rows as a frame into the outbox, or into an own bucket, and enters a round when the send budget is full.
+ * rows NULL: the rows 0 … count − 1. MILL_NOMEM, or what the round says. */
 MILL_NODISCARD mill_status mill_exchange_emit(mill_exchange *ex, const mill_batch *batch, const int32_t *rows,
                                               int64_t count, int64_t bucket, mill_error *err);
 
-/* Takes the frames that a rank sent. */
+/* Puts the frames that rank `from` sent into buckets. MILL_INTERNAL: they are damaged, or not for this rank. */
 MILL_NODISCARD mill_status mill_buckets_receive(mill_exchange *ex, int from, const uint8_t *data, size_t size_bytes,
                                                 mill_error *err);
-/* Once there are buckets: whoever runs out of memory may ask for theirs. */
+/* Offers the buckets' memory to whoever runs out of it; called once there are buckets. */
 void mill_buckets_register(mill_exchange *ex);
-/* Reclaims under memory pressure, or spills all buckets with knobs.force_spill. */
+/* Moves buckets to scratch under memory pressure, or all of them with knobs.force_spill. MILL_IO, MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_buckets_relieve(mill_exchange *ex, mill_error *err);
+/* Frees the buckets and deletes their files; idempotent. */
 void mill_buckets_release(mill_exchange *ex);
 
+/* Counts a frame of so many rows, and adds its hash. */
 static inline void mill_ledger_add(mill_ledger_side *side, int64_t rows, const void *frame, size_t size_bytes)
 {
 	side->rows += rows;

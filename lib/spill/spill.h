@@ -1,4 +1,4 @@
-/* Scratch: a folder a rank for what does not fit into memory, and the files in it. Not collective.
+/* Scratch: one folder per rank for what does not fit into memory, and the files in it. Not collective.
  *
  * SCRATCH/rankmill-RUNID/rank-N/ holds a marker (who owns it) and spill files. Nothing in it outlives the run: close
  * removes it, and what a killed run left is removed by the next one. No fsync anywhere. */
@@ -24,8 +24,8 @@ typedef struct mill_scratch_options {
 /* The folder that scratch goes to. Borrowed from options or the environment. */
 const char *mill_scratch_choose(const char *folder);
 
-/* Cheap: nothing is created before the first file (mill_scratch_file_path or mill_spill_create). MILL_USAGE: bad
- * run_id. */
+/* Opens scratch. Cheap: nothing is created before the first file (mill_scratch_file_path or mill_spill_create).
+ * MILL_USAGE: bad run_id. */
 MILL_NODISCARD mill_status mill_scratch_open(const mill_scratch_options *options, mill_mem *mem, mill_scratch **out,
                                              mill_error *err);
 /* Removes the rank's folder with everything in it, and the run's folder when this was the last rank. NULL is fine. */
@@ -37,10 +37,11 @@ bool mill_scratch_on_tmpfs(const mill_scratch *scratch);
  * that is not counted. name: no '/'. */
 MILL_NODISCARD mill_status mill_scratch_file_path(mill_scratch *scratch, const char *name, mill_bytes *out,
                                                   mill_error *err);
-int64_t mill_scratch_written_bytes(const mill_scratch *scratch); /* by spill files, so far */
+/* Bytes that spill files have written so far. */
+int64_t mill_scratch_written_bytes(const mill_scratch *scratch);
 
 /* Removes what dead runs left in the scratch folder: rank folders whose marker names a process of this host that is
- * gone (pid, start time, boot id), and those of out_path (whose lock the caller holds) but not of run_id. One rank a
+ * gone (pid, start time, boot id), and those of out_path (whose lock the caller holds) but not of run_id. One rank per
  * node calls it. Failures to remove are logged, never fatal. Returns the number of rank folders removed. */
 int mill_scratch_clean_stale(const mill_scratch_options *options);
 
@@ -50,7 +51,9 @@ typedef struct mill_spill_file mill_spill_file;
 
 #define MILL_SPILL_BLOCK_BYTES (1024 * 1024)
 
-/* name: for people reading the folder and for messages ("exchange by user, bucket 12"); a number makes it unique. */
+/* Makes a spill file, which appears on disk once a block of it is full or flushed. MILL_IO, MILL_NOMEM. name: for
+ * people reading the folder and for messages
+ * ("exchange by user, bucket 12"); a number makes it unique. */
 MILL_NODISCARD mill_status mill_spill_create(mill_scratch *scratch, const char *name, mill_spill_file **out,
                                              mill_error *err);
 /* Appends one record (any size). MILL_IO: with path, bytes and cause (no space left …). MILL_NOMEM: no block buffer, or
@@ -59,18 +62,23 @@ MILL_NODISCARD mill_status mill_spill_append(mill_spill_file *file, const void *
                                              mill_error *err);
 /* Writes what is buffered, frees the buffer and closes the descriptor. Appending again is fine. */
 MILL_NODISCARD mill_status mill_spill_flush(mill_spill_file *file, mill_error *err);
+/* Records appended so far. */
 int64_t mill_spill_records(const mill_spill_file *file);
-int64_t mill_spill_bytes(const mill_spill_file *file); /* on disk */
+/* Bytes on disk so far, without what is buffered. */
+int64_t mill_spill_bytes(const mill_spill_file *file);
 /* Deletes the file. NULL is fine. Readers of it must have been closed. */
 void mill_spill_delete(mill_spill_file *file);
 
-/* Sequential reading, one block buffer a reader. The file must be flushed. */
+/* Sequential reading, with one block buffer per reader. */
 typedef struct mill_spill_reader mill_spill_reader;
+/* Begins reading at the first record. The file is flushed, and outlives the reader. MILL_IO, MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_spill_reader_open(mill_spill_file *file, mill_spill_reader **out, mill_error *err);
-/* Next record, borrowed until the next call, 8-byte aligned; *data is NULL at the end. MILL_IO: checksum, short file.
+/* The next record, borrowed until the next call, 8-byte aligned; *data is NULL at the end. MILL_IO: checksum, short
+ * file.
  */
 MILL_NODISCARD mill_status mill_spill_next(mill_spill_reader *reader, const void **data, size_t *size_bytes,
                                            mill_error *err);
-void mill_spill_reader_close(mill_spill_reader *reader); /* NULL is fine */
+/* Closes the file and frees the reader; NULL is fine. */
+void mill_spill_reader_close(mill_spill_reader *reader);
 
 #endif
