@@ -3,7 +3,7 @@
 #define MILL_OPS_GROUPS_H
 
 #include "ops/keys.h"
-#include "ops/state.h"
+#include "ops/states/state.h"
 
 typedef struct op_groups {
 	mill_op_env env;

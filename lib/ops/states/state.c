@@ -1,4 +1,4 @@
-#include "ops/state.h"
+#include "ops/states/state.h"
 #include "column/bits.h"
 #include "column/builder.h"
 #include <string.h>

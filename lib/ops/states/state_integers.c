@@ -1,8 +1,8 @@
 /* sum and avg of integers and decimals. A group's total is kept modulo 2^64 (integers, decimals of up to 18 digits) or
  * 2^128, with a carry beside that is allocated when the first total wraps: only the true total decides about overflow,
  * never the order in which it was added up. */
-#include "ops/ratio.h"
-#include "ops/state.h"
+#include "ops/states/ratio.h"
+#include "ops/states/state.h"
 #include <string.h>
 
 typedef struct integers_state {

@@ -4,8 +4,8 @@
  * The bytes of a state (the BINARY column between partial and final) are an empty string for a group that saw no value;
  * else each kind's layout is written above its write function. Both ends are the same build: no version. Little-endian.
  * Not collective. */
-#ifndef MILL_OPS_STATE_H
-#define MILL_OPS_STATE_H
+#ifndef MILL_OPS_STATES_STATE_H
+#define MILL_OPS_STATES_STATE_H
 
 #include "ops/ops_private.h"
 

@@ -1,6 +1,6 @@
 /* sum, avg, variances, corr and covariances of floats, over exact sums of x, y and their products. */
-#include "ops/group_sums.h"
-#include "ops/ratio.h"
+#include "ops/states/group_sums.h"
+#include "ops/states/ratio.h"
 
 #include <math.h>
 

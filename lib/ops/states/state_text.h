@@ -1,9 +1,9 @@
 /* One text per group, which may be replaced often: its place is reused while the text fits and at least doubles
  * otherwise, so that what replacing leaves behind is bounded by what is held. Not collective. */
-#ifndef MILL_OPS_STATE_TEXT_H
-#define MILL_OPS_STATE_TEXT_H
+#ifndef MILL_OPS_STATES_STATE_TEXT_H
+#define MILL_OPS_STATES_STATE_TEXT_H
 
-#include "ops/state.h"
+#include "ops/states/state.h"
 #include <string.h>
 
 typedef struct op_text {

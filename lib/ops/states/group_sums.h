@@ -3,11 +3,11 @@
  * chosen from the first values; a value that lies more than 60 exponents above the unit, a NaN, an infinity or an
  * overflow sends the group's sums to a mill_exact beside ("escape"), which takes everything. The total is exact either
  * way, so neither the unit nor what escaped shows in a result. Not collective. */
-#ifndef MILL_OPS_GROUP_SUMS_H
-#define MILL_OPS_GROUP_SUMS_H
+#ifndef MILL_OPS_STATES_GROUP_SUMS_H
+#define MILL_OPS_STATES_GROUP_SUMS_H
 
 #include "base/exact.h"
-#include "ops/state.h"
+#include "ops/states/state.h"
 
 /* Which sums a group keeps, in this order in its block, after the count. */
 enum { OP_SUM_X, OP_SUM_Y, OP_SUM_XX, OP_SUM_YY, OP_SUM_XY, OP_SUMS };

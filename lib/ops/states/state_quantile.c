@@ -1,7 +1,7 @@
 /* median and quantiles: the values of a bucket with their groups, put together by group when results are asked for.
  * Values are held as integers that order like the floats they came from (NaN above all). */
 #include "column/canonical.h"
-#include "ops/state.h"
+#include "ops/states/state.h"
 #include <math.h>
 
 typedef struct quantile_state {

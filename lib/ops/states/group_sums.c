@@ -1,4 +1,4 @@
-#include "ops/group_sums.h"
+#include "ops/states/group_sums.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* States of count. */
-#include "ops/state.h"
+#include "ops/states/state.h"
 #include <string.h>
 
 typedef struct count_state {

@@ -1,6 +1,6 @@
 /* States of min and max over text and bytes, and columns of the texts that groups have. */
 #include "column/builder.h"
-#include "ops/state_text.h"
+#include "ops/states/state_text.h"
 
 typedef struct text_state {
 	op_state base;

@@ -1,5 +1,5 @@
 /* first, last and any_value: the value (first and last: or NULL) of the row with the smallest or largest id. */
-#include "ops/state_text.h"
+#include "ops/states/state_text.h"
 
 enum { FIRST_NOTHING = 0, FIRST_VALUE = 1, FIRST_NULL = 2 };
 

@@ -1,6 +1,6 @@
 /* Exact quotients of wide integers, rounded once. Not collective. */
-#ifndef MILL_OPS_RATIO_H
-#define MILL_OPS_RATIO_H
+#ifndef MILL_OPS_STATES_RATIO_H
+#define MILL_OPS_STATES_RATIO_H
 
 #include "base/hash.h"
 #include <stdbool.h>

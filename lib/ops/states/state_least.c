@@ -1,7 +1,7 @@
 /* min and max (bool_and and bool_or are min and max of bools) of what maps to ordered 64-bit or 128-bit integers. */
 #include "column/canonical.h"
 #include "ops/keys.h"
-#include "ops/state.h"
+#include "ops/states/state.h"
 #include <string.h>
 
 typedef struct least_state {

@@ -1,4 +1,4 @@
-#include "ops/ratio.h"
+#include "ops/states/ratio.h"
 #include <math.h>
 
 static int bit_length(mill_u128 value)
