@@ -141,7 +141,7 @@ asan:
 	@bash tests/run.sh asan
 
 .PHONY: lint
-## lint: format, warnings, layering, third-party headers, banned calls, sizes, state
+## lint: format, warnings, layering, third-party headers, banned calls, sizes, state, comments
 lint:
 	@bash tests/tools/lint.sh
 

@@ -4,8 +4,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-mkdir -p "$tmp/tree/tests/tools" "$tmp/tree/lib/base" && cp Makefile .clang-format .gitmessage "$tmp/tree/" &&
-	cp tests/tools/{hooks.sh,lint.sh,lint.py,lint_c.py} "$tmp/tree/tests/tools/" && cd "$tmp/tree" || exit 1
+mkdir -p "$tmp/tree/tests/tools" "$tmp/tree/lib/base" && cp Makefile .clang-format .gitmessage .gitignore "$tmp/tree/" && cp lib/README.md "$tmp/tree/lib/" &&
+	cp tests/tools/{hooks.sh,lint.sh} tests/tools/lint*.py "$tmp/tree/tests/tools/" && cd "$tmp/tree" || exit 1
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 export GIT_CONFIG_NOSYSTEM=1 HOME=$tmp
 failed=0

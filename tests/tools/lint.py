@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 
 import lint_c
+import lint_comments
+import lint_rooms
 
 CACHE = Path("build/lint/passed.json").absolute()
 # Where people keep their files; a path that begins in a variable, a URL or another folder is none of these.
@@ -44,7 +46,7 @@ class Cache:
             self.old = set(json.loads(CACHE.read_text()))
         except (OSError, ValueError):
             self.old = set()
-        rules = b"".join(Path(__file__).with_name(n).read_bytes() for n in ("lint.py", "lint_c.py"))
+        rules = b"".join(Path(__file__).with_name(n).read_bytes() for n in ("lint.py", "lint_c.py", "lint_comments.py"))
         self.rules = hashlib.sha256(rules).hexdigest()
         self.new = set()
 
@@ -98,10 +100,10 @@ def check_files(paths, own_paths, cache):
         if Path(path).suffix in BINARY or path.startswith("tests/fuzz/corpus/"):
             continue
         text = read_text(path)
-        key = cache.key("file", *own_paths, path, text)
+        key = cache.key("file", *own_paths, path, text, str(os.path.exists(path[:-1] + "h")))
         if cache.passed(key):
             continue
-        found = list(check_text(path, text, own_paths)) + list(lint_c.check(path, text))
+        found = [*check_text(path, text, own_paths), *lint_c.check(path, text), *lint_comments.check(path, text)]
         if found:
             findings += found
         else:
@@ -205,9 +207,15 @@ def go_to_index(folder):
     return sorted(p for p in changed if os.path.isfile(p))
 
 
+def check_rooms():
+    texts = {str(p): read_text(p) for p in Path("lib").rglob("*.[ch]")}
+    return list(lint_rooms.check(texts, read_text("lib/README.md") if texts else ""))
+
+
 def check_all(paths, flags, own_paths, cache):
     sources = [p for p in paths if p.endswith((".c", ".h"))]
     found = check_files(paths, own_paths, cache) + check_format(sources, cache) + check_compile(sources, flags, cache)
+    found += check_rooms()
     cache.save()
     for path, line, message in sorted(set(found)):
         print(f"{path}:{line}: {message}")

@@ -4,6 +4,8 @@ import sys
 
 import lint
 import lint_c
+import lint_comments
+import lint_rooms
 
 LONG = "void f(void)\n{\n" + "\tg();\n" * 80 + "}\n"
 BRANCHY = "void f(int a)\n{\n" + "\tif (a)\n\t\tg();\n" * 25 + "}\n"
@@ -59,6 +61,58 @@ CASES = [
     ("banner", "lib/base/x.c", "/* ----- parsing ----- */\n", "banners", 1),
     ("tests_are_free", "tests/unit/x.c", "static int n;\n" + LONG, None, 0),
 ]
+# Comments: header of a room, what stands in it, part of the message (None: no finding), line
+OPEN = HEADER.replace("Not collective", "Sums") + "\n"
+COMMENTS = [
+    ("comment_above", HEADER, "/* Adds. */\nint mill_x(void);\n", None, 0),
+    ("comment_above_two_lines", HEADER, "/* Adds\n * two. */\nMILL_NODISCARD mill_status mill_x(int a,\n  int b);\n", None, 0),
+    ("comment_behind", HEADER, "void mill_x(int a,\n            int b); /* adds */\n", None, 0),
+    ("comment_none", HEADER, "int mill_x(void);\n", "mill_x has no comment", 4),
+    ("comment_of_the_one_before", HEADER, "/* Adds. */\nint mill_x(void);\nint mill_y(void);\n", "mill_y has no comment", 6),
+    ("comment_behind_the_one_before", HEADER, "int mill_x(void); /* adds */\nint mill_y(void);\n", "mill_y has no", 5),
+    ("comment_inline", HEADER, "static inline int mill_x(void)\n{\n\treturn 1; /* one */\n}\n", "mill_x has no comment", 4),
+    ("comment_inline_ok", HEADER, "/* One. */\nstatic inline int mill_x(void)\n{\n\treturn 1;\n}\n", None, 0),
+    ("comment_gap", HEADER, "/* Adds. */\n\nint mill_x(void);\n", "mill_x has no comment", 6),
+    ("comment_is_a_file_name", HEADER, "/* x.c */\nint mill_x(void);\n", "mill_x has no comment", 5),
+    ("comment_not_for_types", HEADER, "typedef int (*mill_f)(void);\nstruct a;\nextern const int mill_n;\n", None, 0),
+    ("comment_attribute", HEADER, "/* Fails. */\nint mill_x(const char *f, ...)\n    MILL_PRINTF(1, 2);\nint mill_y(void);\n", "mill_y", 7),
+    ("collective_open", OPEN, "/* Adds. */\nint mill_x(void);\n", "mill_x: its comment, or", 5),
+    ("collective_own", OPEN, "/* Adds. Collective. */\nint mill_x(void);\n", None, 0),
+    ("opening", None, "int f(void);\n", "opens with a comment", 1),
+    ("opening_ok", None, "/* Sums. */\nint f(void);\n", None, 0),
+]
+
+TEXTS = {
+    "lib/base/a.h": "\n",
+    "lib/base/a.c": '#include "base/a.h"\n',
+    "lib/ops/b.h": '#include "base/a.h"\n#include "ops/c.h"\n',
+    "lib/ops/c.h": "\n",
+    "lib/ops/c.c": '#include "ops/b.h"\n',
+}
+# Folders: files added to these or put in their place, map, part of the message, path and line
+ROOMS = [
+    ("circle_in_a_room_ok", {}, "", None, "", 0),
+    ("circle_of_rooms", {"lib/base/a.c": '#include "base/a.h"\n#include "ops/b.h"\n'}, "", "a circle", "lib/base/a.c", 2),
+    ("circle_of_three", {"lib/base/a.c": '#include "sql/d.h"\n', "lib/sql/d.h": '#include "ops/c.h"\n'}, "", "a circle", "lib/sql/d.h", 1),
+    ("circle_with_the_face", {"lib/face.h": '#include "ops/c.h"\n', "lib/ops/c.c": '#include "face.h"\n'}, "", "a circle", "lib/face.h", 1),
+    ("folder_lines", {"lib/base/e.c": "\n" * 6500}, "", "6502 lines in one folder", "lib/base", 1),
+    ("folder_lines_ok", {"lib/base/sub/e.c": "\n" * 6500}, "| 0 | `base/` | sums; why (`sub/`) |", None, "", 0),
+    ("folder_unknown", {"lib/base/sub/e.c": "\n"}, "| 0 | `base/` | sums |\n| 1 | `ops/` | `sub/` |", "does not say what lib/base/sub/ is for", "lib/README.md", 1),
+]
+
+
+def check_comments():
+    for name, header, text, message, line in COMMENTS:
+        path = "lib/comm/x.c" if header is None else "lib/comm/x.h"
+        found = list(lint_comments.check(path, text if header is None else header % text))
+        yield name, found == [] if message is None else [at for _, at, m in found if message in m] == [line], found
+
+
+def check_rooms():
+    for name, more, map_text, message, path, line in ROOMS:
+        found = list(lint_rooms.check({**TEXTS, **more}, map_text))
+        yield name, found == [] if message is None else any(f[:2] == (path, line) and message in f[2] for f in found), found
+
 
 # The bars go before use: this file passes its own check.
 MACHINE_PATHS = [
@@ -77,6 +131,11 @@ def main():
     for name, path, text, message, line in CASES:
         found = list(lint_c.check(path, text))
         good = found == [] if message is None else any(message in m and at == line for _, at, m in found)
+        print(("ok" if good else "not ok") + " lint.rule." + name)
+        if not good:
+            failed += 1
+            print("   ", found)
+    for name, good, found in [*check_comments(), *check_rooms()]:
         print(("ok" if good else "not ok") + " lint.rule." + name)
         if not good:
             failed += 1
