@@ -47,7 +47,5 @@ bool mill_literal_equal(mill_type type, const mill_literal *a, const mill_litera
 
 /* The kernel that casts; NULL: there is no such cast. Not collective. */
 mill_kernel mill_cast_kernel(mill_type from, mill_type to);
-/* May an expression be cast so without being asked? Not collective. */
-bool mill_cast_is_implicit(mill_type from, mill_type to);
 
 #endif

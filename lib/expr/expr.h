@@ -57,7 +57,6 @@ struct mill_expr {
 	mill_type type;
 	bool nullable;
 	bool is_try;
-	bool is_implicit;     /* CAST inserted by a builder */
 	bool is_wide_literal; /* LITERAL whose type is still to be settled by context (number or untyped text) */
 	int position;         /* byte offset in the SQL text; −1: none */
 	int column;

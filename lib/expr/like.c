@@ -34,7 +34,7 @@ mill_status mill_like_compile(mill_like *like, mill_mem *mem, mill_text pattern,
 {
 	mill_bytes folded;
 	mill_bytes_init(&folded, mem);
-	*like = (mill_like){.mem = mem, .fold = fold, .source_bytes = pattern.size};
+	*like = (mill_like){.mem = mem, .source_bytes = pattern.size};
 	mill_status status = MILL_OK;
 	mill_text text = pattern;
 	if (fold) {

@@ -13,7 +13,6 @@ typedef struct mill_like {
 	size_t *ends; /* where each segment ends; segments are what % separates */
 	bool *has_any;
 	int segments;
-	bool fold; /* case is ignored: literals are lower case */
 	bool bad_escape;
 } mill_like;
 

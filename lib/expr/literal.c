@@ -254,7 +254,6 @@ mill_expr *mill_expr_coerce(mill_expr_builder *b, mill_expr *arg, mill_type type
 		return cast_literal(b, arg, type, err);
 	mill_expr *cast = mill_expr_new(b, MILL_EXPR_CAST, type, &arg, 1, err);
 	if (cast != NULL) {
-		cast->is_implicit = true;
 		cast->nullable = arg->nullable;
 		cast->position = arg->position;
 	}

@@ -11,7 +11,6 @@ typedef struct mill_regex mill_regex;
 typedef enum mill_regex_result {
 	MILL_REGEX_NO,
 	MILL_REGEX_YES,
-	MILL_REGEX_BAD_PATTERN,
 	MILL_REGEX_LIMIT
 } mill_regex_result;
 

@@ -102,13 +102,9 @@ typedef struct mill_statement {
 	const char *text; /* the SQL, for errors with a caret */
 } mill_statement;
 
-/* Pushes predicates towards scans and prunes columns; never changes ids or results. Called by mill_sql_bind's callers
- * once the whole of a job's plan is known. */
-/* One plan alone: SHARED results keep all columns, so that they come out alike in every plan that has them. */
+/* Pushes predicates towards scans and prunes columns; never changes ids, results or nodes of `plan`. SHARED results
+ * keep all their columns, so that they come out alike in every plan that has them. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena, mill_plan **out, mill_error *err);
-/* The same for all plans of a job together, in place: a SHARED result then has only the columns that one of them wants.
- * Numbers of SHARED nodes grow from what is used to what uses it. */
-MILL_NODISCARD mill_status mill_plan_optimise_all(mill_plan **plans, int count, mill_arena *arena, mill_error *err);
 /* References to columns of the schema as expressions, in an array with room for `spare` more: columns[0 … count − 1],
  * or columns 0 … count − 1 where columns is NULL. The builder's position becomes theirs. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_schema_columns(mill_expr_builder *builder, const mill_schema *schema,

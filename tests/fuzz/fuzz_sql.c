@@ -37,23 +37,6 @@ static void optimise(sql_fixture *f, mill_plan *plan)
 	require_same(plan, again);
 }
 
-/* The whole statement at once. */
-static void optimise_all(sql_fixture *f)
-{
-	int count = 1 + f->statement.subquery_count;
-	mill_plan **plans = mill_arena_array(&f->arena, (size_t)count, sizeof *plans);
-	require(plans != NULL, "no memory");
-	plans[0] = f->statement.plan;
-	for (int i = 1; i < count; i++)
-		plans[i] = f->statement.subqueries[i - 1];
-	require(mill_plan_optimise_all(plans, count, &f->arena, &f->err) == MILL_OK, f->err.message);
-	require_same(f->statement.plan, plans[0]);
-	for (int i = 0; i < count; i++) {
-		f->text.size_bytes = 0;
-		require(mill_plan_text(plans[i], &f->text) == MILL_OK, "an optimised plan has no text");
-	}
-}
-
 static void bind(const char *sql)
 {
 	sql_fixture f;
@@ -65,7 +48,6 @@ static void bind(const char *sql)
 		optimise(&f, f.statement.plan);
 		for (int i = 0; i < f.statement.subquery_count; i++)
 			optimise(&f, f.statement.subqueries[i]);
-		optimise_all(&f);
 	}
 	sql_fixture_release(&f);
 	require(f.mem.used_bytes == 0, "memory is lost");

@@ -194,68 +194,10 @@ static void test_prune(void)
 	    "          scan t [a, b]\n");
 }
 
-/* All plans of a statement together: its own, then those of its sub-queries. */
-static void expect_together(int line, const char *sql, const char *expected)
-{
-	sql_fixture f;
-	mill_plan *plans[4];
-	sql_fixture_init(&f);
-	mill_status status = sql_fixture_bind(&f, sql);
-	int count = 1 + f.statement.subquery_count;
-	CU_ASSERT_FATAL(status == MILL_OK && count <= 4);
-	plans[0] = f.statement.plan;
-	for (int i = 1; i < count; i++)
-		plans[i] = f.statement.subqueries[i - 1];
-	status = mill_plan_optimise_all(plans, count, &f.arena, &f.err);
-	for (int i = 0; i < count && status == MILL_OK; i++)
-		status = mill_plan_text(plans[i], &f.text);
-	if (status == MILL_OK)
-		status = mill_bytes_terminate(&f.text);
-	bool is_right = status == MILL_OK && strcmp((const char *)f.text.data, expected) == 0;
-	if (!is_right)
-		printf("    line %d: %s\n%s\n", line, sql,
-		       status == MILL_OK ? (const char *)f.text.data : f.err.message);
-	CU_ASSERT(is_right);
-	sql_fixture_release(&f);
-}
-
-static void test_together(void)
-{
-	expect_together(__LINE__, "WITH w AS (SELECT a, b, c, d FROM t) SELECT a, (SELECT max(b) FROM w) AS m FROM w",
-	                "project a, (sub-query 0) as m\n"
-	                "  shared 0 w\n"
-	                "    scan t [a, b]\n"
-	                "project agg1 as max\n"
-	                "  aggregate by [] max(b)\n"
-	                "    shared 0 w\n"
-	                "      scan t [a, b]\n");
-	/* What only one shared result wants of another counts too. */
-	expect_together(__LINE__,
-	                "WITH v AS (SELECT a, b, c, d FROM t), w AS (SELECT a, d, count(*) AS n FROM v GROUP BY a, d) "
-	                "SELECT x.a, y.n, v.b FROM w AS x JOIN w AS y ON x.a = y.a JOIN v ON v.a = x.a",
-	                "project a, n, b\n"
-	                "  inner join on a = a\n"
-	                "    project a, n\n"
-	                "      inner join on a = a\n"
-	                "        project a\n"
-	                "          shared 1 w\n"
-	                "            project a, agg1 as n\n"
-	                "              aggregate by [a, d] count(*)\n"
-	                "                shared 0 v\n"
-	                "                  scan t [a, b, d]\n"
-	                "        shared 1 w\n"
-	                "          project a, agg1 as n\n"
-	                "            aggregate by [a, d] count(*)\n"
-	                "              shared 0 v\n"
-	                "                scan t [a, b, d]\n"
-	                "    project a, b\n"
-	                "      shared 0 v\n"
-	                "        scan t [a, b, d]\n");
-}
-
 static const unit_case cases[] = {
-    {"joins", test_joins},         {"outer_to_inner", test_outer_to_inner},
-    {"push_down", test_push_down}, {"prune", test_prune},
-    {"together", test_together},
+    {"joins", test_joins},
+    {"outer_to_inner", test_outer_to_inner},
+    {"push_down", test_push_down},
+    {"prune", test_prune},
 };
 UNIT_MAIN("sql_optimise", cases)

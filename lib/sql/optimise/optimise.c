@@ -136,42 +136,20 @@ static mill_status push_all(sql_optimiser *o, const mill_plan *plan, mill_plan *
 	return sql_push_down(o, plan, &none, out);
 }
 
-static mill_status run_pass(sql_optimiser *o, sql_pass pass, mill_plan **plans, int count)
+static mill_status run_pass(sql_optimiser *o, sql_pass pass, mill_plan **plan)
 {
 	o->shared = NULL;
-	for (int i = 0; i < count; i++)
-		MILL_TRY(pass(o, plans[i], &plans[i]));
-	return MILL_OK;
-}
-
-static mill_status optimise(mill_plan **plans, int count, bool keep_shared, mill_arena *arena, mill_error *err)
-{
-	mill_error local = {0};
-	sql_optimiser o = {arena, err == NULL ? &local : err, NULL};
-	mill_plan **work = mill_arena_array(arena, (size_t)count + 1, sizeof *work);
-	if (work == NULL)
-		return sql_optimiser_nomem(&o);
-	for (int i = 0; i < count; i++)
-		work[i] = plans[i];
-	MILL_TRY(run_pass(&o, push_all, work, count));
-	MILL_TRY(run_pass(&o, sql_merge_projects, work, count));
-	o.shared = NULL;
-	MILL_TRY(sql_prune(&o, work, count, keep_shared));
-	MILL_TRY(run_pass(&o, sql_merge_projects, work, count));
-	for (int i = 0; i < count; i++)
-		plans[i] = work[i];
-	return MILL_OK;
+	return pass(o, *plan, plan);
 }
 
 mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena, mill_plan **out, mill_error *err)
 {
-	mill_plan *optimised = plan;
-	MILL_TRY(optimise(&optimised, 1, true, arena, err));
-	*out = optimised;
+	mill_error local = {0};
+	sql_optimiser o = {arena, err == NULL ? &local : err, NULL};
+	MILL_TRY(run_pass(&o, push_all, &plan));
+	MILL_TRY(run_pass(&o, sql_merge_projects, &plan));
+	MILL_TRY(run_pass(&o, sql_prune, &plan));
+	MILL_TRY(run_pass(&o, sql_merge_projects, &plan));
+	*out = plan;
 	return MILL_OK;
-}
-
-mill_status mill_plan_optimise_all(mill_plan **plans, int count, mill_arena *arena, mill_error *err)
-{
-	return optimise(plans, count, false, arena, err);
 }

@@ -6,14 +6,11 @@
 #include "sql/conjunct.h"
 #include "sql/node.h"
 
-/* A shared result is optimised once a pass, alike for all its consumers: no predicate moves across it, and it has the
- * columns that at least one of them wants. */
+/* A shared result is optimised once per pass, alike for all its consumers, in this statement and in others: no
+ * predicate moves across it, and it keeps all its columns. */
 typedef struct sql_shared_plan {
 	int shared;
 	mill_plan *plan;
-	const mill_plan *origin; /* prune: its input before this pass */
-	bool *wanted;            /* prune: columns of origin, by any consumer */
-	int *map;                /* prune: column of origin → of plan, −1: gone; NULL while wants are collected */
 	struct sql_shared_plan *next;
 } sql_shared_plan;
 
@@ -28,8 +25,8 @@ MILL_NODISCARD mill_status sql_push_down(sql_optimiser *o, const mill_plan *plan
                                          mill_plan **out);
 /* Adjacent projections made one where no work is done twice for it. */
 MILL_NODISCARD mill_status sql_merge_projects(sql_optimiser *o, const mill_plan *plan, mill_plan **out);
-/* Only columns that are used. The output schemas stay. keep_shared: shared results keep all their columns. */
-MILL_NODISCARD mill_status sql_prune(sql_optimiser *o, mill_plan **plans, int count, bool keep_shared);
+/* Only columns that are used; the output schema stays. MILL_NOMEM. */
+MILL_NODISCARD mill_status sql_prune(sql_optimiser *o, const mill_plan *plan, mill_plan **out);
 
 /* What this pass knows of a SHARED number; NULL: not seen yet. */
 sql_shared_plan *sql_find_shared(const sql_optimiser *o, int shared);

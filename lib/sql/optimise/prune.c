@@ -375,29 +375,21 @@ static mill_status all_wanted(const sql_optimiser *o, int count, bool **wanted, 
 	return MILL_OK;
 }
 
-/* First wants are collected from all consumers; then, once the result is pruned for all of them, its layout is known.
- */
-static mill_status prune_shared(sql_optimiser *o, const mill_plan *shared, const bool *wanted, pruned *out)
+/* All consumers get one result, which has all its columns: what it is made of is pruned when it is first met. */
+static mill_status prune_shared(sql_optimiser *o, const mill_plan *shared, pruned *out)
 {
-	int count = shared->schema.count;
 	bool *all;
-	sql_shared_plan *known = sql_find_shared(o, shared->shared);
+	const sql_shared_plan *known = sql_find_shared(o, shared->shared);
+	mill_plan *input = known == NULL ? NULL : known->plan;
+	MILL_TRY(all_wanted(o, shared->schema.count, &all, &out->map));
 	if (known == NULL) {
-		MILL_TRY(sql_keep_shared(o, shared->shared, shared->inputs[0]));
-		known = o->shared;
-		known->origin = shared->inputs[0];
-		MILL_TRY(new_flags(o, count, &known->wanted));
+		pruned result;
+		MILL_TRY(prune_exactly(o, shared->inputs[0], all, &result));
+		input = result.plan;
+		MILL_TRY(sql_keep_shared(o, shared->shared, input));
 	}
-	if (known->map == NULL) {
-		for (int i = 0; i < count; i++)
-			known->wanted[i] = known->wanted[i] || wanted[i];
-		MILL_TRY(all_wanted(o, count, &all, &out->map));
-		return sql_with_inputs(o, shared, shared->inputs[0], NULL, &out->plan);
-	}
-	MILL_TRY(sql_with_inputs(o, shared, known->plan, NULL, &out->plan));
-	out->plan->schema = known->plan->schema;
-	MILL_TRY(new_map(o, count, &out->map));
-	memcpy(out->map, known->map, (size_t)count * sizeof *out->map);
+	MILL_TRY(sql_with_inputs(o, shared, input, NULL, &out->plan));
+	out->plan->schema = input->schema;
 	return MILL_OK;
 }
 
@@ -459,12 +451,12 @@ static mill_status prune(sql_optimiser *o, const mill_plan *plan, const bool *wa
 	case MILL_PLAN_LIMIT:
 	case MILL_PLAN_ID_ORDER: return prune_limit(o, plan, wanted, out);
 	case MILL_PLAN_SPLIT: return prune_split(o, plan, wanted, out);
-	case MILL_PLAN_SHARED: return prune_shared(o, plan, wanted, out);
+	case MILL_PLAN_SHARED: return prune_shared(o, plan, out);
 	}
 	return mill_fail(o->err, MILL_INTERNAL, "unknown kind of plan node");
 }
 
-static mill_status prune_root(sql_optimiser *o, const mill_plan *plan, mill_plan **out)
+mill_status sql_prune(sql_optimiser *o, const mill_plan *plan, mill_plan **out)
 {
 	bool *wanted;
 	int *map;
@@ -472,51 +464,5 @@ static mill_status prune_root(sql_optimiser *o, const mill_plan *plan, mill_plan
 	MILL_TRY(all_wanted(o, plan->schema.count, &wanted, &map));
 	MILL_TRY(prune_exactly(o, plan, wanted, &whole));
 	*out = whole.plan;
-	return MILL_OK;
-}
-
-/* The shared result that no other one waits for: numbers grow from what is used to what uses it. */
-static sql_shared_plan *next_shared(const sql_optimiser *o, bool is_ascending, int last)
-{
-	sql_shared_plan *next = NULL;
-	for (sql_shared_plan *s = o->shared; s != NULL; s = s->next) {
-		bool is_left = is_ascending ? s->shared > last : s->shared < last;
-		bool is_nearer = next == NULL || (is_ascending ? s->shared < next->shared : s->shared > next->shared);
-		if (is_left && is_nearer)
-			next = s;
-	}
-	return next;
-}
-
-/* Wants of the roots, then of the shared results from the last to the first; nothing of this is kept but the wants. */
-static mill_status collect_wants(sql_optimiser *o, mill_plan *const *plans, int count, bool keep_shared)
-{
-	mill_plan *unused;
-	pruned discarded;
-	for (int i = 0; i < count; i++)
-		MILL_TRY(prune_root(o, plans[i], &unused));
-	int last = INT32_MAX;
-	for (sql_shared_plan *s = next_shared(o, false, last); s != NULL; s = next_shared(o, false, last)) {
-		last = s->shared;
-		for (int i = 0; keep_shared && i < s->origin->schema.count; i++)
-			s->wanted[i] = true;
-		MILL_TRY(prune_exactly(o, s->origin, s->wanted, &discarded));
-	}
-	return MILL_OK;
-}
-
-mill_status sql_prune(sql_optimiser *o, mill_plan **plans, int count, bool keep_shared)
-{
-	MILL_TRY(collect_wants(o, plans, count, keep_shared));
-	int last = -1;
-	for (sql_shared_plan *s = next_shared(o, true, last); s != NULL; s = next_shared(o, true, last)) {
-		pruned result;
-		MILL_TRY(prune_exactly(o, s->origin, s->wanted, &result));
-		s->plan = result.plan;
-		s->map = result.map;
-		last = s->shared;
-	}
-	for (int i = 0; i < count; i++)
-		MILL_TRY(prune_root(o, plans[i], &plans[i]));
 	return MILL_OK;
 }
