@@ -31,8 +31,9 @@ typedef struct mill_engine mill_engine;
 MILL_NODISCARD mill_status mill_engine_open(const mill_engine_options *options, mill_engine **out, mill_error *err);
 /* Removes scratch, finalises MPI, frees the engine. NULL is fine. */
 void mill_engine_close(mill_engine *engine);
-/* Not collective: this rank, 0 … ranks − 1, and how many there are. */
+/* This rank, 0 … ranks − 1. Not collective. */
 int mill_engine_rank(const mill_engine *engine);
+/* How many ranks there are. Not collective. */
 int mill_engine_rank_count(const mill_engine *engine);
 /* Every rank leaves with the lowest failing rank's status and message; a signal to stop no longer counts. */
 MILL_NODISCARD mill_status mill_engine_agree_done(mill_engine *engine, mill_status mine, mill_error *err);
@@ -115,13 +116,14 @@ struct mill_text_files {
  * MILL_INTERRUPTED. */
 MILL_NODISCARD mill_status mill_engine_write_files(mill_engine *engine, const mill_text_files *files, mill_error *err);
 
-/* The kinds of steps of a job, for `help` and for messages: in use first, then those that are not supported yet. Not
- * collective. */
+/* A kind of step of a job. */
 typedef struct mill_step_info {
 	const char *name;
 	const char *help; /* NULL: not supported yet */
 	const char *example;
 } mill_step_info;
+/* The kinds of steps, for `help` and for messages: in use first, then those that are not supported yet. Constant. Not
+ * collective. */
 const mill_step_info *mill_step_list(int *count);
 
 /* Bytes of the files that a path or glob names, for the choice of a number of ranks; 0 where that cannot be told. Not

@@ -85,8 +85,8 @@ MILL_NODISCARD mill_status mill_build_store(mill_build *build, mill_store_claim 
 /* Collective. Shards, hashes, views, fitted state, manifest. */
 MILL_NODISCARD mill_status mill_build_commit(mill_build *build, mill_store_claim *claim, mill_error *err);
 
-/* Key of a straddling row: owner, split (big-endian u32), ordinal (big-endian u64). */
 #define MILL_PLACE_KEY_BYTES 16
+/* Key of a straddling row: owner, split (big-endian u32), ordinal (big-endian u64). Not collective. */
 void mill_place_key(uint32_t owner, uint32_t split, uint64_t ordinal, uint8_t out[MILL_PLACE_KEY_BYTES]);
 
 #endif

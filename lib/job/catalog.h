@@ -28,13 +28,15 @@ typedef struct mill_job_catalog {
 	bool is_script;         /* query: a quoted name may be a path */
 } mill_job_catalog;
 
+/* An empty catalog over run. is_script: quoted names may be paths, as in `query`. Not collective. */
 void mill_job_catalog_init(mill_job_catalog *catalog, mill_run *run, bool is_script);
-/* Not collective. MILL_USAGE: the name is taken. */
+/* A source by name, opened at its first use. spec is copied. MILL_USAGE: the name is taken. Not collective. */
 MILL_NODISCARD mill_status mill_catalog_add_source(mill_job_catalog *catalog, const mill_source_spec *spec,
                                                    mill_error *err);
-/* Forgets a table that a statement made. MILL_USAGE: there is none, or it is a source. */
+/* Forgets a table that a statement made. MILL_USAGE: there is none, or it is a source. Not collective. */
 MILL_NODISCARD mill_status mill_catalog_drop(mill_job_catalog *catalog, const char *name, bool may_be_missing,
                                              mill_error *err);
+/* A step or view by name: its plan becomes SHARED. MILL_USAGE: the name is taken. Not collective. */
 MILL_NODISCARD mill_status mill_catalog_add_plan(mill_job_catalog *catalog, const char *name, mill_plan *plan,
                                                  mill_error *err);
 /* Collective where it opens a source for the first time. The plan a name stands for; suggests near names. */

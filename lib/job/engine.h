@@ -1,4 +1,9 @@
-/* What the engine's files share. Private to the job room. */
+/* The job room: job files, parameters, secrets, the catalog of names, and the commands over them; what the engine's
+ * files share. Its public face is rankmill.h.
+ *
+ * It must not know how a command line is read or how a process is launched (apps/), nor read, move or write rows
+ * itself: it binds what a job says and has stage/ and build/ do it. Formats are known here by a list alone (formats.h).
+ */
 #ifndef MILL_JOB_ENGINE_H
 #define MILL_JOB_ENGINE_H
 

@@ -78,44 +78,53 @@ struct mill_stage_target {
  * flow's source is freed. */
 MILL_NODISCARD mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *target, mill_error *err);
 
-/* Targets. An exchange over the flow's rows: afterwards flow's rows come out of the exchange's buckets (unordered). */
+/* Collective. A target: an exchange over the flow's rows. The flow's source is used up; the rows come out of the
+ * exchange's buckets, unordered. The caller owns *out. Errors of mill_stage_run. */
 MILL_NODISCARD mill_status mill_flow_exchange(mill_run *run, mill_flow *flow, const mill_exchange_spec *spec,
                                               mill_exchange **out, mill_error *err);
 /* Rows kept on their ranks unit by unit, in memory or scratch: a local store that can be read several times. */
 typedef struct mill_local mill_local;
+/* Collective. A target: keeps the flow's rows, so that they can be read more than once. The caller owns *out. Errors of
+ * mill_stage_run. */
 MILL_NODISCARD mill_status mill_flow_materialise(mill_run *run, mill_flow *flow, mill_local **out, mill_error *err);
+/* Rows that are kept on this rank. Not collective. */
 int64_t mill_local_rows(const mill_local *local);
+/* Bytes of their frames, in memory or scratch. Not collective. */
 int64_t mill_local_bytes(const mill_local *local);
+/* NULL is fine. Not collective. */
 void mill_local_free(mill_local *local);
-/* Sources over them. An exchange's source owns it when it consumes, a local's only borrows. consume: rows are let go as
- * they are read, this once. */
+/* A source over the exchange's buckets on this rank. consume: rows are let go as they are read, this once, and the
+ * source owns the exchange; else it is borrowed. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_bucket_source_new(mill_run *run, mill_exchange *exchange, bool consume,
                                                   mill_unit_source **out, mill_error *err);
+/* A source over kept rows, which are borrowed. consume: rows are let go as they are read, this once. MILL_NOMEM. Not
+ * collective. */
 MILL_NODISCARD mill_status mill_local_source_new(mill_run *run, mill_local *local, bool consume, mill_unit_source **out,
                                                  mill_error *err);
 /* For a source of kept rows, instead of its read: the next frames as they are kept are appended to out, until it holds
- * wanted_bytes or nothing is left. */
+ * wanted_bytes or nothing is left. MILL_IO, MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_local_take_frames(mill_unit_source *source, size_t wanted_bytes, mill_bytes *out,
                                                   mill_error *err);
 /* Both sides of a join by bucket: the right bucket fills build before the left bucket is pushed. Owns both exchanges.
- */
+ * MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_join_source_new(mill_run *run, mill_exchange *left, mill_exchange *right,
                                                 mill_join_build *build, mill_unit_source **out, mill_error *err);
-/* Rank 0 emits constant rows. */
+/* Constant rows, which rank 0 emits. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_values_source_new(mill_run *run, const mill_plan *plan, bool with_ids,
                                                   mill_unit_source **out, mill_error *err);
-/* Scan of a table (columns: plan's), with the predicate pushed down. size_bytes: of the files that it reads. */
+/* Collective where lines have to be counted first. Scan of a table (columns: plan's), with the predicate pushed down.
+ * *size_bytes: of the files that it reads. MILL_NOMEM, errors of the format. */
 MILL_NODISCARD mill_status mill_scan_source_new(mill_run *run, const mill_plan *plan, bool with_ids,
                                                 mill_unit_source **out, int64_t *size_bytes, mill_error *err);
 
 /* Collective. Compiles a plan into a flow, running the stages before its last exchange. with_ids: rows carry their id.
- */
+ * Errors of mill_stage_run. */
 MILL_NODISCARD mill_status mill_flow_compile(mill_run *run, const mill_plan *plan, bool with_ids, mill_flow *out,
                                              mill_error *err);
-/* Collective. All rows of the flow pushed into sink on rank 0, in unit order; then sink's finish. */
+/* Collective. All rows of the flow pushed into sink on rank 0, in unit order; then sink's finish. sink: rank 0's. */
 MILL_NODISCARD mill_status mill_flow_collect(mill_run *run, mill_flow *flow, mill_sink *sink, mill_error *err);
 
-/* Buckets for about `bytes` of input: a power of two. */
+/* Buckets for about `bytes` of input: a power of two, equal on all ranks. Not collective. */
 int64_t mill_bucket_count_for(const mill_run *run, int64_t bytes);
 
 #endif

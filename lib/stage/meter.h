@@ -17,8 +17,10 @@ typedef struct mill_meter {
 	int64_t bytes_total; /* of this rank's input; 0: unknown */
 } mill_meter;
 
+/* A meter in front of next, which is borrowed; source, target and stage are the caller's to set. */
 void mill_meter_init(mill_meter *meter, mill_run *run, mill_sink *next);
-/* Lets rounds and transfers happen: once a batch, also for batches that a pushed-down filter emptied. */
+/* Lets rounds and transfers happen: once per batch, also for batches that a pushed-down filter emptied. Errors of the
+ * target's consumed, MILL_INTERRUPTED. */
 MILL_NODISCARD mill_status mill_meter_tick(mill_meter *meter, mill_error *err);
 
 #endif

@@ -43,12 +43,14 @@ typedef struct mill_run {
 	struct mill_build_list *builds; /* sides broadcast by joins, kept until the run ends */
 } mill_run;
 
+/* What operators of the run may use. Not collective. */
 static inline mill_op_env mill_run_env(const mill_run *run)
 {
 	mill_op_env env = {run->mem, run->knobs};
 	return env;
 }
 
+/* What formats of the run may use. Not collective. */
 static inline mill_format_env mill_run_format_env(const mill_run *run)
 {
 	mill_format_env env = {run->knobs, run->storage, run->mem, run->arena};
