@@ -47,17 +47,27 @@ const mill_format *mill_formats_of_function(const mill_formats *formats, const c
 	return first;
 }
 
-/* "csv and tsv are", "csv, tsv and store are". */
-static const char *names_text(const mill_formats *formats, char out[LIST_BYTES])
+static bool reads_with(const mill_format *format, const char *function)
 {
-	int size = 0;
+	return function == NULL || (format->function != NULL && strcmp(format->function, function) == 0);
+}
+
+/* "csv and tsv", "csv, tsv and store": the formats that a function reads; NULL: all. */
+static const char *names_text(const mill_formats *formats, const char *function, char out[LIST_BYTES])
+{
+	int size = 0, left = 0;
 	out[0] = '\0';
-	for (int i = 0; i < formats->count && size < LIST_BYTES; i++)
-		size += snprintf(out + size, LIST_BYTES - (size_t)size, "%s%s",
-		                 i == 0                   ? ""
-		                 : i + 1 < formats->count ? ", "
-		                                          : " and ",
-		                 formats->items[i]->name);
+	for (int i = 0; i < formats->count; i++)
+		left += reads_with(formats->items[i], function);
+	for (int i = 0; i < formats->count && size < LIST_BYTES; i++) {
+		if (!reads_with(formats->items[i], function))
+			continue;
+		left--;
+		size += snprintf(out + size, LIST_BYTES - (size_t)size, "%s%s", formats->items[i]->name,
+		                 left == 0   ? ""
+		                 : left == 1 ? " and "
+		                             : ", ");
+	}
 	return out;
 }
 
@@ -69,7 +79,7 @@ mill_status mill_formats_fail_name(const mill_formats *formats, const mill_json 
 	size_t count = 0;
 	if (has_name(formats->later_names, name))
 		return mill_json_fail_as(node, MILL_NOT_YET, err, "format \"%s\" is not supported yet; %s are", name,
-		                         names_text(formats, list));
+		                         names_text(formats, NULL, list));
 	for (int i = 0; i < formats->count && count < 64; i++)
 		all[count++] = formats->items[i]->name;
 	for (const char *const *later = formats->later_names; *later != NULL && count < 64; later++)
@@ -114,7 +124,8 @@ mill_status mill_formats_check_path(const mill_formats *formats, const char *pat
 			return mill_fail(err, MILL_NOT_YET,
 			                 "%s: %s files are not supported yet; %s are (whatever the name, with "
 			                 "\"format\": \"%s\" or %s('…'))",
-			                 path, *later + 1, names_text(formats, list), first->name, first->function);
+			                 path, *later + 1, names_text(formats, first->function, list), first->name,
+			                 first->function);
 		}
 	return MILL_OK;
 }

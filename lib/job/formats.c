@@ -2,10 +2,11 @@
 #include "job/formats.h"
 
 #include "formats/csv/csv.h"
+#include "store/source.h"
 
-static const mill_format *const items[] = {&mill_csv_format, &mill_tsv_format};
+static const mill_format *const items[] = {&mill_csv_format, &mill_tsv_format, &mill_store_format};
 
-static const char *const later_names[] = {"jsonl", "parquet", "delta", "store", NULL};
+static const char *const later_names[] = {"jsonl", "parquet", "delta", NULL};
 static const char *const later_functions[] = {"read_parquet", "read_json", "read_delta", NULL};
 static const char *const later_endings[] = {".parquet", ".jsonl",   ".ndjson", ".json", ".h5",   ".hdf5",
                                             ".arrow",   ".feather", ".orc",    ".avro", ".xlsx", NULL};

@@ -17,21 +17,6 @@ typedef struct finder {
 	mill_storage_listing listing;
 } finder;
 
-/* A store's folder holds files that no reader of rows understands. */
-static mill_status refuse_store(mill_run *run, const char *path, mill_error *err)
-{
-	const char *manifest = mill_arena_printf(run->arena, "%s/manifest.json", path);
-	if (manifest == NULL)
-		return mill_fail_nomem(err, strlen(path), "a path");
-	bool is_store = false;
-	/* What cannot be looked at is told by the listing. */
-	if (mill_storage_exists(run->storage, manifest, &is_store, NULL) != MILL_OK || !is_store)
-		return MILL_OK;
-	return mill_fail(err, MILL_NOT_YET,
-	                 "%s is a store, and stores as tables are not supported yet; rankmill head shows its rows",
-	                 path);
-}
-
 /* Messages say where a source stands, unless it is a path alone: then they name it. */
 static mill_status located(const mill_source_spec *spec, mill_status status, mill_error *err)
 {
@@ -42,7 +27,6 @@ static mill_status located(const mill_source_spec *spec, mill_status status, mil
 
 static mill_status list_path(finder *f, const char *path, mill_storage_listing *out, mill_error *err)
 {
-	MILL_TRY(refuse_store(f->run, path, err));
 	if (f->format != NULL && f->format->list != NULL)
 		return f->format->list(&f->env, path, out, err);
 	return mill_storage_list(f->run->storage, path, f->run->arena, out, err);

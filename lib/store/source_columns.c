@@ -1,5 +1,5 @@
 /* The columns that a store has as a table: their names, types and order. */
-#include "store/source.h"
+#include "store/source_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,75 +110,44 @@ mill_status mill_store_columns_make(mill_store_columns *columns, mill_arena *are
 	return part_names(&m, err);
 }
 
-static mill_status put_text(mill_bytes *out, const char *text)
-{
-	size_t length_bytes = strlen(text);
-	MILL_TRY(mill_bytes_append_u64(out, length_bytes));
-	return mill_bytes_append(out, text, length_bytes);
-}
-
 mill_status mill_store_columns_put(const mill_store_columns *columns, mill_bytes *out)
 {
 	MILL_TRY(mill_bytes_append_u8(out, columns->has_split));
 	MILL_TRY(mill_bytes_append_u32(out, (uint32_t)columns->dataset_count));
 	for (int d = 0; d < columns->dataset_count; d++) {
 		const mill_dataset_spec *spec = &columns->datasets[d];
-		MILL_TRY(put_text(out, spec->name));
-		MILL_TRY(mill_bytes_append(out, &spec->dtype, sizeof(spec->dtype)));
+		MILL_TRY(mill_wire_put_text(out, spec->name));
+		MILL_TRY(mill_wire_put_type(out, spec->dtype));
+		MILL_TRY(mill_bytes_append_u8(out, (uint8_t)(spec->is_column | spec->is_keep << 1)));
 		MILL_TRY(mill_bytes_append_u64(out, (uint64_t)spec->width));
-		MILL_TRY(mill_bytes_append_u8(out, spec->is_column));
-		MILL_TRY(mill_bytes_append_u8(out, spec->is_keep));
 		MILL_TRY(mill_bytes_append_u32(out, (uint32_t)spec->feature_count));
 		for (int f = 0; f < spec->feature_count; f++)
-			MILL_TRY(put_text(out, spec->features[f]));
+			MILL_TRY(mill_wire_put_text(out, spec->features[f]));
 	}
 	return MILL_OK;
 }
 
-static bool get_text(mill_bytes_view *in, mill_arena *arena, const char **out)
+static void get_dataset(mill_wire *wire, mill_dataset_spec *out)
 {
-	uint64_t length_bytes = 0;
-	const uint8_t *text = NULL;
-	if (!mill_view_u64(in, &length_bytes) || !mill_view_bytes(in, (size_t)length_bytes, &text))
-		return false;
-	*out = mill_arena_strndup(arena, (const char *)text, (size_t)length_bytes);
-	return *out != NULL;
-}
-
-static bool get_dataset(mill_bytes_view *in, mill_arena *arena, mill_dataset_spec *out)
-{
-	uint8_t is_column = 0, is_keep = 0;
-	uint32_t features = 0;
-	uint64_t width = 0;
-	const uint8_t *dtype = NULL;
-	if (!get_text(in, arena, &out->name) || !mill_view_bytes(in, sizeof(out->dtype), &dtype) ||
-	    !mill_view_u64(in, &width) || !mill_view_u8(in, &is_column) || !mill_view_u8(in, &is_keep) ||
-	    !mill_view_u32(in, &features))
-		return false;
-	memcpy(&out->dtype, dtype, sizeof(out->dtype));
-	out->width = (int64_t)width;
-	out->is_column = is_column != 0;
-	out->is_keep = is_keep != 0;
-	out->feature_count = (int)features;
-	const char **names = mill_arena_array(arena, (size_t)features + 1, sizeof(*names));
-	for (uint32_t f = 0; names != NULL && f < features; f++)
-		if (!get_text(in, arena, &names[f]))
-			return false;
+	out->name = mill_wire_text(wire);
+	out->dtype = mill_wire_type(wire);
+	uint8_t flags = mill_wire_u8(wire);
+	out->is_column = (flags & 1) != 0;
+	out->is_keep = (flags & 2) != 0;
+	out->width = mill_wire_i64(wire);
+	out->feature_count = (int)mill_wire_u32(wire);
+	const char **names = mill_wire_array(wire, out->feature_count, sizeof(*names), 4);
+	for (int f = 0; wire->ok && f < out->feature_count; f++)
+		names[f] = mill_wire_text(wire);
 	out->features = names;
-	return names != NULL;
 }
 
-mill_status mill_store_columns_get(mill_bytes_view *in, mill_arena *arena, mill_store_columns *out, mill_error *err)
+void mill_store_columns_get(mill_wire *wire, mill_store_columns *out)
 {
-	uint8_t has_split = 0;
-	uint32_t count = 0;
-	bool good = mill_view_u8(in, &has_split) && mill_view_u32(in, &count);
-	mill_dataset_spec *datasets = good ? mill_arena_array(arena, (size_t)count + 1, sizeof(*datasets)) : NULL;
-	good = datasets != NULL;
-	for (uint32_t d = 0; good && d < count; d++)
-		good = get_dataset(in, arena, &datasets[d]);
-	if (!good)
-		return mill_fail(err, MILL_INTERNAL, "the columns of a store arrived cut short, or memory is used up");
-	*out = (mill_store_columns){.datasets = datasets, .dataset_count = (int)count, .has_split = has_split != 0};
-	return mill_store_columns_make(out, arena, err);
+	*out = (mill_store_columns){.has_split = mill_wire_u8(wire) != 0};
+	out->dataset_count = (int)mill_wire_u32(wire);
+	mill_dataset_spec *datasets = mill_wire_array(wire, out->dataset_count, sizeof(*datasets), 21);
+	for (int d = 0; wire->ok && d < out->dataset_count; d++)
+		get_dataset(wire, &datasets[d]);
+	out->datasets = datasets;
 }

@@ -42,7 +42,7 @@ for name in t.parquet t.jsonl.gz t.json t.h5; do source 2 "{\"path\":\"$name\"}"
 cp t.csv t.json
 source 0 '{"path":"t.json","format":"csv"}' | tail -1
 rm t.json
-for format in jsonl parquet delta store cvs; do source 2 "{\"path\":\"t.csv\",\"format\":\"$format\"}"; done
+for format in jsonl parquet delta cvs; do source 2 "{\"path\":\"t.csv\",\"format\":\"$format\"}"; done
 source 2 '{"rows":[{"a":1}]}'
 source 2 '{"path":"t.csv","new_since":"x"}'
 source 2 '{}'

@@ -1,7 +1,9 @@
 /* A store as a source: names and types of its columns, rows in batches, filters, bounds, damage. */
 #include "column/value.h"
+#include "formats/open.h"
 #include "storage/path.h"
 #include "store/source.h"
+#include "store/source_private.h"
 #include "store_fixture.h"
 #include "unit.h"
 
@@ -26,25 +28,47 @@ static void expect_ok(mill_status status, const mill_error *err)
 	CU_ASSERT_EQUAL_FATAL(status, MILL_OK);
 }
 
-/* A store of ROWS rows and its columns, in a folder of its own. */
+/* A store of ROWS rows in a folder of its own, opened as a source. */
 typedef struct fixture {
 	mill_mem mem;
 	mill_arena arena;
 	mill_storage storage;
+	mill_knobs knobs;
+	mill_comm *comm;
 	char folder[256];
-	mill_store *store;
-	mill_store_columns columns;
-	mill_store_part parts[SHARDS];
+	mill_format_env env;
+	mill_format_options *options;
+	mill_format_source source;
+	mill_schema declared;
+	mill_store_table *table;
 } fixture;
+
+static mill_status open_source(fixture *f, const char *path, mill_error *err)
+{
+	mill_storage_listing listing;
+	f->source = (mill_format_source){.where = path, .options = f->options, .declared = &f->declared};
+	MILL_TRY(mill_store_format.list(&f->env, path, &listing, err));
+	MILL_TRY(mill_source_of_listing(&listing, &f->arena, &f->source, err));
+	mill_format_table *table = NULL;
+	MILL_TRY(mill_format_open(&f->source, f->comm, &f->env, &table, err));
+	f->table = (mill_store_table *)table;
+	return MILL_OK;
+}
 
 static void begin(fixture *f, const char *compression)
 {
 	static const int64_t rows[] = {ROWS};
 	mill_error err = {0};
 	mill_u128 sums[FIXTURE_DATASETS];
+	mill_comm_options alone = {.use_mpi = false};
+	memset(f, 0, sizeof(*f));
 	f->mem = unlimited();
 	mill_arena_init(&f->arena, &f->mem);
 	mill_storage_init(&f->storage, &f->mem);
+	f->knobs = mill_knobs_defaults();
+	f->env = (mill_format_env){&f->knobs, &f->storage, &f->mem, &f->arena};
+	expect_ok(mill_comm_open(&alone, &f->mem, &f->comm, &err), &err);
+	expect_ok(mill_store_format.new_options(&mill_store_format, &f->arena, &f->options, &err), &err);
 	snprintf(f->folder, sizeof(f->folder), "%s/rankmill-test-source-XXXXXX", fixture_base());
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(f->folder));
 	fixture_options options = {.splits = one_split,
@@ -54,18 +78,14 @@ static void begin(fixture *f, const char *compression)
 	                           .batch_rows = 64,
 	                           .compression = compression};
 	expect_ok(fixture_write(f->folder, &options, &f->mem, sums, &err), &err);
-	expect_ok(mill_store_open(&f->storage, f->folder, &f->mem, &f->store, &err), &err);
-	f->columns = (mill_store_columns){
-	    .datasets = f->store->datasets, .dataset_count = f->store->dataset_count, .has_split = true};
-	expect_ok(mill_store_columns_make(&f->columns, &f->arena, &err), &err);
-	for (int i = 0; i < SHARDS; i++)
-		f->parts[i] = (mill_store_part){f->folder, "train", (int64_t)i * SHARD_ROWS,
-		                                mill_min_i64(SHARD_ROWS, ROWS - (int64_t)i * SHARD_ROWS)};
+	expect_ok(open_source(f, f->folder, &err), &err);
+	CU_ASSERT_EQUAL_FATAL(f->table->base.file_count, SHARDS);
+	CU_ASSERT_EQUAL(f->table->base.row_count, ROWS);
 }
 
 static void end(fixture *f)
 {
-	mill_store_close(f->store);
+	mill_comm_close(f->comm);
 	mill_storage_release(&f->storage);
 	mill_arena_release(&f->arena);
 	CU_ASSERT_EQUAL(mill_path_remove_tree(f->folder, NULL), MILL_OK);
@@ -84,7 +104,7 @@ typedef struct checker {
 
 static void check_cell(const checker *c, int64_t ordinal, int position, const mill_column *column, int64_t row)
 {
-	mill_store_column from = c->f->columns.columns[position];
+	mill_store_column from = c->f->table->columns.columns[position];
 	uint8_t element[64];
 	if (from.dataset == MILL_STORE_SPLIT_COLUMN) {
 		int32_t length = 0;
@@ -135,25 +155,36 @@ static mill_status check_batch(mill_sink *sink, const mill_batch *batch, mill_er
 	return MILL_OK;
 }
 
-/* Reads all shards, `piece` rows at a time; returns the rows that came. */
-static int64_t read_all(fixture *f, const mill_scan_spec *spec, int64_t batch_rows, int64_t piece, int64_t wanted,
-                        mill_scan_counts *counts)
+typedef struct attempt {
+	int64_t rows; /* that came */
+	mill_scan_counts counts;
+	mill_settlement settlement;
+} attempt;
+
+/* Reads everything in splits of about split_bytes, twice with one reader. */
+static attempt read_all(fixture *f, const mill_scan_spec *spec, int64_t batch_rows, int64_t split_bytes, int64_t wanted)
 {
-	mill_knobs knobs = mill_knobs_defaults();
 	mill_error err = {0};
-	mill_store_rows *rows = NULL;
-	checker c = {.sink = {.push = check_batch}, .f = f, .spec = spec, .wanted = wanted, .last = -1};
-	knobs.batch_rows = batch_rows;
-	expect_ok(mill_store_rows_new(&f->columns, spec, &knobs, &f->mem, &rows, &err), &err);
-	for (int32_t i = 0; i < SHARDS; i++)
-		for (int64_t first = 0; first < f->parts[i].rows; first += piece)
-			expect_ok(mill_store_rows_read(rows, i, f->store->splits[0].shards[i].path, &f->parts[i], first,
-			                               mill_min_i64(first + piece, f->parts[i].rows), &c.sink, &err),
-			          &err);
-	if (counts != NULL)
-		*counts = *mill_store_rows_counts(rows);
-	mill_store_rows_free(rows);
-	return c.rows;
+	mill_input_plan plan;
+	mill_format_reader *reader = NULL;
+	attempt out = {0};
+	f->knobs.batch_rows = batch_rows;
+	const mill_format_table *table = &f->table->base;
+	expect_ok(mill_format_plan_input_splits(table, NULL, split_bytes, &f->arena, &plan, &err), &err);
+	expect_ok(mill_store_format.open(table, &plan, spec, &f->env, &reader, &err), &err);
+	for (int turn = 0; turn < 2; turn++) {
+		checker c = {.sink = {.push = check_batch}, .f = f, .spec = spec, .wanted = wanted, .last = -1};
+		expect_ok(mill_store_format.begin(reader, spec, &err), &err);
+		for (int64_t i = 0; i < plan.split_count && !c.sink.done; i++)
+			expect_ok(mill_store_format.read_split(reader, i, &c.sink, &err), &err);
+		CU_ASSERT(turn == 0 || c.rows == out.rows);
+		out.rows = c.rows;
+	}
+	out.counts = reader->counts;
+	expect_ok(mill_format_settle(reader, f->comm, &f->arena, &out.settlement, &err), &err);
+	mill_store_format.close(reader);
+	mill_store_format.close(reader);
+	return out;
 }
 
 static void names_and_types(void)
@@ -169,22 +200,27 @@ static void names_and_types(void)
 	begin(&f, "none");
 	for (int copy = 0; copy < 2; copy++) {
 		char type[MILL_TYPE_TEXT_BYTES];
-		CU_ASSERT_EQUAL_FATAL(f.columns.schema.count, COLUMNS);
+		const mill_schema *schema = &f.table->base.schema;
+		CU_ASSERT_EQUAL_FATAL(schema->count, COLUMNS);
 		for (int i = 0; i < COLUMNS; i++) {
-			CU_ASSERT_STRING_EQUAL(f.columns.schema.fields[i].name, names[i]);
-			CU_ASSERT_STRING_EQUAL(mill_type_text(f.columns.schema.fields[i].type, type), types[i]);
-			CU_ASSERT_EQUAL(f.columns.schema.fields[i].nullable, i < 8);
+			CU_ASSERT_STRING_EQUAL(schema->fields[i].name, names[i]);
+			CU_ASSERT_STRING_EQUAL(mill_type_text(schema->fields[i].type, type), types[i]);
+			CU_ASSERT_EQUAL(schema->fields[i].nullable, i < 8);
 		}
+		/* As another rank gets it. */
 		mill_bytes blob;
+		mill_format_table *table = NULL;
 		mill_bytes_init(&blob, &f.mem);
-		CU_ASSERT_EQUAL(mill_store_columns_put(&f.columns, &blob), MILL_OK);
+		CU_ASSERT_EQUAL(mill_table_put(&f.table->base, &blob), MILL_OK);
 		for (size_t size = 0; size < blob.size_bytes; size++) {
 			mill_bytes_view cut = {blob.data, size, 0};
-			mill_store_columns ignored;
-			CU_ASSERT_EQUAL(mill_store_columns_get(&cut, &f.arena, &ignored, &err), MILL_INTERNAL);
+			CU_ASSERT_EQUAL(mill_table_get(&f.source, &cut, &f.env, &table, &err), MILL_DATA);
 		}
 		mill_bytes_view view = {blob.data, blob.size_bytes, 0};
-		expect_ok(mill_store_columns_get(&view, &f.arena, &f.columns, &err), &err);
+		expect_ok(mill_table_get(&f.source, &view, &f.env, &table, &err), &err);
+		CU_ASSERT_EQUAL(table->row_count, ROWS);
+		f.table = (mill_store_table *)table;
+		CU_ASSERT_EQUAL(f.table->parts[SHARDS - 1].first_ordinal, (SHARDS - 1) * SHARD_ROWS);
 		mill_bytes_release(&blob);
 	}
 	end(&f);
@@ -227,22 +263,23 @@ static void names_that_clash(void)
 static void all_columns(void)
 {
 	static const char *const compressions[] = {"none", "deflate:1", "shuffle+deflate:6"};
-	static const int64_t sizes[] = {8192, 100, 7, 1};
+	static const int64_t sizes[] = {8192, 100, 7, 1}, splits[] = {1, 1000, 40000, 1 << 30};
 	int positions[COLUMNS];
 	for (int i = 0; i < COLUMNS; i++)
 		positions[i] = COLUMNS - 1 - i;
 	for (int k = 0; k < 3; k++) {
 		fixture f;
 		begin(&f, compressions[k]);
-		mill_scan_spec spec = {.columns = positions,
-		                       .column_count = COLUMNS,
-		                       .with_ids = true,
-		                       .want_file = true,
-		                       .want_offset = true};
+		mill_scan_spec spec = {.columns = positions, .column_count = COLUMNS};
+		spec.with_ids = spec.want_file = spec.want_offset = true;
 		for (int i = 0; i < 4; i++) {
-			mill_scan_counts counts;
-			CU_ASSERT_EQUAL(read_all(&f, &spec, sizes[i], sizes[3 - i], INT64_MAX, &counts), ROWS);
-			CU_ASSERT_EQUAL(counts.read_rows, ROWS);
+			attempt a = read_all(&f, &spec, sizes[i], splits[i], INT64_MAX);
+			CU_ASSERT_EQUAL(a.rows, ROWS);
+			CU_ASSERT_EQUAL(a.counts.read_rows, ROWS);
+			int64_t rows = 0;
+			for (int64_t p = 0; p < a.settlement.piece_count; p++)
+				rows += a.settlement.pieces[p].rows;
+			CU_ASSERT_EQUAL(rows, ROWS);
 		}
 		end(&f);
 	}
@@ -255,35 +292,42 @@ static void few_columns(void)
 	begin(&f, "shuffle+deflate:1");
 	for (int i = 0; i < COLUMNS; i++) {
 		mill_scan_spec spec = {.columns = &i, .column_count = 1, .with_ids = true};
-		CU_ASSERT_EQUAL(read_all(&f, &spec, 64, 64, INT64_MAX, NULL), ROWS);
+		CU_ASSERT_EQUAL(read_all(&f, &spec, 64, 10000, INT64_MAX).rows, ROWS);
 	}
 	mill_scan_spec none = {.with_ids = true};
-	CU_ASSERT_EQUAL(read_all(&f, &none, 64, 64, INT64_MAX, NULL), ROWS);
+	CU_ASSERT_EQUAL(read_all(&f, &none, 64, 10000, INT64_MAX).rows, ROWS);
 	end(&f);
+}
+
+static mill_status read_first(fixture *f, const mill_format_env *env, const mill_scan_spec *spec, mill_error *err)
+{
+	mill_input_plan plan;
+	mill_format_reader *reader = NULL;
+	checker c = {.sink = {.push = check_batch}, .f = f, .spec = spec, .wanted = INT64_MAX, .last = -1};
+	MILL_TRY(mill_format_plan_input_splits(&f->table->base, NULL, 1 << 20, env->arena, &plan, err));
+	MILL_TRY(mill_store_format.open(&f->table->base, &plan, spec, env, &reader, err));
+	mill_status status = mill_store_format.begin(reader, spec, err);
+	if (status == MILL_OK)
+		status = mill_store_format.read_split(reader, 0, &c.sink, err);
+	mill_store_format.close(reader);
+	return status;
 }
 
 /* What is not wanted is not opened: its damage is not seen. */
 static void unwanted_is_not_read(void)
 {
 	fixture f;
-	mill_knobs knobs = mill_knobs_defaults();
 	mill_error err = {0};
 	begin(&f, "none");
 	mill_dataset_spec *datasets = mill_arena_array(&f.arena, FIXTURE_DATASETS, sizeof(*datasets));
-	memcpy(datasets, f.columns.datasets, FIXTURE_DATASETS * sizeof(*datasets));
+	memcpy(datasets, f.table->columns.datasets, FIXTURE_DATASETS * sizeof(*datasets));
 	datasets[3].dtype = mill_type_of(MILL_TYPE_INT16); /* the shard says int8 */
-	f.columns.datasets = datasets;
+	f.table->columns.datasets = datasets;
 	for (int i = 8; i < COLUMNS; i++) {
 		mill_scan_spec spec = {.columns = &i, .column_count = 1, .with_ids = true};
-		mill_store_rows *rows = NULL;
-		checker c = {.sink = {.push = check_batch}, .f = &f, .spec = &spec, .wanted = INT64_MAX, .last = -1};
-		expect_ok(mill_store_rows_new(&f.columns, &spec, &knobs, &f.mem, &rows, &err), &err);
-		mill_status status = mill_store_rows_read(rows, 0, f.store->splits[0].shards[0].path, &f.parts[0], 0,
-		                                          SHARD_ROWS, &c.sink, &err);
-		CU_ASSERT_EQUAL(status, i == 14 ? MILL_DATA : MILL_OK);
+		CU_ASSERT_EQUAL(read_first(&f, &f.env, &spec, &err), i == 14 ? MILL_DATA : MILL_OK);
 		if (i == 14)
 			CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "rankmill verify"));
-		mill_store_rows_free(rows);
 	}
 	end(&f);
 }
@@ -325,10 +369,10 @@ static void filters(void)
 			filter.modulus = moduli[i];
 			mill_scan_spec spec = {
 			    .columns = positions, .column_count = 5, .with_ids = true, .filter = &filter.base};
-			mill_scan_counts counts;
 			int64_t kept = (ROWS - 1) / moduli[i] + 1;
-			CU_ASSERT_EQUAL(read_all(&f, &spec, batch_rows, 50, INT64_MAX, &counts), kept);
-			CU_ASSERT_EQUAL(counts.filtered_rows, ROWS - kept);
+			attempt a = read_all(&f, &spec, batch_rows, 5000, INT64_MAX);
+			CU_ASSERT_EQUAL(a.rows, kept);
+			CU_ASSERT_EQUAL(a.counts.filtered_rows, ROWS - kept);
 		}
 	end(&f);
 }
@@ -342,12 +386,14 @@ static void bounds(void)
 	for (int64_t last = 0; last < ROWS; last += 43) {
 		mill_scan_bound bound = {(int32_t)(last / SHARD_ROWS), last % SHARD_ROWS};
 		mill_scan_spec spec = {.columns = &position, .column_count = 1, .with_ids = true, .bound = &bound};
-		mill_scan_counts counts;
-		CU_ASSERT_EQUAL(read_all(&f, &spec, 30, 70, INT64_MAX, &counts), last + 1);
-		CU_ASSERT_EQUAL(counts.read_rows, last + 1);
+		attempt a = read_all(&f, &spec, 30, 7000, INT64_MAX);
+		CU_ASSERT_EQUAL(a.rows, last + 1);
+		CU_ASSERT_EQUAL(a.counts.read_rows, last + 1);
+		const mill_piece *piece = &a.settlement.pieces[a.settlement.piece_count - 1];
+		CU_ASSERT(piece->file == bound.file && (!piece->left_early || piece->until == bound.offset + 1));
 		spec.bound = NULL;
-		int64_t rows = read_all(&f, &spec, 30, 70, last + 1, &counts);
-		CU_ASSERT(rows > last && rows <= last + 30 && counts.read_rows == rows);
+		a = read_all(&f, &spec, 30, 7000, last + 1);
+		CU_ASSERT(a.rows > last && a.rows <= last + 30 && a.counts.read_rows == a.rows);
 	}
 	end(&f);
 }
@@ -357,7 +403,6 @@ static void memory_fails(void)
 {
 	int positions[COLUMNS];
 	fixture f;
-	mill_knobs knobs = mill_knobs_defaults();
 	for (int i = 0; i < COLUMNS; i++)
 		positions[i] = i;
 	begin(&f, "shuffle+deflate:1");
@@ -365,19 +410,41 @@ static void memory_fails(void)
 	mill_status status = MILL_NOMEM;
 	for (int64_t n = 1; status == MILL_NOMEM && n < 10000; n++) {
 		mill_mem mem = unlimited();
+		mill_arena arena;
 		mill_error err = {0};
-		mill_store_rows *rows = NULL;
-		checker c = {.sink = {.push = check_batch}, .f = &f, .spec = &spec, .wanted = INT64_MAX, .last = -1};
+		mill_arena_init(&arena, &mem);
+		mill_format_env env = {&f.knobs, &f.storage, &mem, &arena};
 		mem.fail_at = n;
-		status = mill_store_rows_new(&f.columns, &spec, &knobs, &mem, &rows, &err);
-		if (status == MILL_OK)
-			status = mill_store_rows_read(rows, 1, f.store->splits[0].shards[1].path, &f.parts[1], 0,
-			                              SHARD_ROWS, &c.sink, &err);
-		mill_store_rows_free(rows);
-		CU_ASSERT_EQUAL(mem.used_bytes, 0);
+		status = read_first(&f, &env, &spec, &err);
 		CU_ASSERT(status == MILL_OK || status == MILL_NOMEM);
+		mill_arena_release(&arena);
+		CU_ASSERT_EQUAL(mem.used_bytes, 0);
 	}
 	CU_ASSERT_EQUAL(status, MILL_OK);
+	end(&f);
+}
+
+/* Shards that are cut or gone are seen before any work; a flipped byte of a compressed chunk when it is read. */
+static void damage(void)
+{
+	fixture f;
+	mill_error err = {0};
+	char path[300];
+	begin(&f, "deflate:1");
+	snprintf(path, sizeof(path), "%s/train/shard-00002.h5", f.folder);
+	CU_ASSERT_EQUAL(truncate(path, (off_t)f.table->base.files[2].size_bytes - 1), 0);
+	CU_ASSERT_EQUAL(open_source(&f, f.folder, &err), MILL_DATA);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "shard-00002.h5"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "rankmill verify"));
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(open_source(&f, f.folder, &err), MILL_DATA);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "is missing"));
+	snprintf(path, sizeof(path), "%s/manifest.json", f.folder);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL(open_source(&f, f.folder, &err), MILL_USAGE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "not a store"));
+	snprintf(path, sizeof(path), "%s/none", f.folder);
+	CU_ASSERT_EQUAL(open_source(&f, path, &err), MILL_NOT_FOUND);
 	end(&f);
 }
 
@@ -390,6 +457,7 @@ static const unit_case cases[] = {
     {"filters", filters},
     {"bounds", bounds},
     {"memory_fails", memory_fails},
+    {"damage", damage},
 };
 
 UNIT_MAIN("store_source", cases)
