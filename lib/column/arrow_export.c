@@ -30,22 +30,15 @@ static void release_schema(struct ArrowSchema *schema)
 	schema->release = NULL;
 }
 
-static const char *const type_formats[] = {
-    [MILL_TYPE_NULL] = "n",         [MILL_TYPE_BOOL] = "b",      [MILL_TYPE_INT8] = "c",    [MILL_TYPE_INT16] = "s",
-    [MILL_TYPE_INT32] = "i",        [MILL_TYPE_INT64] = "l",     [MILL_TYPE_UINT8] = "C",   [MILL_TYPE_UINT16] = "S",
-    [MILL_TYPE_UINT32] = "I",       [MILL_TYPE_UINT64] = "L",    [MILL_TYPE_FLOAT32] = "f", [MILL_TYPE_FLOAT64] = "g",
-    [MILL_TYPE_DECIMAL] = "d",      [MILL_TYPE_STRING] = "u",    [MILL_TYPE_BINARY] = "z",  [MILL_TYPE_DATE] = "tdD",
-    [MILL_TYPE_TIMESTAMP] = "tsu:", [MILL_TYPE_INTERVAL] = "tin"};
-
 static mill_status put_format(mill_type type, char out[FORMAT_BYTES], mill_error *err)
 {
-	if (type.id > MILL_TYPE_INTERVAL)
+	const char *format = mill_traits_of(type)->arrow_format;
+	if (format == NULL)
 		return mill_fail(err, MILL_NOT_YET, "lists and structs cannot be handed over as Arrow yet");
 	if (type.id == MILL_TYPE_DECIMAL)
-		snprintf(out, FORMAT_BYTES, "d:%u,%u", (unsigned)type.precision, (unsigned)type.scale);
+		snprintf(out, FORMAT_BYTES, "%s%u,%u", format, (unsigned)type.precision, (unsigned)type.scale);
 	else
-		snprintf(out, FORMAT_BYTES, "%s%s", type_formats[type.id],
-		         type.id == MILL_TYPE_TIMESTAMP && type.zoned ? "UTC" : "");
+		snprintf(out, FORMAT_BYTES, "%s%s", format, type.id == MILL_TYPE_TIMESTAMP && type.zoned ? "UTC" : "");
 	return MILL_OK;
 }
 
@@ -75,7 +68,8 @@ static mill_status field_schema(mill_mem *mem, const mill_field *field, bool has
 	if (!has_dictionary)
 		return make_schema(mem, format, field->name, field->nullable, out, err);
 	struct ArrowSchema made;
-	MILL_TRY(make_schema(mem, type_formats[MILL_TYPE_INT32], field->name, field->nullable, &made, err));
+	const char *codes = mill_traits_of(mill_type_of(MILL_TYPE_INT32))->arrow_format;
+	MILL_TRY(make_schema(mem, codes, field->name, field->nullable, &made, err));
 	schema_node *node = made.private_data;
 	mill_status status = make_schema(mem, format, "", false, &node->dictionary, err);
 	if (status != MILL_OK) {

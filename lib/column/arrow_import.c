@@ -6,22 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct format_entry {
-	const char *format;
-	mill_type type;
-} format_entry;
-
-#define PLAIN(id)                           \
-	{                                   \
-		MILL_TYPE_##id, 0, 0, false \
-	}
-static const format_entry formats[] = {
-    {"n", PLAIN(NULL)},   {"b", PLAIN(BOOL)},       {"c", PLAIN(INT8)},        {"s", PLAIN(INT16)},
-    {"i", PLAIN(INT32)},  {"l", PLAIN(INT64)},      {"C", PLAIN(UINT8)},       {"S", PLAIN(UINT16)},
-    {"I", PLAIN(UINT32)}, {"L", PLAIN(UINT64)},     {"f", PLAIN(FLOAT32)},     {"g", PLAIN(FLOAT64)},
-    {"u", PLAIN(STRING)}, {"U", PLAIN(STRING)},     {"z", PLAIN(BINARY)},      {"Z", PLAIN(BINARY)},
-    {"tdD", PLAIN(DATE)}, {"tin", PLAIN(INTERVAL)}, {"tsu:", PLAIN(TIMESTAMP)}};
-
 /* "d:p,s" or "d:p,s,128". */
 static mill_status decimal_format(const char *format, mill_type *out, mill_error *err)
 {
@@ -44,11 +28,16 @@ static mill_status type_of_format(const char *format, mill_type *out, mill_error
 {
 	if (strncmp(format, "d:", 2) == 0)
 		return decimal_format(format, out, err);
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (strcmp(format, formats[i].format) == 0) {
-			*out = formats[i].type;
+	/* 64-bit offsets: the same types in Arrow's wide layout. */
+	const char *narrow = strcmp(format, "U") == 0 ? "u" : strcmp(format, "Z") == 0 ? "z" : format;
+	for (unsigned id = 0; mill_type_id_is_known(id); id++) {
+		mill_type type = mill_type_of((mill_type_id)id);
+		const char *known = mill_traits_of(type)->arrow_format;
+		if (known != NULL && strcmp(narrow, known) == 0) {
+			*out = type;
 			return MILL_OK;
 		}
+	}
 	/* An instant is UTC whatever zone it is shown in. */
 	if (strncmp(format, "tsu:", 4) == 0) {
 		*out = mill_type_timestamp(true);

@@ -23,9 +23,7 @@ static size_t value_bytes(const mill_builder *builder, int64_t rows)
 {
 	if (mill_type_is_text(builder->type))
 		return ((size_t)rows + 1) * sizeof(int32_t);
-	if (builder->type.id == MILL_TYPE_BOOL)
-		return mill_bit_words(rows) * 8;
-	return (size_t)rows * mill_type_width_bytes(builder->type);
+	return mill_type_values_bytes(builder->type, rows);
 }
 
 static mill_status grow(mill_builder *builder, mill_buffer **buffer, size_t size_bytes)
@@ -65,7 +63,7 @@ mill_status mill_builder_reserve(mill_builder *builder, int64_t extra_rows, size
 {
 	if (extra_rows > INT32_MAX - builder->rows)
 		return MILL_DATA;
-	if (builder->type.id >= MILL_TYPE_LIST)
+	if (mill_type_is_nested(builder->type))
 		return MILL_NOT_YET;
 	if (builder->rows + extra_rows > builder->capacity_rows || builder->values == NULL)
 		MILL_TRY(grow_rows(builder, builder->rows + extra_rows));

@@ -122,9 +122,7 @@ static mill_status new_text(mill_mem *mem, mill_column *column, size_t text_byte
 
 static mill_status new_values(mill_mem *mem, mill_column *column, mill_error *err)
 {
-	size_t width = mill_type_width_bytes(column->type);
-	size_t bytes =
-	    column->type.id == MILL_TYPE_BOOL ? mill_bit_words(column->rows) * 8 : (size_t)column->rows * width;
+	size_t bytes = mill_type_values_bytes(column->type, column->rows);
 	column->owners[1] = mill_buffer_new(mem, bytes);
 	if (column->owners[1] == NULL)
 		return mill_fail_nomem(err, bytes, "column values");
@@ -142,7 +140,7 @@ mill_status mill_column_new(mill_mem *mem, mill_type type, int64_t rows, size_t 
 	if (rows < 0 || rows > INT32_MAX)
 		return mill_fail(err, MILL_DATA, "a column of %lld rows is not possible (at most %d)", (long long)rows,
 		                 INT32_MAX);
-	if (type.id >= MILL_TYPE_LIST)
+	if (mill_type_is_nested(type))
 		return mill_fail(err, MILL_NOT_YET, "columns of lists and structs are not supported yet");
 	if (mill_type_is_text(type))
 		status = new_text(mem, &column, text_bytes, err);

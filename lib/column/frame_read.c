@@ -64,16 +64,19 @@ static mill_status take_section(frame_reader *r, uint64_t size_bytes, const uint
 static mill_status read_type(const mill_frame_column *d, mill_type *out, mill_error *err)
 {
 	bool is_decimal = d->type_id == MILL_TYPE_DECIMAL;
-	if (d->type_id == MILL_TYPE_LIST || d->type_id == MILL_TYPE_STRUCT)
+	if (!mill_type_id_is_known(d->type_id))
+		return corrupt(err, "an unknown type", d->type_id);
+	mill_type type = {(mill_type_id)d->type_id, d->precision, d->scale, d->zoned != 0};
+	if (mill_type_is_nested(type))
 		return mill_fail(err, MILL_NOT_YET, "frames of lists and structs are not supported yet");
-	if (d->type_id > MILL_TYPE_STRUCT || d->child_count != 0)
+	if (d->child_count != 0)
 		return corrupt(err, "an unknown type", d->type_id);
 	if (is_decimal ? d->precision < 1 || d->precision > 38 || d->scale > d->precision
 	               : d->precision + d->scale != 0)
 		return corrupt(err, "an impossible decimal", d->precision);
 	if (d->zoned > (d->type_id == MILL_TYPE_TIMESTAMP))
 		return corrupt(err, "a zone without a timestamp", d->type_id);
-	*out = (mill_type){d->type_id, d->precision, d->scale, d->zoned != 0};
+	*out = type;
 	return MILL_OK;
 }
 
@@ -162,8 +165,7 @@ static mill_status read_dictionary(frame_reader *r, const mill_frame_column *d, 
 static mill_status read_fixed(frame_reader *r, const mill_frame_column *d, mill_type type, mill_column *column)
 {
 	const uint8_t *section;
-	uint64_t expected =
-	    type.id == MILL_TYPE_BOOL ? mill_bit_words(r->rows) * 8 : (uint64_t)r->rows * mill_type_width_bytes(type);
+	uint64_t expected = mill_type_values_bytes(type, r->rows);
 	if (d->values_bytes != expected)
 		return corrupt(r->err, "values of another length", d->values_bytes);
 	MILL_TRY(take_section(r, expected, &section));

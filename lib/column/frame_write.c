@@ -320,7 +320,7 @@ static mill_status write_frame(frame_writer *w, const mill_batch *batch, uint32_
 	MILL_TRY(open_section(w, head_bytes, &section));
 	for (int c = 0; c < batch->column_count; c++) {
 		mill_frame_column d;
-		if (batch->columns[c].type.id >= MILL_TYPE_LIST)
+		if (mill_type_is_nested(batch->columns[c].type))
 			return mill_fail(w->err, MILL_NOT_YET, "frames of lists and structs are not supported yet");
 		MILL_TRY(write_column(w, &batch->columns[c], &d));
 		memcpy(w->out->data + w->start + sizeof(mill_frame_header) + (size_t)c * sizeof(d), &d, sizeof(d));

@@ -14,48 +14,9 @@ bool mill_type_equal(mill_type a, mill_type b)
 	return a.id != MILL_TYPE_TIMESTAMP || a.zoned == b.zoned;
 }
 
-/* id, width in bytes, the one spelling */
-#define TYPE_TABLE(X)                \
-	X(NULL, 0, "null")           \
-	X(BOOL, 0, "bool")           \
-	X(INT8, 1, "int8")           \
-	X(INT16, 2, "int16")         \
-	X(INT32, 4, "int32")         \
-	X(INT64, 8, "int64")         \
-	X(UINT8, 1, "uint8")         \
-	X(UINT16, 2, "uint16")       \
-	X(UINT32, 4, "uint32")       \
-	X(UINT64, 8, "uint64")       \
-	X(FLOAT32, 4, "float32")     \
-	X(FLOAT64, 8, "float64")     \
-	X(DECIMAL, 16, "decimal")    \
-	X(STRING, 0, "string")       \
-	X(BINARY, 0, "binary")       \
-	X(DATE, 4, "date")           \
-	X(TIMESTAMP, 8, "timestamp") \
-	X(INTERVAL, 16, "interval")  \
-	X(LIST, 0, "list")           \
-	X(STRUCT, 0, "struct")
-
-static const uint8_t type_width[] = {
-#define X(id, width, text) [MILL_TYPE_##id] = width,
-    TYPE_TABLE(X)
-#undef X
-};
-static const char *const type_name[] = {
-#define X(id, width, text) [MILL_TYPE_##id] = text,
-    TYPE_TABLE(X)
-#undef X
-};
-
-size_t mill_type_width_bytes(mill_type type)
-{
-	return type.id <= MILL_TYPE_STRUCT ? type_width[type.id] : 0;
-}
-
 const char *mill_type_text(mill_type type, char out[MILL_TYPE_TEXT_BYTES])
 {
-	const char *name = type.id <= MILL_TYPE_STRUCT ? type_name[type.id] : "unknown";
+	const char *name = mill_type_id_is_known(type.id) ? mill_traits_of(type)->name : "unknown";
 	if (type.id == MILL_TYPE_DECIMAL)
 		snprintf(out, MILL_TYPE_TEXT_BYTES, "%s(%u,%u)", name, (unsigned)type.precision, (unsigned)type.scale);
 	else if (type.id == MILL_TYPE_TIMESTAMP && type.zoned)
@@ -70,7 +31,7 @@ typedef enum alias_argument { ARG_NONE, ARG_DECIMAL, ARG_LENGTH, ARG_FLOAT_BITS,
 
 typedef struct alias {
 	const char *name;
-	uint8_t id;
+	mill_type_id id;
 	uint8_t argument; /* alias_argument */
 	bool zoned;
 } alias;
@@ -252,7 +213,7 @@ static mill_status decimal_of(const char *text, const type_words *words, mill_ty
 static mill_status apply_arguments(const char *text, const alias *found, const type_words *words, mill_type *out,
                                    mill_error *err)
 {
-	mill_type type = mill_type_of((mill_type_id)found->id);
+	mill_type type = mill_type_of(found->id);
 	type.zoned = found->zoned;
 	if (found->argument == ARG_DECIMAL)
 		return decimal_of(text, words, out, err);
@@ -297,7 +258,7 @@ static mill_status unknown_type(const char *text, const type_words *words, mill_
 		    "unknown type \"%.80s\" (types are bool, int8 … int64, uint8 … uint64, float32, float64, "
 		    "decimal(p,s), string, binary, date, timestamp, timestamp with time zone, interval)",
 		    text);
-	mill_type near = mill_type_of((mill_type_id)best->id);
+	mill_type near = mill_type_of(best->id);
 	near.zoned = best->zoned;
 	char name[MILL_TYPE_TEXT_BYTES];
 	const char *shown = best->id == MILL_TYPE_DECIMAL ? "decimal(p,s)" : mill_type_text(near, name);

@@ -112,7 +112,7 @@ static mill_status check_decimal(const mill_column *column, mill_error *err)
 
 mill_status mill_column_validate(const mill_column *column, mill_error *err)
 {
-	if (column->type.id >= MILL_TYPE_LIST || column->rows < 0)
+	if (!mill_type_id_is_known(column->type.id) || mill_type_is_nested(column->type) || column->rows < 0)
 		return mill_fail(err, MILL_DATA, "a column of type number %u with %lld rows", (unsigned)column->type.id,
 		                 (long long)column->rows);
 	MILL_TRY(check_validity(column, err));

@@ -8,6 +8,7 @@ typedef enum rule {
 	RULE_SUM,
 	RULE_AVG,
 	RULE_SAME,    /* any type, as it is */
+	RULE_ORDERED, /* any type with an order, as it is */
 	RULE_NUMBERS, /* float64 arguments, float64 out: moments */
 	RULE_MEDIAN,
 	RULE_BOOL
@@ -63,8 +64,8 @@ static const entry entries[] = {
     PLAIN("sum", SUM, SUM, 1, "sum(x): exact sum, rounded once"),
     PLAIN("avg", AVG, AVG, 1, "avg(x): exact mean, rounded once"),
     PLAIN("mean", AVG, AVG, 1, "mean(x): avg(x)"),
-    PLAIN("min", MIN, SAME, 1, "min(x): smallest value"),
-    PLAIN("max", MAX, SAME, 1, "max(x): largest value"),
+    PLAIN("min", MIN, ORDERED, 1, "min(x): smallest value"),
+    PLAIN("max", MAX, ORDERED, 1, "max(x): largest value"),
     PLAIN("variance", VAR_SAMP, NUMBERS, 1, "variance(x): var_samp(x)"),
     PLAIN("var_samp", VAR_SAMP, NUMBERS, 1, "var_samp(x): variance over n - 1; NULL of one value"),
     PLAIN("var_pop", VAR_POP, NUMBERS, 1, "var_pop(x): variance over n"),
@@ -159,6 +160,7 @@ static bool apply_rule(const entry *e, const mill_type *args, mill_aggregate_sig
 	case RULE_SUM: s->result = sum_type(t); break;
 	case RULE_AVG: s->result = avg_type(t); break;
 	case RULE_SAME: s->result = t; return true;
+	case RULE_ORDERED: s->result = t; return mill_traits_of(t)->is_ordered;
 	case RULE_NUMBERS:
 		s->result = f64;
 		for (int i = 0; i < e->arg_count; i++) {

@@ -37,11 +37,6 @@ static mill_type common_number(mill_type a, mill_type b)
 	                      mill_type_is_integer(b) ? mill_decimal_of_integer(b) : b);
 }
 
-static bool is_time(mill_type t)
-{
-	return t.id == MILL_TYPE_DATE || t.id == MILL_TYPE_TIMESTAMP;
-}
-
 mill_status mill_common_type(mill_type a, mill_type b, mill_type *out, mill_error *err)
 {
 	char a_text[MILL_TYPE_TEXT_BYTES], b_text[MILL_TYPE_TEXT_BYTES];
@@ -51,7 +46,7 @@ mill_status mill_common_type(mill_type a, mill_type b, mill_type *out, mill_erro
 		*out = b;
 	else if (mill_type_is_numeric(a) && mill_type_is_numeric(b))
 		*out = common_number(a, b);
-	else if (is_time(a) && is_time(b))
+	else if (mill_type_is_time(a) && mill_type_is_time(b))
 		*out = mill_type_timestamp(a.zoned || b.zoned);
 	else
 		return mill_fail(err, MILL_USAGE, "%s and %s have no common type; CAST one of them",

@@ -215,6 +215,5 @@ bool mill_decimal_of_float(double x, int digits, int precision, int scale, mill_
 
 mill_type mill_decimal_of_integer(mill_type type)
 {
-	static const uint8_t digits[] = {3, 5, 10, 19, 3, 5, 10, 20};
-	return mill_type_decimal(digits[type.id - MILL_TYPE_INT8], 0);
+	return mill_type_decimal(mill_traits_of(type)->integer_digits, 0);
 }

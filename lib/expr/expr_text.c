@@ -46,7 +46,7 @@ static mill_status append_literal(const mill_expr *expr, mill_bytes *out)
 		return mill_bytes_append_text(out, l->source);
 	mill_column column;
 	MILL_TRY(mill_literal_column(out->mem, expr->type, l, &column, NULL));
-	bool quote = !mill_type_is_numeric(expr->type) && expr->type.id != MILL_TYPE_BOOL;
+	bool quote = mill_traits_of(expr->type)->print == MILL_PRINT_FORM;
 	mill_status status = quote ? mill_bytes_printf(out, "%s '", mill_type_text(expr->type, type)) : MILL_OK;
 	if (status == MILL_OK)
 		status = mill_value_text(&column, 0, out);

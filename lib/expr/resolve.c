@@ -17,8 +17,8 @@
 
 static int integer_cost(mill_type_id from, mill_type_id to)
 {
-	bool from_signed = from <= MILL_TYPE_INT64;
-	bool to_signed = to <= MILL_TYPE_INT64;
+	bool from_signed = mill_type_is_signed(mill_type_of(from));
+	bool to_signed = mill_type_is_signed(mill_type_of(to));
 	int from_size = (int)from - (int)(from_signed ? MILL_TYPE_INT8 : MILL_TYPE_UINT8);
 	int to_size = (int)to - (int)(to_signed ? MILL_TYPE_INT8 : MILL_TYPE_UINT8);
 	if (from_signed && !to_signed)
@@ -93,20 +93,12 @@ static int overload_cost(const mill_overload *o, mill_expr *const *args, int arg
 	return total;
 }
 
-static bool literal_fits(const mill_literal *literal, mill_type_id id)
+/* A signed literal as a value of an integer type. */
+static bool literal_fits(const mill_literal *literal, mill_type type)
 {
-	int64_t v = literal->as.i64;
-	switch (id) {
-	case MILL_TYPE_INT8: return v >= INT8_MIN && v <= INT8_MAX;
-	case MILL_TYPE_INT16: return v >= INT16_MIN && v <= INT16_MAX;
-	case MILL_TYPE_INT32: return v >= INT32_MIN && v <= INT32_MAX;
-	case MILL_TYPE_INT64: return true;
-	case MILL_TYPE_UINT8: return v >= 0 && v <= UINT8_MAX;
-	case MILL_TYPE_UINT16: return v >= 0 && v <= UINT16_MAX;
-	case MILL_TYPE_UINT32: return v >= 0 && v <= UINT32_MAX;
-	case MILL_TYPE_UINT64: return v >= 0;
-	default: return false;
-	}
+	int64_t least, most;
+	mill_type_limits(type, &least, &most);
+	return literal->as.i64 >= least && literal->as.i64 <= most;
 }
 
 /* In a comparison an integer literal takes its column's type, which spares casting the column. */
@@ -119,7 +111,7 @@ static mill_status narrow_literal(mill_expr_builder *b, mill_expr **args, mill_e
 			continue;
 		if (other->is_wide_literal || !mill_type_is_signed(literal->type))
 			continue;
-		if (!mill_type_is_integer(other->type) || !literal_fits(&literal->literal, other->type.id))
+		if (!mill_type_is_integer(other->type) || !literal_fits(&literal->literal, other->type))
 			continue;
 		args[i] = mill_expr_coerce(b, literal, other->type, err);
 		if (args[i] == NULL)

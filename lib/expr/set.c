@@ -23,8 +23,7 @@ typedef struct set {
 
 static bool is_integer_like(mill_type t)
 {
-	return (mill_type_is_integer(t) && t.id != MILL_TYPE_UINT64) || t.id == MILL_TYPE_DATE ||
-	       t.id == MILL_TYPE_TIMESTAMP;
+	return (mill_type_is_integer(t) && t.id != MILL_TYPE_UINT64) || mill_type_is_time(t);
 }
 
 bool mill_set_suits(const mill_expr *in)

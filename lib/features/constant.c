@@ -16,19 +16,7 @@ typedef struct constant {
 /* The value as an element of an integer type; a date or timestamp also as text. False where it is none. */
 static bool integer_of(mill_type type, const mill_json *node, int64_t *out)
 {
-	static const struct {
-		int64_t min, max;
-	} limits[] = {
-	    [MILL_TYPE_INT8] = {INT8_MIN, INT8_MAX},
-	    [MILL_TYPE_INT16] = {INT16_MIN, INT16_MAX},
-	    [MILL_TYPE_INT32] = {INT32_MIN, INT32_MAX},
-	    [MILL_TYPE_INT64] = {INT64_MIN, INT64_MAX},
-	    [MILL_TYPE_UINT8] = {0, UINT8_MAX},
-	    [MILL_TYPE_UINT16] = {0, UINT16_MAX},
-	    [MILL_TYPE_UINT32] = {0, UINT32_MAX},
-	    [MILL_TYPE_DATE] = {INT32_MIN, INT32_MAX},
-	    [MILL_TYPE_TIMESTAMP] = {INT64_MIN, INT64_MAX},
-	};
+	int64_t least, most;
 	int32_t days;
 	bool zoned;
 	uint64_t word;
@@ -45,9 +33,10 @@ static bool integer_of(mill_type type, const mill_json *node, int64_t *out)
 		*out = fits ? (int64_t)word : 0;
 		return fits;
 	}
-	if (!mill_type_is_integer(type) && type.id != MILL_TYPE_DATE && type.id != MILL_TYPE_TIMESTAMP)
+	if (!mill_type_is_integer(type) && !mill_type_is_time(type))
 		return false;
-	return mill_json_int(node, limits[type.id].min, limits[type.id].max, out, NULL) == MILL_OK;
+	mill_type_limits(type, &least, &most);
+	return mill_json_int(node, least, most, out, NULL) == MILL_OK;
 }
 
 /* False where the constant does not fit decimal(p, s) as written: it must not be rounded to the column's scale. */

@@ -2,6 +2,7 @@
 #include "column/value.h"
 #include "features/features_private.h"
 
+#include <float.h>
 #include <string.h>
 
 #define UNKNOWN (-1)
@@ -69,17 +70,22 @@ static mill_status name_chain(mill_features *features, const mill_chain *chain, 
 	return MILL_OK;
 }
 
+/* The ids 0 … this are different elements of the dtype. */
+static int64_t largest_id(mill_type dtype)
+{
+	int64_t least, most;
+	if (mill_type_is_float(dtype))
+		return ((int64_t)1 << (dtype.id == MILL_TYPE_FLOAT32 ? FLT_MANT_DIG : DBL_MANT_DIG)) - 1;
+	mill_type_limits(dtype, &least, &most);
+	return most;
+}
+
 /* Ids that the dtype cannot tell apart are refused. */
 static mill_status check_ids(const mill_tensor *tensor, const mill_chain *chain, mill_error *err)
 {
-	static const int bits[] = {
-	    [MILL_TYPE_INT8] = 7,     [MILL_TYPE_INT16] = 15,   [MILL_TYPE_INT32] = 31,  [MILL_TYPE_INT64] = 63,
-	    [MILL_TYPE_UINT8] = 8,    [MILL_TYPE_UINT16] = 16,  [MILL_TYPE_UINT32] = 32, [MILL_TYPE_UINT64] = 63,
-	    [MILL_TYPE_FLOAT32] = 24, [MILL_TYPE_FLOAT64] = 53,
-	};
 	char dtype[MILL_TYPE_TEXT_BYTES];
 	int64_t cardinality = chain_cardinality(chain);
-	if (cardinality == 0 || (uint64_t)(cardinality - 1) >> bits[tensor->dtype.id] == 0)
+	if (cardinality - 1 <= largest_id(tensor->dtype))
 		return MILL_OK;
 	return mill_fail(err, MILL_DATA,
 	                 "tensor \"%s\", column \"%s\": %lld ids do not fit %s: take a wider dtype, or limit them with "

@@ -6,8 +6,7 @@
 
 bool mill_type_is_countable(mill_type type)
 {
-	return type.id == MILL_TYPE_BOOL || mill_type_is_numeric(type) || type.id == MILL_TYPE_DATE ||
-	       type.id == MILL_TYPE_TIMESTAMP;
+	return type.id == MILL_TYPE_BOOL || mill_type_is_numeric(type) || mill_type_is_time(type);
 }
 
 void mill_chain_start(const mill_chain *chain, const mill_batch *batch, const mill_work *work, mill_lane *out)

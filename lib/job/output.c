@@ -70,7 +70,7 @@ static mill_status csv_cell(output *o, const mill_column *column, int64_t row)
 {
 	if (mill_column_is_null(column, row))
 		return mill_bytes_append_text(&o->text, o->null_text);
-	if (column->type.id != MILL_TYPE_STRING)
+	if (mill_traits_of(column->type)->print != MILL_PRINT_TEXT)
 		return mill_value_text(column, row, &o->text);
 	int32_t length;
 	const char *text = mill_column_text(column, row, &length);
@@ -98,11 +98,6 @@ static mill_status csv_row(output *o, const mill_batch *batch, int64_t row)
 	return mill_bytes_append_u8(&o->text, '\n');
 }
 
-static bool is_json_number(mill_type type)
-{
-	return mill_type_is_numeric(type);
-}
-
 static mill_status json_cell(output *o, mill_json_writer *w, const char *name, const mill_column *column, int64_t row)
 {
 	size_t start = o->cells.size_bytes;
@@ -117,7 +112,7 @@ static mill_status json_cell(output *o, mill_json_writer *w, const char *name, c
 	MILL_TRY(mill_value_text(column, row, &o->cells));
 	const char *text = (const char *)o->cells.data + start;
 	size_t size = o->cells.size_bytes - start;
-	bool is_finite_number = is_json_number(column->type) && memchr(text, 'n', size) == NULL;
+	bool is_finite_number = mill_type_is_numeric(column->type) && memchr(text, 'n', size) == NULL;
 	if (is_finite_number) {
 		mill_json number = {.kind = MILL_JSON_NUMBER, .text_bytes = size};
 		MILL_TRY(mill_bytes_terminate(&o->cells));
@@ -164,15 +159,10 @@ static mill_status table_cells(output *o, const mill_batch *batch, int64_t row)
 	return MILL_OK;
 }
 
-static bool aligns_right(mill_type type)
-{
-	return mill_type_is_numeric(type);
-}
-
 static mill_status table_cell(output *o, int column, const char *text)
 {
 	int pad = o->widths[column] - display_width(text);
-	bool right = aligns_right(o->schema->fields[column].type);
+	bool right = mill_type_is_numeric(o->schema->fields[column].type);
 	if (column > 0)
 		MILL_TRY(mill_bytes_append_text(&o->text, "  "));
 	if (right)

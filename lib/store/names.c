@@ -37,10 +37,10 @@ mill_status mill_compression_parse(const char *text, mill_compression *out, mill
 static mill_status check_type(const mill_dataset_spec *spec, mill_error *err)
 {
 	char text[MILL_TYPE_TEXT_BYTES];
-	mill_type_id id = (mill_type_id)spec->dtype.id;
-	bool number = mill_type_is_integer(spec->dtype) || mill_type_is_float(spec->dtype);
-	bool kept = number || id == MILL_TYPE_BOOL || id == MILL_TYPE_DATE || id == MILL_TYPE_TIMESTAMP ||
-	            id == MILL_TYPE_DECIMAL || mill_type_is_text(spec->dtype);
+	mill_type type = spec->dtype;
+	bool number = mill_type_is_integer(type) || mill_type_is_float(type);
+	bool kept = mill_type_is_numeric(type) || type.id == MILL_TYPE_BOOL || mill_type_is_time(type) ||
+	            mill_type_is_text(type);
 	if (spec->is_keep && !kept)
 		return mill_fail(err, MILL_NOT_YET,
 		                 "store: kept column \"%s\" is of type %s, which a store cannot hold yet; "

@@ -45,7 +45,7 @@ mill_status mill_store_cell_text(const mill_block *block, int64_t row, int64_t f
 	}
 	if (mill_column_is_null(&block->column, row))
 		return mill_bytes_append_text(out, "NULL");
-	if (block->column.type.id != MILL_TYPE_STRING)
+	if (mill_traits_of(block->column.type)->print != MILL_PRINT_TEXT)
 		return mill_value_text(&block->column, row, out);
 	int32_t length_bytes = 0;
 	const char *text = mill_column_text(&block->column, row, &length_bytes);

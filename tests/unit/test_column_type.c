@@ -1,3 +1,4 @@
+#include "base/wide.h"
 #include "column/type.h"
 #include "unit.h"
 #include <string.h>
@@ -76,6 +77,91 @@ static void test_names(void)
 	                                       {"interval", "interval"}};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		check_name(names[i][0], names[i][1]);
+}
+
+/* What the traits must say, from the layout that column.h, Arrow's specification and definitions.md give. */
+typedef struct expected_traits {
+	mill_type_id id;
+	size_t value_bytes;
+	const char *arrow;
+	const char
+	    *classes; /* s signed, u unsigned, f float, n numeric, t text, d time, x nested, o ordered, e exact */
+	int64_t least, most; /* of integers, dates and timestamps */
+} expected_traits;
+
+static const expected_traits expected[] = {
+    {MILL_TYPE_NULL, 0, "n", "oe", 0, 0},
+    {MILL_TYPE_BOOL, 0, "b", "oe", 0, 0},
+    {MILL_TYPE_INT8, sizeof(int8_t), "c", "snoe", INT8_MIN, INT8_MAX},
+    {MILL_TYPE_INT16, sizeof(int16_t), "s", "snoe", INT16_MIN, INT16_MAX},
+    {MILL_TYPE_INT32, sizeof(int32_t), "i", "snoe", INT32_MIN, INT32_MAX},
+    {MILL_TYPE_INT64, sizeof(int64_t), "l", "snoe", INT64_MIN, INT64_MAX},
+    {MILL_TYPE_UINT8, sizeof(uint8_t), "C", "unoe", 0, UINT8_MAX},
+    {MILL_TYPE_UINT16, sizeof(uint16_t), "S", "unoe", 0, UINT16_MAX},
+    {MILL_TYPE_UINT32, sizeof(uint32_t), "I", "unoe", 0, UINT32_MAX},
+    {MILL_TYPE_UINT64, sizeof(uint64_t), "L", "unoe", 0, INT64_MAX},
+    {MILL_TYPE_FLOAT32, sizeof(float), "f", "fno", 0, 0},
+    {MILL_TYPE_FLOAT64, sizeof(double), "g", "fno", 0, 0},
+    {MILL_TYPE_DECIMAL, sizeof(mill_i128), "d:", "noe", 0, 0},
+    {MILL_TYPE_STRING, 0, "u", "toe", 0, 0},
+    {MILL_TYPE_BINARY, 0, "z", "toe", 0, 0},
+    {MILL_TYPE_DATE, sizeof(int32_t), "tdD", "doe", INT32_MIN, INT32_MAX},
+    {MILL_TYPE_TIMESTAMP, sizeof(int64_t), "tsu:", "doe", INT64_MIN, INT64_MAX},
+    {MILL_TYPE_INTERVAL, sizeof(mill_interval), "tin", "oe", 0, 0},
+    {MILL_TYPE_LIST, 0, NULL, "xe", 0, 0},
+    {MILL_TYPE_STRUCT, 0, NULL, "xe", 0, 0},
+};
+
+static bool has_class(const expected_traits *e, char class)
+{
+	return strchr(e->classes, class) != NULL;
+}
+
+static int digits_of(uint64_t value)
+{
+	int digits = 1;
+	for (; value >= 10; value /= 10)
+		digits++;
+	return digits;
+}
+
+static void check_traits(const expected_traits *e)
+{
+	mill_type type = mill_type_of(e->id);
+	const mill_type_traits *traits = mill_traits_of(type);
+	bool is_integer = has_class(e, 's') || has_class(e, 'u');
+	uint64_t most = e->id == MILL_TYPE_UINT64 ? UINT64_MAX : (uint64_t)e->most;
+	CU_ASSERT_EQUAL(mill_type_width_bytes(type), e->value_bytes);
+	CU_ASSERT(e->arrow == NULL ? traits->arrow_format == NULL : strcmp(e->arrow, traits->arrow_format) == 0);
+	CU_ASSERT_EQUAL(mill_type_is_signed(type), has_class(e, 's'));
+	CU_ASSERT_EQUAL(mill_type_is_unsigned(type), has_class(e, 'u'));
+	CU_ASSERT_EQUAL(mill_type_is_integer(type), is_integer);
+	CU_ASSERT_EQUAL(mill_type_is_float(type), has_class(e, 'f'));
+	CU_ASSERT_EQUAL(mill_type_is_numeric(type), has_class(e, 'n'));
+	CU_ASSERT_EQUAL(mill_type_is_text(type), has_class(e, 't'));
+	CU_ASSERT_EQUAL(mill_type_is_time(type), has_class(e, 'd'));
+	CU_ASSERT_EQUAL(mill_type_is_nested(type), has_class(e, 'x'));
+	CU_ASSERT_EQUAL(traits->is_ordered, has_class(e, 'o'));
+	CU_ASSERT_EQUAL(traits->is_exact, has_class(e, 'e'));
+	CU_ASSERT_EQUAL(traits->integer_digits, is_integer ? digits_of(most) : 0);
+	CU_ASSERT_EQUAL(mill_type_values_bytes(type, 65), e->id == MILL_TYPE_BOOL ? 16 : 65 * e->value_bytes);
+	if (is_integer || has_class(e, 'd')) {
+		int64_t least, largest;
+		mill_type_limits(type, &least, &largest);
+		CU_ASSERT(least == e->least && largest == e->most);
+	}
+}
+
+static void test_traits(void)
+{
+	size_t count = sizeof expected / sizeof expected[0];
+	for (size_t i = 0; i < count; i++) {
+		CU_ASSERT_EQUAL(expected[i].id, i);
+		CU_ASSERT(mill_type_id_is_known((unsigned)i));
+		check_traits(&expected[i]);
+	}
+	for (unsigned number = (unsigned)count; number < 1000; number++)
+		CU_ASSERT_FALSE(mill_type_id_is_known(number));
 }
 
 static void test_int8_of_sql(void)
@@ -164,9 +250,7 @@ static void test_schema_find(void)
 	CU_ASSERT(mem.used_bytes == 0);
 }
 
-static const unit_case cases[] = {{"names", test_names},
-                                  {"int8_of_sql", test_int8_of_sql},
-                                  {"text", test_text_parses_back},
-                                  {"refused", test_refused},
-                                  {"schema_find", test_schema_find}};
+static const unit_case cases[] = {
+    {"names", test_names},           {"traits", test_traits},   {"int8_of_sql", test_int8_of_sql},
+    {"text", test_text_parses_back}, {"refused", test_refused}, {"schema_find", test_schema_find}};
 UNIT_MAIN("column_type", cases)

@@ -135,6 +135,10 @@ static void aggregates(void)
 	aggregate("bool_and", "int", false, "refused");
 	aggregate("first", "interval", false, "interval");
 	aggregate("average", "int", false, "refused");
+	mill_aggregate_signature s;
+	mill_type list = mill_type_of(MILL_TYPE_LIST);
+	CU_ASSERT_EQUAL(mill_aggregate_resolve("max", &list, 1, false, &s, NULL), MILL_USAGE);
+	CU_ASSERT_EQUAL(mill_aggregate_resolve("first", &list, 1, false, &s, NULL), MILL_OK);
 }
 
 static const unit_case cases[] = {

@@ -63,7 +63,7 @@ static mill_status describe_value(mill_csv_reader *reader, const mill_csv_bad *b
 		MILL_TRY(mill_bytes_printf(out, " is out of the range of %s", type));
 	else
 		MILL_TRY(mill_bytes_printf(out, " is not %s %s", type[0] == 'i' ? "an" : "a", type));
-	bool is_time = field->type.id == MILL_TYPE_DATE || field->type.id == MILL_TYPE_TIMESTAMP;
+	bool is_time = mill_type_is_time(field->type);
 	if (is_time && table->options.timestamp_format != NULL)
 		MILL_TRY(mill_bytes_printf(out, " of the format %s", table->options.timestamp_format));
 	if (table->base.is_declared[bad->column])

@@ -103,8 +103,8 @@ static mill_status take_files(unifier *u, const mill_bytes_view *descriptions, m
 static mill_status check_declared_type(const mill_field *field, mill_error *err)
 {
 	char text[MILL_TYPE_TEXT_BYTES];
-	bool known = field->type.id >= MILL_TYPE_BOOL && field->type.id <= MILL_TYPE_TIMESTAMP;
-	if (known)
+	mill_type type = field->type;
+	if (type.id == MILL_TYPE_BOOL || mill_type_is_numeric(type) || mill_type_is_text(type) || mill_type_is_time(type))
 		return MILL_OK;
 	return mill_fail(err, MILL_NOT_YET,
 	                 "column \"%s\": CSV fields cannot be read as %s; declare it as string and convert "

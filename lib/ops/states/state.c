@@ -17,7 +17,7 @@ static const op_state_kind *kind_of(const mill_aggregate_signature *signature)
 	case MILL_AGG_COUNT_ROWS:
 	case MILL_AGG_COUNT: return &op_state_count;
 	case MILL_AGG_SUM:
-	case MILL_AGG_AVG: return mill_type_is_float(type) ? &op_state_floats : &op_state_integers;
+	case MILL_AGG_AVG: return mill_traits_of(type)->is_exact ? &op_state_integers : &op_state_floats;
 	case MILL_AGG_MIN:
 	case MILL_AGG_MAX:
 	case MILL_AGG_BOOL_AND:
