@@ -30,10 +30,10 @@ static inline mill_i128 mill_interval_us(mill_interval interval)
 	return ((mill_i128)interval.months * 30 + interval.days) * day_us + interval.us;
 }
 
-/* An integer, DATE or TIMESTAMP as 64 bits, sign-extended (UINT64 as it is). */
+/* An integer, DATE or TIMESTAMP as 64 bits, sign-extended (UINT64 as it is); 0 for columns of other types. */
 static inline uint64_t mill_integer_bits(const mill_column *column, int64_t row)
 {
-	switch ((mill_type_id)column->type.id) {
+	switch (column->type.id) {
 	case MILL_TYPE_INT8: return (uint64_t)((const int8_t *)column->values)[row];
 	case MILL_TYPE_INT16: return (uint64_t)((const int16_t *)column->values)[row];
 	case MILL_TYPE_INT32:
@@ -41,8 +41,21 @@ static inline uint64_t mill_integer_bits(const mill_column *column, int64_t row)
 	case MILL_TYPE_UINT8: return ((const uint8_t *)column->values)[row];
 	case MILL_TYPE_UINT16: return ((const uint16_t *)column->values)[row];
 	case MILL_TYPE_UINT32: return ((const uint32_t *)column->values)[row];
-	default: return ((const uint64_t *)column->values)[row];
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_TIMESTAMP: return ((const uint64_t *)column->values)[row];
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_FLOAT32:
+	case MILL_TYPE_FLOAT64:
+	case MILL_TYPE_DECIMAL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
+	return 0;
 }
 
 static inline double mill_float_value(const mill_column *column, int64_t row)

@@ -22,7 +22,7 @@ static uint64_t hash_null(void)
 
 void mill_key_words(const mill_column *column, int64_t first, int64_t rows, uint64_t *restrict out)
 {
-	switch ((mill_type_id)column->type.id) {
+	switch (column->type.id) {
 	case MILL_TYPE_INT8: LOAD_LOOP(int8_t, x)
 	case MILL_TYPE_INT16: LOAD_LOOP(int16_t, x)
 	case MILL_TYPE_INT32:
@@ -32,7 +32,17 @@ void mill_key_words(const mill_column *column, int64_t first, int64_t rows, uint
 	case MILL_TYPE_UINT32: LOAD_LOOP(uint32_t, x)
 	case MILL_TYPE_FLOAT32: LOAD_LOOP(float, mill_canonical_f64((double)x))
 	case MILL_TYPE_FLOAT64: LOAD_LOOP(double, mill_canonical_f64(x))
-	default: LOAD_LOOP(uint64_t, x)
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_TIMESTAMP: LOAD_LOOP(uint64_t, x)
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_DECIMAL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* no words: mill_key_is_word */
 	}
 }
 

@@ -13,11 +13,9 @@
 
 static size_t encoded_width(const mill_column *column)
 {
-	switch ((mill_type_id)column->type.id) {
-	case MILL_TYPE_BOOL: return 1;
-	case MILL_TYPE_FLOAT32: return 8;
-	default: return mill_type_width_bytes(column->type);
-	}
+	if (mill_type_is_float(column->type))
+		return 8;
+	return column->type.id == MILL_TYPE_BOOL ? 1 : mill_type_width_bytes(column->type);
 }
 
 static size_t escaped_bytes(const char *text, int32_t length)
@@ -88,10 +86,10 @@ static inline uint8_t *put_big_endian(uint8_t *to, uint64_t value, size_t width)
 	return to + width;
 }
 
+/* invert also flips the sign bit of signed types. */
 static inline uint8_t *put_integer(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
 {
-	uint64_t sign = mill_type_is_unsigned(column->type) ? 0 : (uint64_t)1 << (8 * width - 1);
-	return put_big_endian(to, mill_integer_bits(column, row) ^ sign ^ invert, width);
+	return put_big_endian(to, mill_integer_bits(column, row) ^ invert, width);
 }
 
 static inline uint8_t *put_float(const mill_column *column, int64_t row, size_t width, uint64_t invert, uint8_t *to)
@@ -161,7 +159,7 @@ static void write_text_key(const mill_column *column, const mill_sort_key *key, 
 	}
 }
 
-#define KEY_LOOP(put)                                                               \
+#define KEY_LOOP(put, width)                                                        \
 	for (int64_t r = 0; r < rows; r++) {                                        \
 		uint8_t *to = cursors[r];                                           \
 		if (mill_column_is_null(column, first + r)) {                       \
@@ -174,6 +172,22 @@ static void write_text_key(const mill_column *column, const mill_sort_key *key, 
 		}                                                                   \
 	}
 
+static void write_integers(const mill_column *column, size_t width, uint64_t invert, uint8_t null_marker, int64_t first,
+                           int64_t rows, uint8_t **restrict cursors)
+{
+	uint8_t valid_marker = !null_marker;
+	if (!mill_type_is_unsigned(column->type))
+		invert ^= (uint64_t)1 << (8 * width - 1);
+	if (width == 1)
+		KEY_LOOP(put_integer, (size_t)1)
+	else if (width == 2)
+		KEY_LOOP(put_integer, (size_t)2)
+	else if (width == 4)
+		KEY_LOOP(put_integer, (size_t)4)
+	else
+		KEY_LOOP(put_integer, (size_t)8)
+}
+
 static void write_key(const mill_column *column, const mill_sort_key *key, int64_t first, int64_t rows,
                       uint8_t **restrict cursors)
 {
@@ -183,13 +197,13 @@ static void write_key(const mill_column *column, const mill_sort_key *key, int64
 	if (mill_type_is_text(column->type)) {
 		write_text_key(column, key, first, rows, may_hold_zero(column, first, rows), cursors);
 	} else if (column->type.id == MILL_TYPE_BOOL) {
-		KEY_LOOP(put_bool)
+		KEY_LOOP(put_bool, (size_t)1)
 	} else if (mill_type_is_float(column->type)) {
-		KEY_LOOP(put_float)
+		KEY_LOOP(put_float, (size_t)8)
 	} else if (width == 16) {
-		KEY_LOOP(put_wide)
+		KEY_LOOP(put_wide, (size_t)16)
 	} else {
-		KEY_LOOP(put_integer)
+		write_integers(column, width, invert, null_marker, first, rows, cursors);
 	}
 }
 

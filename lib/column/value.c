@@ -23,7 +23,7 @@ mill_status mill_value_bytes(const mill_column *column, int64_t row, mill_bytes 
 	uint8_t truth;
 	if (mill_column_is_null(column, row))
 		return mill_bytes_append_u8(out, 0);
-	switch ((mill_type_id)column->type.id) {
+	switch (column->type.id) {
 	case MILL_TYPE_NULL: return mill_bytes_append_u8(out, 0);
 	case MILL_TYPE_BOOL: truth = mill_bit_get(column->values, row); return append_valid(out, &truth, 1);
 	case MILL_TYPE_FLOAT32:
@@ -38,8 +38,20 @@ mill_status mill_value_bytes(const mill_column *column, int64_t row, mill_bytes 
 		return append_valid(out, &wide, sizeof(wide));
 	case MILL_TYPE_STRING:
 	case MILL_TYPE_BINARY: return text_bytes(column, row, out);
-	default: bits = mill_integer_bits(column, row); return append_valid(out, &bits, sizeof(bits));
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP: bits = mill_integer_bits(column, row); return append_valid(out, &bits, sizeof(bits));
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
+	return MILL_INTERNAL;
 }
 
 static int compare_text(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b)
@@ -70,7 +82,7 @@ static mill_i128 wide_value(const mill_column *column, int64_t row)
 /* Neither is NULL. */
 static int compare_valid(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b)
 {
-	switch ((mill_type_id)a->type.id) {
+	switch (a->type.id) {
 	case MILL_TYPE_NULL: return 0;
 	case MILL_TYPE_BOOL: return (int)mill_bit_get(a->values, row_a) - (int)mill_bit_get(b->values, row_b);
 	case MILL_TYPE_FLOAT32:
@@ -85,8 +97,20 @@ static int compare_valid(const mill_column *a, int64_t row_a, const mill_column 
 		uint64_t x = mill_integer_bits(a, row_a), y = mill_integer_bits(b, row_b);
 		return (x > y) - (x < y);
 	}
-	default: return compare_i64((int64_t)mill_integer_bits(a, row_a), (int64_t)mill_integer_bits(b, row_b));
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP:
+		return compare_i64((int64_t)mill_integer_bits(a, row_a), (int64_t)mill_integer_bits(b, row_b));
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* not ordered */
 	}
+	return 0;
 }
 
 int mill_value_compare(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b)

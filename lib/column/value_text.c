@@ -212,7 +212,7 @@ mill_status mill_value_text(const mill_column *column, int64_t row, mill_bytes *
 {
 	char text[MILL_FLOAT_TEXT_BYTES];
 	const void *values = column->values;
-	switch ((mill_type_id)column->type.id) {
+	switch (column->type.id) {
 	case MILL_TYPE_BOOL: return mill_bytes_append_text(out, mill_bit_get(values, row) ? "true" : "false");
 	case MILL_TYPE_FLOAT32:
 		return mill_bytes_append(out, text, (size_t)mill_f32_text(((const float *)values)[row], text));
@@ -225,9 +225,16 @@ mill_status mill_value_text(const mill_column *column, int64_t row, mill_bytes *
 	case MILL_TYPE_INTERVAL: return put_interval(((const mill_interval *)values)[row], out);
 	case MILL_TYPE_STRING:
 	case MILL_TYPE_BINARY: return put_text(column, row, out);
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32: return put_signed((int64_t)mill_integer_bits(column, row), out);
 	case MILL_TYPE_NULL:
 	case MILL_TYPE_LIST:
-	case MILL_TYPE_STRUCT: return MILL_INTERNAL;
-	default: return put_signed((int64_t)mill_integer_bits(column, row), out);
+	case MILL_TYPE_STRUCT: break;
 	}
+	return MILL_INTERNAL;
 }
