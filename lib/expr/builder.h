@@ -39,9 +39,6 @@ bool mill_expr_literal_text(const mill_expr *call, int i, const char **text, siz
 /* The literal as a column of one row, which the caller releases. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_literal_column(mill_mem *mem, mill_type type, const mill_literal *literal,
                                                mill_column *out, mill_error *err);
-/* Row 0 of a column as a literal, its text copied into the arena. MILL_NOMEM. Not collective. */
-MILL_NODISCARD mill_status mill_literal_of(mill_arena *arena, const mill_column *column, mill_literal *out,
-                                           mill_error *err);
 /* Are both the same value, bit for bit, or both NULL? Not collective. */
 bool mill_literal_equal(mill_type type, const mill_literal *a, const mill_literal *b);
 

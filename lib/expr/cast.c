@@ -15,6 +15,7 @@ static bool is_plain_number(mill_type t)
 	return mill_type_is_integer(t) || mill_type_is_float(t);
 }
 
+/* Numbers, at least one of them a decimal. */
 static mill_kernel decimal_kernel(mill_type from, mill_type to)
 {
 	if (from.id == MILL_TYPE_DECIMAL && to.id == MILL_TYPE_DECIMAL)
@@ -23,25 +24,36 @@ static mill_kernel decimal_kernel(mill_type from, mill_type to)
 		return mill_cast_integer_decimal(from, true);
 	if (mill_type_is_integer(to))
 		return mill_cast_integer_decimal(to, false);
-	switch (from.id == MILL_TYPE_DECIMAL ? to.id : from.id) {
-	case MILL_TYPE_FLOAT32: return from.id == MILL_TYPE_DECIMAL ? mill_cast_dec_f32 : mill_cast_f32_dec;
-	case MILL_TYPE_FLOAT64: return from.id == MILL_TYPE_DECIMAL ? mill_cast_dec_f64 : mill_cast_f64_dec;
-	default: return NULL;
-	}
+	if (from.id == MILL_TYPE_DECIMAL)
+		return to.id == MILL_TYPE_FLOAT32 ? mill_cast_dec_f32 : mill_cast_dec_f64;
+	return from.id == MILL_TYPE_FLOAT32 ? mill_cast_f32_dec : mill_cast_f64_dec;
 }
 
 static mill_kernel text_kernel(mill_type to)
 {
-	if (is_plain_number(to) || to.id == MILL_TYPE_DECIMAL)
-		return mill_cast_text_number;
 	switch (to.id) {
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_FLOAT32:
+	case MILL_TYPE_FLOAT64:
+	case MILL_TYPE_DECIMAL: return mill_cast_text_number;
 	case MILL_TYPE_BOOL: return mill_cast_text_bool;
 	case MILL_TYPE_DATE: return mill_cast_text_date;
 	case MILL_TYPE_TIMESTAMP: return mill_cast_text_timestamp;
 	case MILL_TYPE_INTERVAL: return mill_cast_text_interval;
 	case MILL_TYPE_BINARY: return mill_cast_text_binary;
-	default: return NULL;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_STRING: /* no cast: mill_cast_same */
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
+	return NULL;
 }
 
 mill_kernel mill_cast_kernel(mill_type from, mill_type to)
@@ -152,15 +164,30 @@ static mill_parsed read_signed(const char *text, size_t length, size_t width, vo
 
 static mill_parsed read_number(const char *text, size_t length, mill_type type, void *out)
 {
+	size_t width = mill_type_width_bytes(type);
 	switch (type.id) {
 	case MILL_TYPE_FLOAT64: return mill_number_f64(text, length, out);
 	case MILL_TYPE_FLOAT32: return mill_number_f32(text, length, out);
 	case MILL_TYPE_DECIMAL: return mill_number_decimal(text, length, type.precision, type.scale, out);
-	default: break;
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64: return read_signed(text, length, width, out);
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64: return read_unsigned(text, length, width, out);
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* no numbers */
 	}
-	size_t width = mill_type_width_bytes(type);
-	return mill_type_is_unsigned(type) ? read_unsigned(text, length, width, out)
-	                                   : read_signed(text, length, width, out);
+	return MILL_PARSE_SYNTAX;
 }
 
 mill_status mill_cast_text_number(mill_call *call, mill_error *err)

@@ -38,6 +38,10 @@ typedef struct mill_literal {
 	const char *source; /* a number as written, so that beside a float64 it is rounded once (D8); NULL otherwise */
 } mill_literal;
 
+/* Row 0 of a column, of any built type, as a literal; its text is copied to the arena. MILL_NOMEM. Not collective. */
+MILL_NODISCARD mill_status mill_literal_of(mill_arena *arena, const mill_column *column, mill_literal *out,
+                                           mill_error *err);
+
 typedef enum mill_expr_kind {
 	MILL_EXPR_COLUMN, /* input column `column` */
 	MILL_EXPR_LITERAL,

@@ -1,3 +1,4 @@
+#include "column/canonical.h"
 #include "expr/builder.h"
 #include "expr/decimal.h"
 #include "expr/number.h"
@@ -22,25 +23,24 @@ mill_status mill_literal_column(mill_mem *mem, mill_type type, const mill_litera
 		memcpy(column.bytes, literal->as.string.text, text_bytes);
 		column.offsets[1] = literal->as.string.length_bytes;
 		break;
-	default: memcpy(column.values, &literal->as.i64, mill_type_width_bytes(type)); break;
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP: /* little-endian: the low bytes of an int64 are the narrow integer */
+		memcpy(column.values, &literal->as.i64, mill_type_width_bytes(type));
+		break;
+	case MILL_TYPE_NULL: /* has no values; the others have no columns yet */
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
 	*out = column;
 	return MILL_OK;
-}
-
-/* Little-endian machines only, as every format of rankmill: the low bytes of an int64 are the narrow integer. */
-static int64_t widen(const mill_column *column)
-{
-	switch (column->type.id) {
-	case MILL_TYPE_INT8: return *(const int8_t *)column->values;
-	case MILL_TYPE_INT16: return *(const int16_t *)column->values;
-	case MILL_TYPE_INT32:
-	case MILL_TYPE_DATE: return *(const int32_t *)column->values;
-	case MILL_TYPE_UINT8: return *(const uint8_t *)column->values;
-	case MILL_TYPE_UINT16: return *(const uint16_t *)column->values;
-	case MILL_TYPE_UINT32: return *(const uint32_t *)column->values;
-	default: return *(const int64_t *)column->values;
-	}
 }
 
 mill_status mill_literal_of(mill_arena *arena, const mill_column *column, mill_literal *out, mill_error *err)
@@ -48,8 +48,8 @@ mill_status mill_literal_of(mill_arena *arena, const mill_column *column, mill_l
 	mill_literal literal = {.is_null = mill_column_is_null(column, 0)};
 	int32_t length = 0;
 	const char *text = NULL;
-	switch (literal.is_null ? MILL_TYPE_NULL : column->type.id) {
-	case MILL_TYPE_NULL: break;
+	mill_type_id id = literal.is_null ? MILL_TYPE_NULL : column->type.id;
+	switch (id) {
 	case MILL_TYPE_BOOL: literal.as.boolean = mill_bit_get(column->values, 0); break;
 	case MILL_TYPE_FLOAT32: literal.as.f64 = (double)*(const float *)column->values; break;
 	case MILL_TYPE_FLOAT64: literal.as.f64 = *(const double *)column->values; break;
@@ -63,7 +63,19 @@ mill_status mill_literal_of(mill_arena *arena, const mill_column *column, mill_l
 		if (literal.as.string.text == NULL)
 			return mill_fail_nomem(err, (size_t)length, "text literal");
 		break;
-	default: literal.as.i64 = widen(column); break;
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP: literal.as.u64 = mill_integer_bits(column, 0); break;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
 	*out = literal;
 	return MILL_OK;
@@ -83,8 +95,21 @@ bool mill_literal_equal(mill_type type, const mill_literal *a, const mill_litera
 	case MILL_TYPE_BINARY:
 		return a->as.string.length_bytes == b->as.string.length_bytes &&
 		       memcmp(a->as.string.text, b->as.string.text, (size_t)a->as.string.length_bytes) == 0;
-	default: return a->as.i64 == b->as.i64;
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP: return a->as.i64 == b->as.i64;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* no literals but NULL */
 	}
+	return true;
 }
 
 /* Shape of a number in SQL: digits, point, exponent. */

@@ -215,7 +215,19 @@ static void probe_integers(const set *s, mill_type type, const void *values, uin
 	case MILL_TYPE_UINT8: PROBE(uint8_t); break;
 	case MILL_TYPE_UINT16: PROBE(uint16_t); break;
 	case MILL_TYPE_UINT32: PROBE(uint32_t); break;
-	default: PROBE(int64_t); break;
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_TIMESTAMP: PROBE(int64_t); break;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_FLOAT32:
+	case MILL_TYPE_FLOAT64:
+	case MILL_TYPE_DECIMAL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* is_integer_like refuses them */
 	}
 }
 

@@ -38,7 +38,7 @@ void mill_chain_start(const mill_chain *chain, const mill_batch *batch, const mi
 /* Every row, NULL ones included: what they hold is put right afterwards. */
 static void load_floats(const mill_column *column, double *restrict out)
 {
-	switch ((mill_type_id)column->type.id) {
+	switch (column->type.id) {
 	case MILL_TYPE_INT8: FROM(int8_t)
 	case MILL_TYPE_INT16: FROM(int16_t)
 	case MILL_TYPE_INT32:
@@ -55,11 +55,18 @@ static void load_floats(const mill_column *column, double *restrict out)
 		for (int64_t r = 0; r < column->rows; r++)
 			out[r] = mill_bit_get(column->values, r) ? 1.0 : 0.0;
 		return;
-	default:
+	case MILL_TYPE_DECIMAL:
 		for (int64_t r = 0; r < column->rows; r++)
 			out[r] = mill_column_is_null(column, r)
 			             ? 0.0
 			             : mill_decimal_f64(((const mill_i128 *)column->values)[r], column->type.scale);
+		return;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: /* not countable: at most NULLs */ memset(out, 0, (size_t)column->rows * sizeof(*out));
 	}
 }
 

@@ -100,7 +100,7 @@ mill_parsed mill_text_parse(const mill_text_rules *rules, mill_type type, const 
 {
 	bool flag = false;
 	mill_parsed parsed = MILL_PARSE_SYNTAX;
-	switch ((mill_type_id)type.id) {
+	switch (type.id) {
 	case MILL_TYPE_BOOL:
 		parsed = mill_text_parse_bool(rules, text, length, &flag) ? MILL_PARSED : MILL_PARSE_SYNTAX;
 		out->u = flag ? 1 : 0;

@@ -51,13 +51,33 @@ static void unpack_bool(const unpack *u)
 }
 
 typedef void (*unpack_function)(const unpack *u);
-static const unpack_function unpack_by_type[] = {
-    [MILL_TYPE_BOOL] = unpack_bool,  [MILL_TYPE_INT8] = unpack_8,       [MILL_TYPE_INT16] = unpack_16,
-    [MILL_TYPE_INT32] = unpack_32,   [MILL_TYPE_INT64] = unpack_64,     [MILL_TYPE_UINT8] = unpack_8,
-    [MILL_TYPE_UINT16] = unpack_16,  [MILL_TYPE_UINT32] = unpack_32,    [MILL_TYPE_UINT64] = unpack_64,
-    [MILL_TYPE_FLOAT32] = unpack_32, [MILL_TYPE_FLOAT64] = unpack_64,   [MILL_TYPE_DECIMAL] = unpack_128,
-    [MILL_TYPE_DATE] = unpack_32,    [MILL_TYPE_TIMESTAMP] = unpack_64, [MILL_TYPE_INTERVAL] = unpack_interval,
-};
+/* NULL for text, whose words are unpacked on their own. */
+static unpack_function unpack_of(mill_type type)
+{
+	switch (type.id) {
+	case MILL_TYPE_BOOL: return unpack_bool;
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_UINT8: return unpack_8;
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_UINT16: return unpack_16;
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_FLOAT32:
+	case MILL_TYPE_DATE: return unpack_32;
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_FLOAT64:
+	case MILL_TYPE_TIMESTAMP: return unpack_64;
+	case MILL_TYPE_DECIMAL: return unpack_128;
+	case MILL_TYPE_INTERVAL: return unpack_interval;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
+	}
+	return NULL;
+}
 
 static bool is_null(bool has_null_word, const op_key_column *key, const uint64_t *row)
 {
@@ -139,7 +159,7 @@ static mill_status key_column(const op_keys *keys, int k, const uint64_t *rows, 
 	} else {
 		MILL_TRY(mill_column_new(keys->mem, key->type, count, 0, &made, err));
 		unpack u = {rows + key->word, keys->words, count, made.values};
-		unpack_by_type[key->type.id](&u);
+		unpack_of(key->type)(&u);
 	}
 	mill_status status = put_nulls(keys, k, rows, count, &made, err);
 	if (status != MILL_OK) {

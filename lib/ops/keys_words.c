@@ -60,13 +60,33 @@ static void fill_interval(const mill_column *c, int64_t first, int64_t rows, uin
 }
 
 typedef void (*fill_function)(const mill_column *c, int64_t first, int64_t rows, uint64_t *restrict to, int stride);
-static const fill_function fill_by_type[] = {
-    [MILL_TYPE_BOOL] = fill_bool,   [MILL_TYPE_INT8] = fill_i8,       [MILL_TYPE_INT16] = fill_i16,
-    [MILL_TYPE_INT32] = fill_i32,   [MILL_TYPE_INT64] = fill_u64,     [MILL_TYPE_UINT8] = fill_u8,
-    [MILL_TYPE_UINT16] = fill_u16,  [MILL_TYPE_UINT32] = fill_u32,    [MILL_TYPE_UINT64] = fill_u64,
-    [MILL_TYPE_FLOAT32] = fill_f32, [MILL_TYPE_FLOAT64] = fill_f64,   [MILL_TYPE_DECIMAL] = fill_decimal,
-    [MILL_TYPE_DATE] = fill_i32,    [MILL_TYPE_TIMESTAMP] = fill_u64, [MILL_TYPE_INTERVAL] = fill_interval,
-};
+/* NULL for text, which fill_text packs. */
+static fill_function fill_of(mill_type type)
+{
+	switch (type.id) {
+	case MILL_TYPE_BOOL: return fill_bool;
+	case MILL_TYPE_INT8: return fill_i8;
+	case MILL_TYPE_INT16: return fill_i16;
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_DATE: return fill_i32;
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_TIMESTAMP: return fill_u64;
+	case MILL_TYPE_UINT8: return fill_u8;
+	case MILL_TYPE_UINT16: return fill_u16;
+	case MILL_TYPE_UINT32: return fill_u32;
+	case MILL_TYPE_FLOAT32: return fill_f32;
+	case MILL_TYPE_FLOAT64: return fill_f64;
+	case MILL_TYPE_DECIMAL: return fill_decimal;
+	case MILL_TYPE_INTERVAL: return fill_interval;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
+	}
+	return NULL;
+}
 
 /* Puts the one form of NULL where rows are NULL. */
 static void fill_nulls(const mill_column *c, const op_key_column *key, int64_t first, int64_t rows, uint64_t *slice,
@@ -165,7 +185,7 @@ mill_status op_keys_fill(op_keys *keys, const mill_column *const *columns, int64
 				fill_text(keys, c, key, first, rows);
 			continue;
 		}
-		fill_by_type[c->type.id](c, first, rows, keys->slice + key->word, keys->words);
+		fill_of(c->type)(c, first, rows, keys->slice + key->word, keys->words);
 		if (c->null_count > 0) {
 			fill_nulls(c, key, first, rows, keys->slice, keys->words);
 			null_bits |= key->null_bit != 0;

@@ -2,44 +2,14 @@
 #include "column/frame.h"
 #include "stage/compile.h"
 
-static void literal_number(const mill_column *column, mill_literal *literal)
-{
-	switch (column->type.id) {
-	case MILL_TYPE_INT8: literal->as.i64 = *(const int8_t *)column->values; break;
-	case MILL_TYPE_INT16: literal->as.i64 = *(const int16_t *)column->values; break;
-	case MILL_TYPE_INT32:
-	case MILL_TYPE_DATE: literal->as.i64 = *(const int32_t *)column->values; break;
-	case MILL_TYPE_INT64:
-	case MILL_TYPE_TIMESTAMP: literal->as.i64 = *(const int64_t *)column->values; break;
-	case MILL_TYPE_UINT8: literal->as.i64 = *(const uint8_t *)column->values; break;
-	case MILL_TYPE_UINT16: literal->as.i64 = *(const uint16_t *)column->values; break;
-	case MILL_TYPE_UINT32: literal->as.i64 = *(const uint32_t *)column->values; break;
-	case MILL_TYPE_UINT64: literal->as.u64 = *(const uint64_t *)column->values; break;
-	case MILL_TYPE_FLOAT32: literal->as.f64 = (double)*(const float *)column->values; break;
-	case MILL_TYPE_FLOAT64: literal->as.f64 = *(const double *)column->values; break;
-	case MILL_TYPE_DECIMAL: literal->as.decimal = *(const mill_i128 *)column->values; break;
-	case MILL_TYPE_INTERVAL: literal->as.interval = *(const mill_interval *)column->values; break;
-	case MILL_TYPE_BOOL: literal->as.boolean = mill_bit_get(column->values, 0); break;
-	default: break;
-	}
-}
-
 /* Row 0 of column (NULL: the SQL NULL) as a literal. */
 static mill_status scalar_literal(mill_run *run, mill_type type, const mill_column *column, mill_expr **out,
                                   mill_error *err)
 {
-	mill_literal literal = {.is_null = column == NULL || mill_column_is_null(column, 0)};
+	mill_literal literal = {.is_null = true};
 	mill_expr_builder builder = {.arena = run->arena, .position = -1, .failed_position = -1};
-	if (!literal.is_null && mill_type_is_text(type)) {
-		int32_t length;
-		const char *text = mill_column_text(column, 0, &length);
-		literal.as.string.text = mill_arena_strndup(run->arena, text, (size_t)length);
-		literal.as.string.length_bytes = length;
-		if (literal.as.string.text == NULL)
-			return mill_fail_nomem(err, (size_t)length, "a scalar sub-query");
-	} else if (!literal.is_null) {
-		literal_number(column, &literal);
-	}
+	if (column != NULL)
+		MILL_TRY(mill_literal_of(run->arena, column, &literal, err));
 	*out = mill_expr_literal(&builder, type, &literal, err);
 	return *out != NULL ? MILL_OK : MILL_NOMEM;
 }

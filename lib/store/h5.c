@@ -129,7 +129,7 @@ mill_status mill_h5_bool_type(hid_t *out, mill_error *err)
 /* A predefined type, or H5I_INVALID_HID. */
 static hid_t standard_type(mill_type dtype)
 {
-	switch ((mill_type_id)dtype.id) {
+	switch (dtype.id) {
 	case MILL_TYPE_INT8: return H5T_STD_I8LE;
 	case MILL_TYPE_INT16: return H5T_STD_I16LE;
 	case MILL_TYPE_INT32:
@@ -145,8 +145,13 @@ static hid_t standard_type(mill_type dtype)
 	case MILL_TYPE_FLOAT32: return H5T_IEEE_F32LE;
 	case MILL_TYPE_FLOAT64: return H5T_IEEE_F64LE;
 	case MILL_TYPE_DECIMAL: return dtype.precision <= 18 ? H5T_STD_I64LE : H5T_STD_U64LE;
-	default: return H5I_INVALID_HID;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL: /* mill_h5_bool_type */
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
+	return H5I_INVALID_HID;
 }
 
 mill_status mill_h5_type(mill_type dtype, hid_t *out, mill_error *err)

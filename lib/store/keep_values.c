@@ -32,12 +32,27 @@ static void placeholder(mill_type type, uint8_t out[16])
 	static const int64_t no_time = INT64_MIN;
 	static const int32_t no_day = INT32_MIN;
 	memset(out, 0, 16);
-	switch ((mill_type_id)type.id) {
+	switch (type.id) {
 	case MILL_TYPE_FLOAT32: memcpy(out, &f32_nan, sizeof(f32_nan)); break;
 	case MILL_TYPE_FLOAT64: memcpy(out, &f64_nan, sizeof(f64_nan)); break;
 	case MILL_TYPE_TIMESTAMP: memcpy(out, &no_time, sizeof(no_time)); break;
 	case MILL_TYPE_DATE: memcpy(out, &no_day, sizeof(no_day)); break;
-	default: break;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_DECIMAL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* zeros */
 	}
 }
 

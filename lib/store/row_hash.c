@@ -3,7 +3,7 @@
 #include "base/simd.h"
 #include "column/bits.h"
 #include "column/canonical.h"
-#include "column/value.h"
+#include "column/key_hash.h"
 
 #include <string.h>
 
@@ -42,39 +42,6 @@ void mill_copy_canonical(int simd, mill_type dtype, const void *in, size_t count
 		memcpy(out, in, count * mill_type_width_bytes(dtype));
 }
 
-/* bits[i] = the 64 bits that follow 01 in V of rows from … from + rows (at most HASH_BLOCK). */
-static void value_bits(const mill_column *column, int64_t from, int64_t rows, uint64_t *restrict bits)
-{
-#define WIDEN(id, type)                                                       \
-	case MILL_TYPE_##id:                                                  \
-		for (int64_t r = 0; r < rows; r++)                            \
-			bits[r] = (uint64_t)((const type *)values)[from + r]; \
-		break;
-	const void *restrict values = column->values;
-	switch ((mill_type_id)column->type.id) {
-		WIDEN(INT8, int8_t)
-		WIDEN(INT16, int16_t)
-		WIDEN(INT32, int32_t)
-		WIDEN(DATE, int32_t)
-		WIDEN(UINT8, uint8_t)
-		WIDEN(UINT16, uint16_t)
-		WIDEN(UINT32, uint32_t)
-	case MILL_TYPE_FLOAT32:
-		for (int64_t r = 0; r < rows; r++)
-			bits[r] = mill_canonical_f64((double)((const float *)values)[from + r]);
-		break;
-	case MILL_TYPE_FLOAT64:
-		for (int64_t r = 0; r < rows; r++)
-			bits[r] = mill_canonical_f64(((const double *)values)[from + r]);
-		break;
-	default:
-		for (int64_t r = 0; r < rows; r++)
-			bits[r] = ((const uint64_t *)values)[from + r];
-		break;
-	}
-#undef WIDEN
-}
-
 static size_t fixed_v_bytes(mill_type type)
 {
 	if (type.id == MILL_TYPE_DECIMAL)
@@ -98,7 +65,7 @@ static void fixed_v(const mill_column *column, int64_t from, int64_t rows, uint8
 			       sizeof(mill_i128));
 		}
 	} else {
-		value_bits(column, from, rows, bits);
+		mill_key_words(column, from, rows, bits);
 		for (int64_t r = 0; r < rows; r++) {
 			out[r * V_INTEGER] = 1;
 			memcpy(out + r * V_INTEGER + 1, &bits[r], sizeof(bits[r]));

@@ -3,45 +3,15 @@
 #include "base/json_writer.h"
 #include "column/value.h"
 
-#include <inttypes.h>
 #include <string.h>
-
-#define ELEMENT(id, type, format, cast)                             \
-	case MILL_TYPE_##id: {                                      \
-		type value;                                         \
-		memcpy(&value, at, sizeof(value));                  \
-		return mill_bytes_printf(out, format, (cast)value); \
-	}
-
-static mill_status element_text(mill_type dtype, const uint8_t *at, mill_bytes *out)
-{
-	char text[MILL_FLOAT_TEXT_BYTES];
-	float narrow = 0;
-	double wide = 0;
-	switch ((mill_type_id)dtype.id) {
-		ELEMENT(INT8, int8_t, "%" PRId64, int64_t)
-		ELEMENT(INT16, int16_t, "%" PRId64, int64_t)
-		ELEMENT(INT32, int32_t, "%" PRId64, int64_t)
-		ELEMENT(INT64, int64_t, "%" PRId64, int64_t)
-		ELEMENT(UINT8, uint8_t, "%" PRIu64, uint64_t)
-		ELEMENT(UINT16, uint16_t, "%" PRIu64, uint64_t)
-		ELEMENT(UINT32, uint32_t, "%" PRIu64, uint64_t)
-		ELEMENT(UINT64, uint64_t, "%" PRIu64, uint64_t)
-	case MILL_TYPE_FLOAT32:
-		memcpy(&narrow, at, sizeof(narrow));
-		return mill_bytes_append(out, text, (size_t)mill_f32_text(narrow, text));
-	default:
-		memcpy(&wide, at, sizeof(wide));
-		return mill_bytes_append(out, text, (size_t)mill_f64_text(wide, text));
-	}
-}
 
 mill_status mill_store_cell_text(const mill_block *block, int64_t row, int64_t feature, mill_bytes *out)
 {
 	if (!block->spec->is_keep) {
 		size_t element_bytes = mill_type_width_bytes(block->spec->dtype);
 		size_t at = (size_t)(row * block->spec->width + feature) * element_bytes;
-		return element_text(block->spec->dtype, block->elements->data + at, out);
+		mill_column element = {.type = block->spec->dtype, .rows = 1, .values = block->elements->data + at};
+		return mill_value_text(&element, 0, out);
 	}
 	if (mill_column_is_null(&block->column, row))
 		return mill_bytes_append_text(out, "NULL");

@@ -25,7 +25,7 @@ static mill_status put_row(mill_builder *b, int64_t r)
 	mill_i128 decimal = r * 1001 - 5;
 	if (r % 7 == 3)
 		return mill_builder_null(b);
-	switch ((mill_type_id)b->type.id) {
+	switch (b->type.id) {
 	case MILL_TYPE_BOOL: return mill_builder_bool(b, r % 3 == 0);
 	case MILL_TYPE_FLOAT32:
 	case MILL_TYPE_FLOAT64: return mill_builder_f64(b, (double)r / 4);
@@ -33,8 +33,21 @@ static mill_status put_row(mill_builder *b, int64_t r)
 	case MILL_TYPE_INTERVAL: return mill_builder_fixed(b, &interval);
 	case MILL_TYPE_STRING:
 	case MILL_TYPE_BINARY: return mill_builder_text(b, "\xc3\xa9t\xc3\xa9 0123456789", (size_t)(r % 4 + 5));
-	default: return mill_builder_i64(b, b->type.id == MILL_TYPE_UINT64 ? -r - 1 : r - 50);
+	case MILL_TYPE_UINT64: return mill_builder_i64(b, -r - 1);
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP: return mill_builder_i64(b, r - 50);
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
+	return MILL_INTERNAL;
 }
 
 int peer_export(struct ArrowSchema *schema, struct ArrowArray *array)

@@ -88,7 +88,7 @@ static inline cell random_cell(mill_type type, int null_percent, uint64_t *state
 	mill_i128 wide = (mill_i128)(int64_t)raw * (random_below(state, 2) ? 1 : 1000000007);
 	mill_interval interval = {(int32_t)random_below(state, 30) - 15, (int32_t)random_below(state, 90) - 45,
 	                          (int64_t)raw >> 8};
-	switch ((mill_type_id)type.id) {
+	switch (type.id) {
 	case MILL_TYPE_BOOL:
 		c.size = 1;
 		c.data[0] = raw & 1;
@@ -99,7 +99,19 @@ static inline cell random_cell(mill_type type, int null_percent, uint64_t *state
 	case MILL_TYPE_FLOAT64: random_float(type, state, &c); break;
 	case MILL_TYPE_DECIMAL: memcpy(c.data, &wide, sizeof(wide)); break;
 	case MILL_TYPE_INTERVAL: memcpy(c.data, &interval, sizeof(interval)); break;
-	default: memcpy(c.data, &raw, (size_t)c.size); break;
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP: memcpy(c.data, &raw, (size_t)c.size); break;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
 	return c;
 }

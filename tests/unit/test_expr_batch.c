@@ -103,8 +103,20 @@ static mill_status draw_value(mill_builder *builder, mill_type type)
 	case MILL_TYPE_BINARY:
 		text = texts[next() % (sizeof texts / sizeof texts[0])];
 		return mill_builder_text(builder, text, strlen(text));
-	default: return mill_builder_i64(builder, draw_integer(type));
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP: return mill_builder_i64(builder, draw_integer(type));
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
+	return MILL_INTERNAL;
 }
 
 /* What a NULL row's value holds must not matter. */

@@ -85,8 +85,23 @@ static bool choose_plain(mill_call *call, bool largest)
 	case MILL_TYPE_INT64:
 	case MILL_TYPE_TIMESTAMP: plain_i64(call, largest); return true;
 	case MILL_TYPE_FLOAT64: plain_f64(call, largest); return true;
-	default: return false;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_INT8:
+	case MILL_TYPE_INT16:
+	case MILL_TYPE_UINT8:
+	case MILL_TYPE_UINT16:
+	case MILL_TYPE_UINT32:
+	case MILL_TYPE_UINT64:
+	case MILL_TYPE_FLOAT32:
+	case MILL_TYPE_DECIMAL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* rare: row by row */
 	}
+	return false;
 }
 
 static mill_status choose(mill_call *call, bool largest, mill_error *err)

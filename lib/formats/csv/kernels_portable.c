@@ -23,7 +23,7 @@ mill_csv_kernel_fn *mill_csv_kernel_of(const mill_csv_rules *rules, mill_type ty
 {
 	const mill_csv_kernels *k = table_of(simd);
 	bool has_format = rules->format.element_count > 0;
-	switch ((mill_type_id)type.id) {
+	switch (type.id) {
 	case MILL_TYPE_INT8: return k->int8;
 	case MILL_TYPE_INT16: return k->int16;
 	case MILL_TYPE_INT32: return k->int32;
@@ -37,8 +37,15 @@ mill_csv_kernel_fn *mill_csv_kernel_of(const mill_csv_rules *rules, mill_type ty
 	case MILL_TYPE_DECIMAL: return k->decimal;
 	case MILL_TYPE_DATE: return has_format && !rules->format.has_time ? NULL : k->date;
 	case MILL_TYPE_TIMESTAMP: return has_format ? NULL : k->timestamp;
-	default: return NULL;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
 	}
+	return NULL;
 }
 
 void mill_csv_read_text(const mill_csv_fields *fields, int simd, mill_csv_text_output *output)

@@ -115,15 +115,36 @@ static mill_status add_decimals(integers_state *s, const op_input *in, mill_erro
 }
 
 typedef mill_status (*add_function)(integers_state *s, const op_input *in, mill_error *err);
-static const add_function add_by_type[] = {
-    [MILL_TYPE_INT8] = add_i8,    [MILL_TYPE_INT16] = add_i16,  [MILL_TYPE_INT32] = add_i32,
-    [MILL_TYPE_INT64] = add_i64,  [MILL_TYPE_UINT8] = add_u8,   [MILL_TYPE_UINT16] = add_u16,
-    [MILL_TYPE_UINT32] = add_u32, [MILL_TYPE_UINT64] = add_u64, [MILL_TYPE_DECIMAL] = add_decimals,
-};
+static add_function add_of(mill_type type)
+{
+	switch (type.id) {
+	case MILL_TYPE_INT8: return add_i8;
+	case MILL_TYPE_INT16: return add_i16;
+	case MILL_TYPE_INT32: return add_i32;
+	case MILL_TYPE_INT64: return add_i64;
+	case MILL_TYPE_UINT8: return add_u8;
+	case MILL_TYPE_UINT16: return add_u16;
+	case MILL_TYPE_UINT32: return add_u32;
+	case MILL_TYPE_UINT64: return add_u64;
+	case MILL_TYPE_DECIMAL: return add_decimals;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_BOOL:
+	case MILL_TYPE_FLOAT32:
+	case MILL_TYPE_FLOAT64:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_DATE:
+	case MILL_TYPE_TIMESTAMP:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* integers_new refuses them */
+	}
+	return NULL;
+}
 
 static mill_status integers_update(op_state *state, const op_input *in, mill_error *err)
 {
-	return add_by_type[in->args[0]->type.id]((integers_state *)state, in, err);
+	return add_of(in->args[0]->type)((integers_state *)state, in, err);
 }
 
 /*   0 / 8·stride / total modulo 2^64 or 2^128, [count]

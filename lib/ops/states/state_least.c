@@ -41,19 +41,38 @@ static void keys_bool(const mill_column *c, int64_t *restrict to)
 }
 
 typedef void (*keys_function)(const mill_column *c, int64_t *restrict to);
-static const keys_function keys_by_type[] = {
-    [MILL_TYPE_BOOL] = keys_bool,     [MILL_TYPE_INT8] = keys_i8,     [MILL_TYPE_INT16] = keys_i16,
-    [MILL_TYPE_INT32] = keys_i32,     [MILL_TYPE_INT64] = keys_i64,   [MILL_TYPE_UINT8] = keys_u8,
-    [MILL_TYPE_UINT16] = keys_u16,    [MILL_TYPE_UINT32] = keys_u32,  [MILL_TYPE_UINT64] = keys_u64,
-    [MILL_TYPE_FLOAT32] = keys_f32,   [MILL_TYPE_FLOAT64] = keys_f64, [MILL_TYPE_DATE] = keys_i32,
-    [MILL_TYPE_TIMESTAMP] = keys_i64,
-};
+/* NULL for types whose values are no 64-bit integers. */
+static keys_function keys_of(mill_type type)
+{
+	switch (type.id) {
+	case MILL_TYPE_BOOL: return keys_bool;
+	case MILL_TYPE_INT8: return keys_i8;
+	case MILL_TYPE_INT16: return keys_i16;
+	case MILL_TYPE_INT32:
+	case MILL_TYPE_DATE: return keys_i32;
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_TIMESTAMP: return keys_i64;
+	case MILL_TYPE_UINT8: return keys_u8;
+	case MILL_TYPE_UINT16: return keys_u16;
+	case MILL_TYPE_UINT32: return keys_u32;
+	case MILL_TYPE_UINT64: return keys_u64;
+	case MILL_TYPE_FLOAT32: return keys_f32;
+	case MILL_TYPE_FLOAT64: return keys_f64;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_DECIMAL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break;
+	}
+	return NULL;
+}
 
 static mill_status least_open(op_state *state, mill_error *err)
 {
 	mill_type type = state->spec.signature.arg_types[0];
-	size_t known = sizeof(keys_by_type) / sizeof(keys_by_type[0]);
-	if (type.id >= known || keys_by_type[type.id] == NULL)
+	if (keys_of(type) == NULL)
 		return mill_fail(err, MILL_NOT_YET, "min and max of this type are not supported yet");
 	return MILL_OK;
 }
@@ -79,7 +98,7 @@ static mill_status least_update(op_state *state, const op_input *in, mill_error 
 		MILL_TRY(op_state_array(state->mem, &s->keys, 0, in->rows, sizeof(*s->keys), err));
 		s->keys_capacity = in->rows;
 	}
-	keys_by_type[in->args[0]->type.id](in->args[0], s->keys);
+	keys_of(in->args[0]->type)(in->args[0], s->keys);
 	const int64_t *restrict keys = s->keys;
 	int64_t *restrict best = s->best;
 	const uint32_t *restrict groups = in->groups;
@@ -117,7 +136,7 @@ static double float_of_key(int64_t key)
 
 static void put_value(mill_type type, int64_t key, void *values, int64_t at)
 {
-	switch ((mill_type_id)type.id) {
+	switch (type.id) {
 	case MILL_TYPE_BOOL: mill_bit_put(values, at, key != 0); break;
 	case MILL_TYPE_INT8:
 	case MILL_TYPE_UINT8: ((uint8_t *)values)[at] = (uint8_t)key; break;
@@ -129,7 +148,15 @@ static void put_value(mill_type type, int64_t key, void *values, int64_t at)
 	case MILL_TYPE_UINT64: ((uint64_t *)values)[at] = (uint64_t)key ^ (uint64_t)1 << 63; break;
 	case MILL_TYPE_FLOAT32: ((float *)values)[at] = (float)float_of_key(key); break;
 	case MILL_TYPE_FLOAT64: ((double *)values)[at] = float_of_key(key); break;
-	default: ((int64_t *)values)[at] = key; break;
+	case MILL_TYPE_INT64:
+	case MILL_TYPE_TIMESTAMP: ((int64_t *)values)[at] = key; break;
+	case MILL_TYPE_NULL:
+	case MILL_TYPE_DECIMAL:
+	case MILL_TYPE_STRING:
+	case MILL_TYPE_BINARY:
+	case MILL_TYPE_INTERVAL:
+	case MILL_TYPE_LIST:
+	case MILL_TYPE_STRUCT: break; /* keys_of has none for them */
 	}
 }
 
