@@ -331,6 +331,35 @@ def check_header(source):
                 yield source.found(unit.tokens[0][1], f"{name} returns a status: declare it MILL_NODISCARD")
 
 
+def closing_brace(code, at):
+    """Where the brace at `at` ends; the length of the text where it never does."""
+    depth = 0
+    for match in re.compile(r"[{}]").finditer(code, at):
+        depth += 1 if match.group(0) == "{" else -1
+        if depth == 0:
+            return match.start()
+    return len(code)
+
+
+def check_type_switches(source):
+    """What depends on a type names every type, so that the compiler (-Wswitch) finds the places that a new one must visit."""
+    code = source.code
+    for match in re.finditer(r"\bswitch\s*\(", code):
+        opened = code.find("{", match.end())
+        if opened < 0:
+            continue
+        body = code[opened : closing_brace(code, opened)]
+        inner = re.sub(r"\bswitch\s*\([^{]*\{[^{}]*\}", "", body)
+        if not re.search(r"\bcase\s+MILL_TYPE_", inner):
+            continue
+        if re.search(r"\bdefault\s*:", inner):
+            yield source.found(match.start(), "a switch over types has no default: list every type, or look the fact up in mill_traits_of")
+        if re.search(r"[?+*/%&|]", code[match.end() : opened]):
+            yield source.found(match.start(), "a switch over types takes a mill_type_id, not an int: the compiler checks nothing else")
+    for match in re.finditer(r"\[\s*MILL_TYPE_\w+\s*\]\s*=", code):
+        yield source.found(match.start(), "an array by type id has holes for new types: a column of traits.c, or a switch without default")
+
+
 def check_text(source):
     lines = source.text.count("\n")
     if lines > LIMIT_FILE_LINES:
@@ -350,7 +379,7 @@ def check(path, text):
     if not path.endswith((".c", ".h")):
         return
     source = Source(path, text)
-    for rule in (check_functions, check_state, check_calls, check_includes, check_text):
+    for rule in (check_functions, check_state, check_calls, check_includes, check_type_switches, check_text):
         yield from rule(source)
     if path.endswith(".h") and path.startswith("lib/"):
         yield from check_header(source)

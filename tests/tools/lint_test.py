@@ -10,6 +10,7 @@ import lint_rooms
 LONG = "void f(void)\n{\n" + "\tg();\n" * 80 + "}\n"
 BRANCHY = "void f(int a)\n{\n" + "\tif (a)\n\t\tg();\n" * 25 + "}\n"
 HEADER = "/* Not collective. */\n#ifndef MILL_BASE_X_H\n#define MILL_BASE_X_H\n%s#endif\n"
+SWITCH = "int f(mill_type t)\n{\n\tswitch (%s) {\n\tcase MILL_TYPE_NULL: return 1;\n\tcase MILL_TYPE_BOOL: break;\n%s\t}\n\treturn 0;\n}\n"
 
 # name, path, text, part of the message (None: no finding), line
 CASES = [
@@ -59,6 +60,15 @@ CASES = [
     ("collective", "lib/base/x.h", (HEADER % "").replace("Not collective", "x"), "says Collective", 1),
     ("unfinished", "lib/base/x.c", "\n/* TO" + "DO later */\n", "finish it", 2),
     ("banner", "lib/base/x.c", "/* ----- parsing ----- */\n", "banners", 1),
+    ("type_switch", "lib/ops/x.c", SWITCH % ("t.id", "\tdefault: break;\n"), "has no default", 3),
+    ("type_switch_ok", "lib/ops/x.c", SWITCH % ("(mill_type_id)n", ""), None, 0),
+    ("type_switch_in_app", "apps/rankmill/x.c", SWITCH % ("t->id", "\tdefault:\n\t\tbreak;\n"), "has no default", 3),
+    ("type_switch_of_int", "lib/ops/x.c", SWITCH % ("a ? t.id : MILL_TYPE_BOOL", ""), "takes a mill_type_id", 3),
+    ("type_switch_macro", "lib/ops/x.c", "#define CASE(id) case MILL_TYPE_##id: return 1;\n" + SWITCH % ("t.id", "\tdefault: break;\n"), "has no default", 4),
+    ("type_switch_inner", "lib/ops/x.c", SWITCH % ("t.id", "\tcase MILL_TYPE_DATE:\n\t\tswitch (k) {\n\t\tdefault: break;\n\t\t}\n"), None, 0),
+    ("other_switch", "lib/ops/x.c", "int f(int k)\n{\n\tswitch (k) {\n\tcase 1: return MILL_TYPE_BOOL;\n\tdefault: return MILL_TYPE_NULL;\n\t}\n}\n", None, 0),
+    ("type_array", "lib/ops/x.c", "static const int bits[] = {\n    [MILL_TYPE_INT8] = 8,\n};\n", "holes for new types", 2),
+    ("type_table", "lib/column/traits.c", "#define X(id, n) [MILL_TYPE_##id] = n,\n", None, 0),
     ("tests_are_free", "tests/unit/x.c", "static int n;\n" + LONG, None, 0),
 ]
 # Comments: header of a room, what stands in it, part of the message (None: no finding), line

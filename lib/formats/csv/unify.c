@@ -104,7 +104,8 @@ static mill_status check_declared_type(const mill_field *field, mill_error *err)
 {
 	char text[MILL_TYPE_TEXT_BYTES];
 	mill_type type = field->type;
-	if (type.id == MILL_TYPE_BOOL || mill_type_is_numeric(type) || mill_type_is_text(type) || mill_type_is_time(type))
+	if (type.id == MILL_TYPE_BOOL || mill_type_is_numeric(type) || mill_type_is_text(type) ||
+	    mill_type_is_time(type))
 		return MILL_OK;
 	return mill_fail(err, MILL_NOT_YET,
 	                 "column \"%s\": CSV fields cannot be read as %s; declare it as string and convert "
