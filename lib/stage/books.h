@@ -41,10 +41,9 @@ MILL_NODISCARD mill_status mill_books_new(mill_mem *mem, mill_comm *comm, const 
                                           mill_books **out, mill_error *err);
 void mill_books_free(mill_books *books);
 
-/* The audit of a source: equal order of calls on all ranks. files name the inputs (for messages). */
+/* The audit of a source, which is borrowed: equal order of calls on all ranks. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
-                                            const mill_schema *schema, const mill_input_file *files, int64_t file_count,
-                                            mill_audit **out, mill_error *err);
+                                            const mill_format_table *input, mill_audit **out, mill_error *err);
 /* What a scan reports to. Rows that an earlier scan of the source was judged by are ignored: a source scanned twice is
  * counted once, but what a LIMIT or a pruned file left out counts when a later scan comes upon it. */
 mill_bad_rows *mill_audit_bad_rows(mill_audit *audit);
