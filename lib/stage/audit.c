@@ -1,3 +1,4 @@
+/* Bad rows of a source: reports of an attempt, what of them counts, the message when they are too many. */
 #include "stage/audit.h"
 
 #include "base/checked.h"

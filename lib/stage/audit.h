@@ -75,6 +75,7 @@ struct mill_audit {
 	struct mill_audit *next;
 };
 
-void mill_audit_release(mill_audit *audit); /* its scratch files; the books own the rest */
+/* Deletes its scratch files; the books own the rest. Not collective. */
+void mill_audit_release(mill_audit *audit);
 
 #endif

@@ -1,3 +1,4 @@
+/* The stretch of text at hand: reading on, moving, growing. */
 #include "formats/csv/buffer.h"
 
 #include "base/checked.h"
