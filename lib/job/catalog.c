@@ -1,4 +1,3 @@
-/* Names that SQL may say, and the plans they stand for. */
 #include "job/catalog.h"
 
 #include "base/suggest.h"

@@ -1,4 +1,3 @@
-/* Source blocks, paths and table functions, read into specs. */
 #include "job/source_block.h"
 
 #include "base/braces.h"

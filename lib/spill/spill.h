@@ -1,4 +1,5 @@
-/* Scratch: one folder per rank for what does not fit into memory, and the files in it. Not collective.
+/* Scratch: one folder per rank for what does not fit into memory, and the files in it. Local by definition: it is the
+ * one place for bytes that never goes through storage/. Not collective.
  *
  * SCRATCH/rankmill-RUNID/rank-N/ holds a marker (who owns it) and spill files. Nothing in it outlives the run: close
  * removes it, and what a killed run left is removed by the next one. No fsync anywhere. */

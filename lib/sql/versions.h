@@ -4,7 +4,6 @@
 
 #include "base/version.h"
 
-/* Adds it to the list. Not collective. */
 void mill_sql_versions(mill_version_list *list);
 
 #endif

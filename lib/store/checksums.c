@@ -1,5 +1,4 @@
 #include "store/checksums.h"
-#include "storage/path.h"
 
 #include "store/file.h"
 #include "store/folder.h"
@@ -81,8 +80,8 @@ static mill_status add_others(entries *list, const mill_store_spec *spec, const 
 		entry *item = &list->items[list->count];
 		int64_t size_bytes = 0;
 		MILL_TRY_GOTO(mill_file_join(spec->path, name, &path, err), done);
-		MILL_TRY_GOTO(
-		    mill_file_checksum((const char *)path.data, list->arena.mem, &item->hash, &size_bytes, err), done);
+		MILL_TRY_GOTO(mill_file_checksum(spec->storage, (const char *)path.data, &item->hash, &size_bytes, err),
+		              done);
 		item->file = name;
 		list->count++;
 	}
@@ -110,7 +109,7 @@ mill_status mill_checksums_write(const mill_store_spec *spec, const mill_shard_i
 	mill_bytes_init(&text, mem);
 	mill_bytes_init(&path, mem);
 	mill_status status;
-	MILL_TRY_GOTO(mill_folder_files(spec->path, mem, &names, err), done);
+	MILL_TRY_GOTO(mill_folder_files(spec->storage, spec->path, &names, err), done);
 	MILL_TRY_GOTO(entries_init(&list, mem, shard_count + count_names(&names) + 1, err), done);
 	MILL_TRY_GOTO(add_shards(&list, spec, shards, shard_count, err), done);
 	MILL_TRY_GOTO(add_others(&list, spec, &names, err), done);
@@ -196,10 +195,12 @@ static mill_status check_entry(const mill_store *store, const entry *item, mill_
 	const char *file = (const char *)path->data;
 	if (shard != NULL)
 		hash = shard->xxh3_128;
-	else if (!mill_path_exists(file))
-		return mill_fail(err, MILL_DIFFERENT, "%s: the file is missing", file);
-	else
-		MILL_TRY(mill_file_checksum(file, store->mem, &hash, &size_bytes, err));
+	else {
+		mill_status status = mill_file_checksum(store->storage, file, &hash, &size_bytes, err);
+		if (status == MILL_NOT_FOUND)
+			return mill_fail(err, MILL_DIFFERENT, "%s: the file is missing", file);
+		MILL_TRY(status);
+	}
 	if (hash == item->hash)
 		return MILL_OK;
 	return fail_changed(file, err);
@@ -209,7 +210,7 @@ static mill_status check_listed(const mill_store *store, const entries *list, mi
 {
 	mill_bytes names;
 	mill_bytes_init(&names, store->mem);
-	mill_status status = mill_folder_files(store->path, store->mem, &names, err);
+	mill_status status = mill_folder_files(store->storage, store->path, &names, err);
 	if (status == MILL_OK)
 		for (const char *name = (const char *)names.data; *name != '\0' && status == MILL_OK;
 		     name += strlen(name) + 1)
@@ -228,10 +229,11 @@ static mill_status load(mill_storage *storage, const char *store_path, mill_mem 
 	mill_bytes path;
 	mill_bytes_init(&path, mem);
 	mill_status status = mill_file_join(store_path, MILL_STORE_CHECKSUMS, &path, err);
-	if (status == MILL_OK && !mill_path_exists((const char *)path.data))
-		status = mill_fail(err, MILL_DIFFERENT, "%s: the file is missing", (const char *)path.data);
-	if (status == MILL_OK)
+	if (status == MILL_OK) {
 		status = mill_storage_read_all(storage, (const char *)path.data, text, err);
+		if (status == MILL_NOT_FOUND)
+			status = mill_fail(err, MILL_DIFFERENT, "%s: the file is missing", (const char *)path.data);
+	}
 	if (status == MILL_OK && mill_bytes_terminate(text) != MILL_OK)
 		status = mill_fail_nomem(err, text->size_bytes, "checksums");
 	if (status == MILL_OK)
@@ -266,11 +268,14 @@ mill_status mill_store_check_manifest(mill_storage *storage, const char *path, m
 	mill_bytes_init(&text, mem);
 	mill_bytes_init(&file, mem);
 	mill_status status = mill_file_join(path, MILL_STORE_MANIFEST, &file, err);
-	if (status == MILL_OK && mill_path_exists((const char *)file.data)) {
+	bool exists = false;
+	if (status == MILL_OK)
+		status = mill_storage_exists(storage, (const char *)file.data, &exists, err);
+	if (exists) {
 		status = load(storage, path, mem, &text, &list, err);
 		const entry *wanted = status == MILL_OK ? find(&list, MILL_STORE_MANIFEST) : NULL;
 		if (status == MILL_OK)
-			status = mill_file_checksum((const char *)file.data, mem, &hash, &size_bytes, err);
+			status = mill_file_checksum(storage, (const char *)file.data, &hash, &size_bytes, err);
 		if (status == MILL_OK && (wanted == NULL || wanted->hash != hash))
 			status = fail_changed((const char *)file.data, err);
 	}

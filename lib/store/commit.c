@@ -1,4 +1,3 @@
-#include "storage/path.h"
 #include "store/checksums.h"
 #include "store/claim_private.h"
 #include "store/file.h"
@@ -8,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int compare_shards(const void *a, const void *b)
@@ -23,17 +21,20 @@ static int compare_shards(const void *a, const void *b)
 static mill_status check_file(const mill_store_spec *spec, const mill_shard_info *shard, mill_bytes *path,
                               mill_error *err)
 {
-	struct stat info;
 	path->size_bytes = 0;
 	if (mill_bytes_printf(path, "%s/", spec->path) != MILL_OK ||
 	    mill_store_shard_name(spec->splits[shard->split], shard->index, path) != MILL_OK ||
 	    mill_bytes_terminate(path) != MILL_OK)
 		return mill_fail_nomem(err, path->capacity_bytes, "path of a shard");
-	if (stat((const char *)path->data, &info) != 0 || info.st_size != shard->size_bytes)
+	mill_object object = {.size_bytes = -1};
+	mill_status status = mill_storage_stat(spec->storage, (const char *)path->data, &object, err);
+	if (status != MILL_OK && status != MILL_NOT_FOUND)
+		return status;
+	if (object.size_bytes != shard->size_bytes)
 		return mill_fail(err, MILL_IO,
 		                 "%s: the shard is not there as it was written (%s); is the output folder shared by "
 		                 "all nodes?",
-		                 (const char *)path->data, errno == ENOENT ? "missing" : "another size");
+		                 (const char *)path->data, status == MILL_NOT_FOUND ? "missing" : "another size");
 	return MILL_OK;
 }
 
@@ -82,13 +83,26 @@ static mill_status place_manifest(mill_store_claim *claim, mill_error *err)
 	return status;
 }
 
-static mill_status swap_in(mill_store_claim *claim, mill_error *err)
+static mill_status swap_in(mill_store_claim *claim, const mill_bytes *manifest, mill_error *err)
 {
+	MILL_TRY(
+	    mill_storage_write_all(claim->storage, claim->new_manifest, manifest->data, manifest->size_bytes, err));
+	MILL_TRY(mill_folder_flush(claim->storage, claim->folder, err));
 	if (mill_claim_is_staged(claim)) {
-		MILL_TRY(mill_folder_clear(claim->out, true, claim->mem, err));
-		MILL_TRY(mill_folder_move(claim->folder, claim->out, claim->mem, err));
+		MILL_TRY(mill_folder_clear(claim->storage, claim->out, true, err));
+		MILL_TRY(mill_folder_move(claim->storage, claim->folder, claim->out, err));
 	}
 	return place_manifest(claim, err);
+}
+
+/* The same where nothing can be renamed: one put that makes the manifest, if there is none. */
+static mill_status put_manifest(mill_store_claim *claim, const mill_bytes *manifest, mill_error *err)
+{
+	const char *final = mill_arena_printf(&claim->arena, "%s/" MILL_STORE_MANIFEST, claim->out);
+	if (final == NULL)
+		return mill_fail_nomem(err, strlen(claim->out), "manifest");
+	return mill_storage_write_if(claim->storage, final, manifest->data, manifest->size_bytes, MILL_IF_ABSENT, NULL,
+	                             NULL, err);
 }
 
 static mill_status make_split_folders(const mill_store_spec *spec, mill_mem *mem, mill_error *err)
@@ -99,7 +113,7 @@ static mill_status make_split_folders(const mill_store_spec *spec, mill_mem *mem
 	for (int s = 0; s < spec->split_count && status == MILL_OK; s++) {
 		status = mill_file_join(spec->path, spec->splits[s], &path, err);
 		if (status == MILL_OK)
-			status = mill_path_make_folders((const char *)path.data, err);
+			status = mill_storage_make_folders(spec->storage, (const char *)path.data, err);
 	}
 	mill_bytes_release(&path);
 	return status;
@@ -124,11 +138,8 @@ mill_status mill_store_commit(const mill_store_spec *spec, const mill_shard_info
 	MILL_TRY_GOTO(check_shards(spec, sorted, shard_count, mem, err), done);
 	MILL_TRY_GOTO(make_split_folders(spec, mem, err), done);
 	MILL_TRY_GOTO(mill_manifest_write(spec, sorted, shard_count, sums, extra, extra_count, mem, &text, err), done);
-	MILL_TRY_GOTO(mill_storage_write_all(claim->storage, claim->new_manifest, text.data, text.size_bytes, err),
-	              done);
 	MILL_TRY_GOTO(mill_checksums_write(spec, sorted, shard_count, &text, mem, err), done);
-	MILL_TRY_GOTO(mill_folder_flush(claim->folder, mem, err), done);
-	MILL_TRY_GOTO(swap_in(claim, err), done);
+	MILL_TRY_GOTO(claim->is_local ? swap_in(claim, &text, err) : put_manifest(claim, &text, err), done);
 	claim->committed = true;
 	/* The store stands; a leftover .rankmill does no harm and the next claim removes it. */
 	if (mill_claim_drop(claim, NULL) != MILL_OK)

@@ -1,68 +1,69 @@
+/* What is in OUT, wherever it lies. */
 #include "store/folder.h"
-#include "storage/path.h"
 
+#include "storage/path.h"
 #include "store/file.h"
 #include "store/format.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/* Names in a folder, "." and ".." left out, as a block of texts each ended by 00 and an empty one last: the folder may
- * be changed while they are gone through. */
-static mill_status names_of(const char *folder, mill_bytes *out, mill_error *err)
+/* A folder that is looked at: its entries, and the memory of these and of paths. */
+typedef struct folder_view {
+	mill_storage *storage;
+	const char *folder;
+	mill_arena arena;
+	mill_page page;
+} folder_view;
+
+static mill_status view_open(folder_view *view, mill_storage *storage, const char *folder, mill_error *err)
 {
-	DIR *dir = opendir(folder);
-	if (dir == NULL)
-		return mill_fail(err, MILL_IO, "%s: cannot be read: %s", folder, strerror(errno));
-	mill_status status = MILL_OK;
-	errno = 0;
-	for (struct dirent *entry = readdir(dir); entry != NULL && status == MILL_OK; entry = readdir(dir)) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			status = mill_bytes_append(out, entry->d_name, strlen(entry->d_name) + 1);
-		errno = 0;
-	}
-	if (status == MILL_OK)
-		status = mill_bytes_append_u8(out, 0);
+	*view = (folder_view){.storage = storage, .folder = folder};
+	mill_arena_init(&view->arena, storage->mem);
+	mill_status status = mill_storage_list_folder(storage, folder, &view->arena, &view->page, err);
 	if (status != MILL_OK)
-		mill_fail_nomem(err, out->size_bytes, "names in a folder");
-	else if (errno != 0)
-		status = mill_fail(err, MILL_IO, "%s: cannot be read: %s", folder, strerror(errno));
-	closedir(dir);
+		mill_arena_release(&view->arena);
 	return status;
 }
 
-static const char *next_name(const char *name)
+static void view_close(folder_view *view)
 {
-	return name + strlen(name) + 1;
+	mill_arena_release(&view->arena);
 }
 
-static bool is_folder(const char *path)
+static mill_status join(folder_view *view, const char *name, const char **out, mill_error *err)
 {
-	struct stat info;
-	return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+	*out = mill_arena_printf(&view->arena, "%s/%s", view->folder, name);
+	return *out != NULL ? MILL_OK : mill_fail_nomem(err, strlen(name), "path");
 }
 
-/* A folder with nothing but shards in it. */
-static mill_status is_split_folder(const char *path, mill_mem *mem, bool *out, mill_error *err)
+/* NAME, the first length_bytes of name, is a folder with nothing but shards in it. */
+static mill_status is_split_folder(folder_view *view, const char *name, size_t length_bytes, bool *out, mill_error *err)
 {
-	*out = false;
-	if (!is_folder(path))
-		return MILL_OK;
-	mill_bytes names;
-	mill_bytes_init(&names, mem);
-	mill_status status = names_of(path, &names, err);
-	if (status == MILL_OK) {
-		const char *name = (const char *)names.data;
-		while (*name != '\0' && mill_store_is_shard_name(name))
-			name = next_name(name);
-		*out = *name == '\0';
+	const mill_page_entry *found = NULL;
+	for (int64_t i = 0; i < view->page.count && found == NULL; i++) {
+		const mill_page_entry *entry = &view->page.entries[i];
+		if (entry->object.kind == MILL_OBJECT_FOLDER && strlen(entry->name) == length_bytes &&
+		    memcmp(entry->name, name, length_bytes) == 0)
+			found = entry;
 	}
-	mill_bytes_release(&names);
-	return status;
+	*out = false;
+	if (found == NULL)
+		return MILL_OK;
+	folder_view below;
+	const char *path;
+	MILL_TRY(join(view, found->name, &path, err));
+	mill_status status = view_open(&below, view->storage, path, err);
+	if (status == MILL_NOT_FOUND) /* removed since the view was taken */
+		return MILL_OK;
+	MILL_TRY(status);
+	int64_t i = 0;
+	while (i < below.page.count && mill_store_is_shard_name(below.page.entries[i].name))
+		i++;
+	*out = i == below.page.count;
+	view_close(&below);
+	return MILL_OK;
 }
 
 typedef enum entry_kind {
@@ -101,27 +102,20 @@ static entry_kind kind_by_name(const char *name)
 }
 
 /* A split's folder, or a view: NAME.h5 beside the folder NAME of a split. */
-static mill_status kind_of(const char *folder, const char *name, mill_bytes *path, mill_mem *mem, entry_kind *out,
-                           mill_error *err)
+static mill_status kind_of(folder_view *view, const mill_page_entry *entry, entry_kind *out, mill_error *err)
 {
-	*out = kind_by_name(name);
+	size_t length_bytes = strlen(entry->name);
+	bool split = false;
+	*out = kind_by_name(entry->name);
 	if (*out != ENTRY_FOREIGN)
 		return MILL_OK;
-	bool split = false;
-	MILL_TRY(mill_file_join(folder, name, path, err));
-	MILL_TRY(is_split_folder((const char *)path->data, mem, &split, err));
-	if (split) {
-		*out = ENTRY_CONTENT;
-		return MILL_OK;
+	if (entry->object.kind == MILL_OBJECT_FOLDER) {
+		MILL_TRY(is_split_folder(view, entry->name, length_bytes, &split, err));
+		*out = split ? ENTRY_CONTENT : ENTRY_FOREIGN;
+	} else if (length_bytes > 3 && strcmp(entry->name + length_bytes - 3, ".h5") == 0) {
+		MILL_TRY(is_split_folder(view, entry->name, length_bytes - 3, &split, err));
+		*out = split ? ENTRY_VIEW : ENTRY_FOREIGN;
 	}
-	size_t length_bytes = path->size_bytes;
-	if (length_bytes > 3 && memcmp(path->data + length_bytes - 3, ".h5", 3) == 0 &&
-	    !is_folder((const char *)path->data)) {
-		path->data[length_bytes - 3] = '\0';
-		MILL_TRY(is_split_folder((const char *)path->data, mem, &split, err));
-	}
-	if (split)
-		*out = ENTRY_VIEW;
 	return MILL_OK;
 }
 
@@ -137,191 +131,178 @@ static void note(mill_folder_survey *survey, const char *name, entry_kind kind)
 	}
 }
 
-mill_status mill_folder_survey_of(const char *folder, mill_mem *mem, mill_folder_survey *out, mill_error *err)
+mill_status mill_folder_survey_of(mill_storage *storage, const char *folder, mill_folder_survey *out, mill_error *err)
 {
 	mill_folder_survey survey = {0};
-	mill_bytes names;
-	mill_bytes path;
-	mill_bytes_init(&names, mem);
-	mill_bytes_init(&path, mem);
-	mill_status status;
-	MILL_TRY_GOTO(names_of(folder, &names, err), done);
-	for (const char *name = (const char *)names.data; *name != '\0'; name = next_name(name)) {
+	folder_view view;
+	mill_status status = MILL_OK;
+	MILL_TRY(view_open(&view, storage, folder, err));
+	for (int64_t i = 0; i < view.page.count && status == MILL_OK; i++) {
 		entry_kind kind = ENTRY_FOREIGN;
-		MILL_TRY_GOTO(kind_of(folder, name, &path, mem, &kind, err), done);
-		note(&survey, name, kind);
+		status = kind_of(&view, &view.page.entries[i], &kind, err);
+		note(&survey, view.page.entries[i].name, kind);
 	}
-	*out = survey;
-done:
-	mill_bytes_release(&path);
-	mill_bytes_release(&names);
+	view_close(&view);
+	if (status == MILL_OK)
+		*out = survey;
 	return status;
 }
 
 /* Appends the files of folder/below; below is "" or ends in a slash. */
-static mill_status add_files(const char *folder, const char *below, mill_mem *mem, mill_bytes *out, mill_error *err)
+static mill_status add_files(mill_storage *storage, const char *folder, const char *below, mill_bytes *out,
+                             mill_error *err)
 {
-	mill_bytes names, path, relative;
-	mill_bytes_init(&names, mem);
-	mill_bytes_init(&path, mem);
-	mill_bytes_init(&relative, mem);
-	mill_status status;
-	MILL_TRY_GOTO(mill_file_join(folder, below, &path, err), done);
-	MILL_TRY_GOTO(names_of((const char *)path.data, &names, err), done);
-	for (const char *name = (const char *)names.data; *name != '\0'; name = next_name(name)) {
-		entry_kind kind = *below == '\0' ? kind_by_name(name) : ENTRY_CONTENT;
-		if (*name == '.' || kind == ENTRY_FAILED || kind == ENTRY_IGNORED)
+	folder_view view;
+	mill_status status = MILL_OK;
+	MILL_TRY(view_open(&view, storage, folder, err));
+	for (int64_t i = 0; i < view.page.count && status == MILL_OK; i++) {
+		const mill_page_entry *entry = &view.page.entries[i];
+		entry_kind kind = *below == '\0' ? kind_by_name(entry->name) : ENTRY_CONTENT;
+		if (entry->name[0] == '.' || kind == ENTRY_FAILED || kind == ENTRY_IGNORED)
 			continue;
-		relative.size_bytes = 0;
-		MILL_TRY_GOTO(mill_bytes_printf(&relative, "%s%s", below, name), done);
-		MILL_TRY_GOTO(mill_bytes_terminate(&relative), done);
-		MILL_TRY_GOTO(mill_file_join(folder, (const char *)relative.data, &path, err), done);
-		if (!is_folder((const char *)path.data)) {
-			MILL_TRY_GOTO(mill_bytes_append(out, relative.data, relative.size_bytes + 1), done);
-			continue;
-		}
-		MILL_TRY_GOTO(mill_bytes_append(&relative, "/", 2), done);
-		MILL_TRY_GOTO(add_files(folder, (const char *)relative.data, mem, out, err), done);
+		bool is_folder = entry->object.kind == MILL_OBJECT_FOLDER;
+		const char *path,
+		    *relative = mill_arena_printf(&view.arena, "%s%s%s", below, entry->name, is_folder ? "/" : "");
+		status = join(&view, entry->name, &path, err);
+		if (status == MILL_OK && relative == NULL)
+			status = mill_fail_nomem(err, strlen(below), "names of files");
+		if (status == MILL_OK && is_folder)
+			status = add_files(storage, path, relative, out, err);
+		else if (status == MILL_OK && mill_bytes_append(out, relative, strlen(relative) + 1) != MILL_OK)
+			status = mill_fail_nomem(err, out->size_bytes, "names of files");
 	}
-done:
-	mill_bytes_release(&relative);
-	mill_bytes_release(&path);
-	mill_bytes_release(&names);
+	view_close(&view);
 	return status;
 }
 
-mill_status mill_folder_files(const char *folder, mill_mem *mem, mill_bytes *out, mill_error *err)
+mill_status mill_folder_files(mill_storage *storage, const char *folder, mill_bytes *out, mill_error *err)
 {
-	MILL_TRY(add_files(folder, "", mem, out, err));
+	MILL_TRY(add_files(storage, folder, "", out, err));
 	return mill_bytes_append_u8(out, 0) == MILL_OK ? MILL_OK
 	                                               : mill_fail_nomem(err, out->size_bytes, "names of files");
 }
 
-/* Removes the entries of one kind. */
-static mill_status clear_kind(const char *folder, const mill_bytes *names, entry_kind wanted, mill_bytes *path,
-                              mill_mem *mem, mill_error *err)
+mill_status mill_folder_flush_names(mill_storage *storage, const char *folder, mill_error *err)
 {
-	for (const char *name = (const char *)names->data; *name != '\0'; name = next_name(name)) {
+	const char *path = NULL;
+	mill_arena arena;
+	mill_arena_init(&arena, storage->mem);
+	mill_status status = mill_storage_local_path(storage, folder, &arena, &path, err);
+	if (status == MILL_OK && path != NULL && mill_path_exists(path))
+		status = mill_file_flush(path, err);
+	mill_arena_release(&arena);
+	return status;
+}
+
+/* Removes the entries of one kind. */
+static mill_status clear_kind(folder_view *view, entry_kind wanted, mill_error *err)
+{
+	for (int64_t i = 0; i < view->page.count; i++) {
 		entry_kind kind = ENTRY_FOREIGN;
-		MILL_TRY(kind_of(folder, name, path, mem, &kind, err));
+		const char *path;
+		MILL_TRY(kind_of(view, &view->page.entries[i], &kind, err));
 		if (kind != wanted)
 			continue;
-		MILL_TRY(mill_file_join(folder, name, path, err));
-		MILL_TRY(mill_path_remove_tree((const char *)path->data, err));
+		MILL_TRY(join(view, view->page.entries[i].name, &path, err));
+		MILL_TRY(mill_storage_remove_tree(view->storage, path, err));
 	}
 	return MILL_OK;
 }
 
-mill_status mill_folder_clear(const char *folder, bool with_failed, mill_mem *mem, mill_error *err)
+mill_status mill_folder_clear(mill_storage *storage, const char *folder, bool with_failed, mill_error *err)
 {
 	/* Views before the folders that mark them as ours. */
 	static const entry_kind order[] = {ENTRY_MANIFEST, ENTRY_VIEW, ENTRY_CONTENT, ENTRY_FAILED};
-	mill_bytes names;
-	mill_bytes path;
-	mill_bytes_init(&names, mem);
-	mill_bytes_init(&path, mem);
-	mill_status status;
-	MILL_TRY_GOTO(names_of(folder, &names, err), done);
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+	folder_view view;
+	mill_status status = MILL_OK;
+	MILL_TRY(view_open(&view, storage, folder, err));
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) && status == MILL_OK; i++) {
 		if (order[i] == ENTRY_FAILED && !with_failed)
 			continue;
-		MILL_TRY_GOTO(clear_kind(folder, &names, order[i], &path, mem, err), done);
-		if (order[i] == ENTRY_MANIFEST)
-			MILL_TRY_GOTO(mill_file_flush(folder, err), done);
+		status = clear_kind(&view, order[i], err);
+		if (status == MILL_OK && order[i] == ENTRY_MANIFEST)
+			status = mill_folder_flush_names(storage, folder, err);
 	}
-done:
-	mill_bytes_release(&path);
-	mill_bytes_release(&names);
+	view_close(&view);
 	return status;
 }
 
-mill_status mill_folder_empty(const char *folder, const char *keep, mill_mem *mem, mill_error *err)
+mill_status mill_folder_empty(mill_storage *storage, const char *folder, const char *keep, mill_error *err)
 {
-	if (!mill_path_exists(folder))
+	folder_view view;
+	mill_status status = view_open(&view, storage, folder, err);
+	if (status == MILL_NOT_FOUND)
 		return MILL_OK;
-	mill_bytes names;
-	mill_bytes path;
-	mill_bytes_init(&names, mem);
-	mill_bytes_init(&path, mem);
-	mill_status status;
-	MILL_TRY_GOTO(names_of(folder, &names, err), done);
-	for (const char *name = (const char *)names.data; *name != '\0'; name = next_name(name)) {
-		if (strcmp(name, keep) == 0)
+	MILL_TRY(status);
+	for (int64_t i = 0; i < view.page.count && status == MILL_OK; i++) {
+		const char *path;
+		if (strcmp(view.page.entries[i].name, keep) == 0)
 			continue;
-		MILL_TRY_GOTO(mill_file_join(folder, name, &path, err), done);
-		MILL_TRY_GOTO(mill_path_remove_tree((const char *)path.data, err), done);
+		status = join(&view, view.page.entries[i].name, &path, err);
+		if (status == MILL_OK)
+			status = mill_storage_remove_tree(storage, path, err);
 	}
-done:
-	mill_bytes_release(&path);
-	mill_bytes_release(&names);
+	view_close(&view);
 	return status;
 }
 
-static mill_status move_entry(const char *from, const char *to, mill_mem *mem, mill_error *err)
+static bool is_folder(const mill_page_entry *entry)
 {
-	if (is_folder(from))
-		return mill_folder_move(from, to, mem, err);
-	if (rename(from, to) != 0)
-		return mill_fail(err, MILL_IO, "%s: cannot be moved to %s: %s", from, to, strerror(errno));
-	return MILL_OK;
+	return entry->object.kind == MILL_OBJECT_FOLDER;
 }
 
 /* Moves the folders of a folder, or its files. */
-static mill_status move_kind(const mill_bytes *names, const char *from, const char *to, bool folders, mill_mem *mem,
-                             mill_error *err)
+static mill_status move_kind(folder_view *view, const char *to, bool folders, mill_error *err)
 {
-	mill_bytes source;
-	mill_bytes target;
-	mill_bytes_init(&source, mem);
-	mill_bytes_init(&target, mem);
-	mill_status status = MILL_OK;
-	for (const char *name = (const char *)names->data; *name != '\0'; name = next_name(name)) {
-		MILL_TRY_GOTO(mill_file_join(from, name, &source, err), done);
-		MILL_TRY_GOTO(mill_file_join(to, name, &target, err), done);
-		if (is_folder((const char *)source.data) == folders)
-			MILL_TRY_GOTO(move_entry((const char *)source.data, (const char *)target.data, mem, err), done);
-	}
-done:
-	mill_bytes_release(&target);
-	mill_bytes_release(&source);
-	return status;
-}
-
-mill_status mill_folder_move(const char *from, const char *to, mill_mem *mem, mill_error *err)
-{
-	mill_bytes names;
-	mill_bytes_init(&names, mem);
-	mill_status status;
-	MILL_TRY_GOTO(mill_path_make_folders(to, err), done);
-	MILL_TRY_GOTO(names_of(from, &names, err), done);
-	/* Folders first: a split's folder marks the view beside it as ours should the run be killed in between. */
-	MILL_TRY_GOTO(move_kind(&names, from, to, true, mem, err), done);
-	MILL_TRY_GOTO(move_kind(&names, from, to, false, mem, err), done);
-	status = mill_file_flush(to, err);
-done:
-	mill_bytes_release(&names);
-	return status;
-}
-
-mill_status mill_folder_flush(const char *folder, mill_mem *mem, mill_error *err)
-{
-	mill_bytes names;
-	mill_bytes path;
-	mill_bytes_init(&names, mem);
-	mill_bytes_init(&path, mem);
-	mill_status status;
-	MILL_TRY_GOTO(names_of(folder, &names, err), done);
-	for (const char *name = (const char *)names.data; *name != '\0'; name = next_name(name)) {
-		if (mill_store_is_shard_name(name))
+	for (int64_t i = 0; i < view->page.count; i++) {
+		const mill_page_entry *entry = &view->page.entries[i];
+		const char *source;
+		if (is_folder(entry) != folders)
 			continue;
-		MILL_TRY_GOTO(mill_file_join(folder, name, &path, err), done);
-		const char *entry = (const char *)path.data;
-		MILL_TRY_GOTO(is_folder(entry) ? mill_folder_flush(entry, mem, err) : mill_file_flush(entry, err),
-		              done);
+		MILL_TRY(join(view, entry->name, &source, err));
+		const char *target = mill_arena_printf(&view->arena, "%s/%s", to, entry->name);
+		if (target == NULL)
+			return mill_fail_nomem(err, strlen(to), "path");
+		if (folders)
+			MILL_TRY(mill_folder_move(view->storage, source, target, err));
+		else if (rename(source, target) != 0)
+			return mill_fail(err, MILL_IO, "%s: cannot be moved to %s: %s", source, target,
+			                 strerror(errno));
 	}
-	status = mill_file_flush(folder, err);
-done:
-	mill_bytes_release(&path);
-	mill_bytes_release(&names);
+	return MILL_OK;
+}
+
+mill_status mill_folder_move(mill_storage *storage, const char *from, const char *to, mill_error *err)
+{
+	folder_view view;
+	MILL_TRY(mill_path_make_folders(to, err));
+	MILL_TRY(view_open(&view, storage, from, err));
+	/* Folders first: a split's folder marks the view beside it as ours should the run be killed in between. */
+	mill_status status = move_kind(&view, to, true, err);
+	if (status == MILL_OK)
+		status = move_kind(&view, to, false, err);
+	if (status == MILL_OK)
+		status = mill_file_flush(to, err);
+	view_close(&view);
+	return status;
+}
+
+mill_status mill_folder_flush(mill_storage *storage, const char *folder, mill_error *err)
+{
+	folder_view view;
+	mill_status status = MILL_OK;
+	MILL_TRY(view_open(&view, storage, folder, err));
+	for (int64_t i = 0; i < view.page.count && status == MILL_OK; i++) {
+		const mill_page_entry *entry = &view.page.entries[i];
+		const char *path;
+		if (mill_store_is_shard_name(entry->name))
+			continue;
+		status = join(&view, entry->name, &path, err);
+		if (status == MILL_OK)
+			status = is_folder(entry) ? mill_folder_flush(storage, path, err) : mill_file_flush(path, err);
+	}
+	if (status == MILL_OK)
+		status = mill_file_flush(folder, err);
+	view_close(&view);
 	return status;
 }

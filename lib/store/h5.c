@@ -1,10 +1,10 @@
 #include "store/h5.h"
 
+#include "store/h5_driver.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ALIGNMENT_THRESHOLD (64 * 1024)
 #define ALIGNMENT_BYTES     4096
@@ -30,12 +30,21 @@ mill_status mill_h5_fail(mill_error *err, mill_status status, const char *format
 	return mill_fail(err, status, "%s%s%s", context, cause[0] == '\0' ? "" : ": ", cause);
 }
 
+/* HDF5 1.10 looks at a driver after it let go of it, so somebody else holds on to it meanwhile. */
+static void close_file(hid_t id)
+{
+	hid_t access = H5Fget_access_plist(id);
+	H5Fclose(id);
+	if (access >= 0)
+		H5Pclose(access);
+}
+
 void mill_h5_close(hid_t id)
 {
 	if (id < 0)
 		return;
 	switch (H5Iget_type(id)) {
-	case H5I_FILE: H5Fclose(id); break;
+	case H5I_FILE: close_file(id); break;
 	case H5I_GROUP: H5Gclose(id); break;
 	case H5I_DATASET: H5Dclose(id); break;
 	case H5I_DATASPACE: H5Sclose(id); break;
@@ -88,20 +97,37 @@ mill_status mill_h5_create(const char *path, hid_t *out, mill_error *err)
 	return MILL_OK;
 }
 
-mill_status mill_h5_open(const char *path, hid_t *out, mill_error *err)
+/* Opens it through reader, which the file then owns. */
+static mill_status open_through(mill_reader *reader, const char *uri, hid_t *out, mill_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return mill_fail(err, MILL_IO, "%s: cannot be opened: %s", path, strerror(errno));
-	close(fd);
 	hid_t access = H5I_INVALID_HID;
-	MILL_TRY(access_properties(&access, err));
-	hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
+	mill_error failure = {.status = MILL_OK};
+	mill_status status = access_properties(&access, err);
+	if (status != MILL_OK) {
+		mill_reader_close(reader);
+		return status;
+	}
+	status = mill_h5_driver_set(access, reader, &failure, err);
+	hid_t file = status == MILL_OK ? H5Fopen(uri, H5F_ACC_RDONLY, access) : H5I_INVALID_HID;
 	mill_h5_close(access);
+	MILL_TRY(status);
+	if (file < 0 && failure.status != MILL_OK)
+		return mill_fail(err, failure.status, "%s", failure.message);
 	if (file < 0)
-		return mill_h5_fail(err, MILL_DATA, "%s: not an intact HDF5 file", path);
+		return mill_h5_fail(err, MILL_DATA, "%s: not an intact HDF5 file", uri);
+	mill_h5_driver_opened(file);
 	*out = file;
 	return MILL_OK;
+}
+
+mill_status mill_h5_open(mill_storage *storage, const char *uri, hid_t *out, mill_error *err)
+{
+	mill_reader *reader = NULL;
+	mill_status status = mill_reader_open(storage, uri, &reader, err);
+	if (status == MILL_NOT_FOUND)
+		return mill_fail(err, MILL_IO, "%s: cannot be opened: %s", uri, strerror(ENOENT));
+	MILL_TRY(status);
+	return open_through(reader, uri, out, err);
 }
 
 mill_status mill_h5_finish(hid_t file, const char *path, mill_error *err)

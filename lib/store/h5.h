@@ -7,14 +7,16 @@
 #include "store/store.h"
 #include <hdf5.h>
 
-/* status, context from the format, then the innermost cause that HDF5 knows. */
+/* status, context from the format, then the innermost cause that HDF5 knows. Not
+ * collective. */
 mill_status mill_h5_fail(mill_error *err, mill_status status, const char *format, ...) MILL_PRINTF(3, 4);
 void mill_h5_close(hid_t id);
 
 /* A new file without time stamps, in HDF5's oldest format, large chunks aligned to pages. MILL_IO. */
 MILL_NODISCARD mill_status mill_h5_create(const char *path, hid_t *out, mill_error *err);
-/* MILL_IO: it cannot be opened; MILL_DATA: it is not an HDF5 file. */
-MILL_NODISCARD mill_status mill_h5_open(const char *path, hid_t *out, mill_error *err);
+/* For reading, wherever it lies. MILL_IO: it cannot be opened, or changes while it is read; MILL_DATA: it is not an
+ * HDF5 file. Not collective. */
+MILL_NODISCARD mill_status mill_h5_open(mill_storage *storage, const char *uri, hid_t *out, mill_error *err);
 /* Flushes and closes. MILL_IO. */
 MILL_NODISCARD mill_status mill_h5_finish(hid_t file, const char *path, mill_error *err);
 

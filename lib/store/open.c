@@ -2,7 +2,6 @@
 #include "store/folder.h"
 #include "store/store_private.h"
 
-#include "storage/path.h"
 #include "store/file.h"
 
 #include <string.h>
@@ -236,15 +235,14 @@ static mill_status load(mill_store *store, const char *path, mill_bytes *text, m
 	mill_bytes_init(&file, store->mem);
 	mill_status status;
 	MILL_TRY_GOTO(mill_file_join(path, MILL_STORE_MANIFEST, &file, err), done);
-	if (!mill_path_exists(path)) {
-		status = mill_fail(err, MILL_NOT_FOUND, "%s: no such store", path);
-		goto done;
+	status = mill_storage_read_all(store->storage, (const char *)file.data, text, err);
+	if (status == MILL_NOT_FOUND) {
+		bool exists = false;
+		MILL_TRY_GOTO(mill_storage_exists(store->storage, path, &exists, err), done);
+		status = exists ? mill_fail(err, MILL_USAGE, "%s: not a store: it has no " MILL_STORE_MANIFEST, path)
+		                : mill_fail(err, MILL_NOT_FOUND, "%s: no such store", path);
 	}
-	if (!mill_path_exists((const char *)file.data)) {
-		status = mill_fail(err, MILL_USAGE, "%s: not a store: it has no " MILL_STORE_MANIFEST, path);
-		goto done;
-	}
-	MILL_TRY_GOTO(mill_storage_read_all(store->storage, (const char *)file.data, text, err), done);
+	MILL_TRY_GOTO(status, done);
 	store->path = mill_arena_strdup(&store->arena, path);
 	const char *name = mill_arena_strdup(&store->arena, (const char *)file.data);
 	if (store->path == NULL || name == NULL) {

@@ -1,5 +1,6 @@
 #include "store/reader.h"
 
+#include "store/h5_driver.h"
 #include "store/keep_values.h"
 #include "store/reader_array.h"
 
@@ -69,7 +70,7 @@ static mill_status open_all(mill_shard_reader *reader, mill_error *err)
 {
 	int64_t number = 0;
 	char name[512];
-	MILL_TRY(mill_h5_open(reader->ask.path, &reader->file, err));
+	MILL_TRY(mill_h5_open(reader->ask.storage, reader->ask.path, &reader->file, err));
 	MILL_TRY(mill_h5_read_i64_attribute(reader->file, "/", "format_version", &number, err));
 	if (number != MILL_STORE_FORMAT_VERSION)
 		return mill_fail(err, MILL_DATA, "a shard of format version %lld", (long long)number);
@@ -87,7 +88,8 @@ static mill_status open_all(mill_shard_reader *reader, mill_error *err)
 mill_shard_ask mill_store_ask(const mill_store *store, int split, int64_t index)
 {
 	const mill_stored_shard *shard = &store->splits[split].shards[index];
-	return (mill_shard_ask){.path = shard->path,
+	return (mill_shard_ask){.storage = store->storage,
+	                        .path = shard->path,
 	                        .split = store->splits[split].name,
 	                        .first_ordinal = shard->first_ordinal,
 	                        .rows = shard->rows,
@@ -119,6 +121,8 @@ mill_status mill_shard_reader_open(const mill_shard_ask *ask, mill_mem *mem, mil
 	}
 	if (status == MILL_OK) {
 		status = open_all(reader, err);
+		if (status != MILL_OK)
+			status = mill_h5_driver_blame(reader->file, status, err);
 		if (status != MILL_OK)
 			status = mill_fail_context(err, status, "%s", ask->path);
 	}
@@ -210,6 +214,7 @@ static mill_status read_kept(mill_shard_reader *reader, int dataset, int64_t fir
 
 static mill_status fail_dataset(const mill_shard_reader *reader, int dataset, mill_status status, mill_error *err)
 {
+	status = mill_h5_driver_blame(reader->file, status, err);
 	return mill_fail_context(err, status, "%s: %s", reader->ask.path, reader->ask.datasets[dataset].name);
 }
 

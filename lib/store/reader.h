@@ -29,6 +29,7 @@ typedef struct mill_shard_arrays {
 
 /* Which shard, and what of it; everything it points to outlives the reader. */
 typedef struct mill_shard_ask {
+	mill_storage *storage;
 	const char *path;
 	const char *split;
 	int64_t first_ordinal; /* of the split: the shard's first row */

@@ -324,7 +324,8 @@ static mill_status open_shard(store_reader *r, int32_t file, mill_error *err)
 	if (r->file == file)
 		return MILL_OK;
 	const mill_store_part *part = &r->table->parts[file];
-	mill_shard_ask ask = {.path = r->table->base.files[file].uri,
+	mill_shard_ask ask = {.storage = r->table->base.storage,
+	                      .path = r->table->base.files[file].uri,
 	                      .split = part->split,
 	                      .first_ordinal = part->first_ordinal,
 	                      .rows = part->rows,

@@ -3,9 +3,7 @@
 #include "store/reader.h"
 #include "store/row_hash.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Damage is what verify is there to find: it is a difference, not a failure to look. */
 static mill_status as_difference(mill_status status, mill_error *err)
@@ -19,12 +17,12 @@ static mill_status as_difference(mill_status status, mill_error *err)
 
 static mill_status check_file(const mill_store *store, const mill_stored_shard *shard, mill_error *err)
 {
-	struct stat info;
-	if (stat(shard->path, &info) != 0 && errno == ENOENT)
-		return mill_fail(err, MILL_DIFFERENT, "%s: the shard is missing", shard->path);
 	mill_u128 hash = 0;
 	int64_t size_bytes = 0;
-	MILL_TRY(mill_file_checksum(shard->path, store->mem, &hash, &size_bytes, err));
+	mill_status status = mill_file_checksum(store->storage, shard->path, &hash, &size_bytes, err);
+	if (status == MILL_NOT_FOUND)
+		return mill_fail(err, MILL_DIFFERENT, "%s: the shard is missing", shard->path);
+	MILL_TRY(status);
 	if (size_bytes != shard->size_bytes)
 		return mill_fail(err, MILL_DIFFERENT, "%s: the file has %lld bytes, the manifest says %lld",
 		                 shard->path, (long long)size_bytes, (long long)shard->size_bytes);

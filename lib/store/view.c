@@ -1,15 +1,14 @@
 /* OUT/SPLIT.h5: every shard of a split as one file of virtual datasets. A missing shard reads as the fill value, so
  * nothing of ours reads views. Text columns have no view: their offsets count from each shard's start. */
-#include "storage/path.h"
 #include "store/file.h"
 #include "store/h5.h"
+#include "store/h5_driver.h"
 #include "store/store_private.h"
 
 #include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct view {
 	const mill_store_spec *spec;
@@ -180,7 +179,7 @@ static mill_status write_file(view *v, const char *path, mill_error *err)
 	mill_status status = write_datasets(v, err);
 	if (status != MILL_OK) {
 		mill_h5_close(v->file);
-		unlink(path);
+		mill_file_discard(path);
 		return mill_fail_context(err, status, "%s", path);
 	}
 	return mill_h5_finish(v->file, path, err);
@@ -191,13 +190,15 @@ static mill_status write_and_place(view *v, mill_bytes *path, mill_bytes *local,
 	const mill_store_spec *spec = v->spec;
 	MILL_TRY(mill_file_join(spec->path, spec->splits[v->split], path, err));
 	/* The folder beside it marks the view as ours. */
-	MILL_TRY(mill_path_make_folders((const char *)path->data, err));
+	MILL_TRY(mill_storage_make_folders(spec->storage, (const char *)path->data, err));
 	path->size_bytes = 0;
 	if (mill_bytes_printf(path, "%s/%s.h5", spec->path, spec->splits[v->split]) != MILL_OK ||
 	    mill_bytes_terminate(path) != MILL_OK)
 		return mill_fail_nomem(err, path->capacity_bytes, "view");
 	const char *final = (const char *)path->data;
-	if (!spec->finish_in_scratch && !mill_file_needs_staging(spec->path))
+	bool staged = false;
+	MILL_TRY(mill_file_is_staged(spec, &staged, err));
+	if (!staged)
 		return write_file(v, final, err);
 	if (spec->scratch == NULL)
 		return mill_fail(err, MILL_INTERNAL, "store: %s needs a scratch folder to finish files in", spec->path);
@@ -207,8 +208,8 @@ static mill_status write_and_place(view *v, mill_bytes *path, mill_bytes *local,
 	mill_u128 hash = 0;
 	int64_t size_bytes = 0;
 	MILL_TRY(write_file(v, (const char *)local->data, err));
-	mill_status status = mill_file_copy((const char *)local->data, final, v->mem, &hash, &size_bytes, err);
-	unlink((const char *)local->data);
+	mill_status status = mill_file_place(spec->storage, (const char *)local->data, final, &hash, &size_bytes, err);
+	mill_file_discard((const char *)local->data);
 	return status;
 }
 
@@ -251,7 +252,7 @@ static mill_status check_view(const mill_store *store, const mill_stored_split *
 {
 	hid_t file = H5I_INVALID_HID;
 	int64_t rows = -1;
-	mill_status status = mill_h5_open(path, &file, err);
+	mill_status status = mill_h5_open(store->storage, path, &file, err);
 	if (status == MILL_OK)
 		status = mill_h5_read_i64_attribute(file, "/", "rows", &rows, err);
 	for (int d = 0; d < store->dataset_count && status == MILL_OK; d++) {
@@ -263,6 +264,8 @@ static mill_status check_view(const mill_store *store, const mill_stored_split *
 		if (status == MILL_OK && H5Lexists(file, link, H5P_DEFAULT) <= 0)
 			status = mill_h5_fail(err, MILL_DIFFERENT, "%s: the view has no %s", path, link);
 	}
+	if (status != MILL_OK)
+		status = mill_h5_driver_blame(file, status, err);
 	mill_h5_close(file);
 	if (status == MILL_OK && rows != split->rows)
 		status = mill_fail(err, MILL_DIFFERENT, "%s: a view of %lld rows, the split has %lld", path,
@@ -270,6 +273,14 @@ static mill_status check_view(const mill_store *store, const mill_stored_split *
 	if (status == MILL_DATA)
 		return mill_fail(err, MILL_DIFFERENT, "%s: the view is damaged", path);
 	return status;
+}
+
+static mill_status check_view_if_there(const mill_store *store, const mill_stored_split *split, const char *path,
+                                       mill_error *err)
+{
+	bool exists = false;
+	MILL_TRY(mill_storage_exists(store->storage, path, &exists, err));
+	return exists ? check_view(store, split, path, err) : MILL_OK;
 }
 
 mill_status mill_store_check_views(const mill_store *store, mill_error *err)
@@ -282,8 +293,8 @@ mill_status mill_store_check_views(const mill_store *store, mill_error *err)
 		if (mill_bytes_printf(&path, "%s/%s.h5", store->path, store->splits[s].name) != MILL_OK ||
 		    mill_bytes_terminate(&path) != MILL_OK)
 			status = mill_fail_nomem(err, path.capacity_bytes, "view");
-		else if (mill_path_exists((const char *)path.data))
-			status = check_view(store, &store->splits[s], (const char *)path.data, err);
+		else
+			status = check_view_if_there(store, &store->splits[s], (const char *)path.data, err);
 	}
 	mill_bytes_release(&path);
 	return status;

@@ -1,12 +1,11 @@
-#include "storage/path.h"
 #include "store/file.h"
+#include "store/folder.h"
 #include "store/shard.h"
 
 #include "base/simd.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct mill_store_writer {
 	const mill_store_spec *spec;
@@ -48,13 +47,14 @@ mill_status mill_store_writer_new(const mill_store_spec *spec, const mill_knobs 
 	mill_bytes_init(&writer->scratch, mem);
 	mill_bytes_init(&writer->path, mem);
 	mill_bytes_init(&writer->shards, mem);
-	writer->staged = spec->finish_in_scratch || mill_file_needs_staging(spec->path);
 	writer->open = mill_mem_calloc(mem, (size_t)spec->split_count, sizeof(mill_shard *));
 	writer->sums = mill_mem_calloc(mem, sum_count, sizeof(mill_u128));
 	mill_status status = MILL_OK;
 	if (writer->open == NULL || writer->sums == NULL)
 		status = mill_fail_nomem(err, sum_count * sizeof(mill_u128), "store writer");
-	else if (writer->staged && spec->scratch == NULL)
+	else
+		status = mill_file_is_staged(spec, &writer->staged, err);
+	if (status == MILL_OK && writer->staged && spec->scratch == NULL)
 		status =
 		    mill_fail(err, MILL_INTERNAL, "store: %s needs a scratch folder to finish files in", spec->path);
 	if (status != MILL_OK)
@@ -80,7 +80,7 @@ static mill_status open_shard(mill_store_writer *writer, int split, int64_t inde
 {
 	const mill_store_spec *spec = writer->spec;
 	MILL_TRY(mill_file_join(spec->path, spec->splits[split], &writer->path, err));
-	MILL_TRY(mill_path_make_folders((const char *)writer->path.data, err));
+	MILL_TRY(mill_storage_make_folders(spec->storage, (const char *)writer->path.data, err));
 	MILL_TRY(shard_path(writer, split, index, err));
 	if (writer->staged) {
 		char name[64];
@@ -99,11 +99,12 @@ static mill_status settle_shard(mill_store_writer *writer, const mill_shard *sha
 	MILL_TRY(shard_path(writer, shard->split, shard->index, err));
 	const char *path = (const char *)writer->path.data;
 	if (writer->staged) {
-		MILL_TRY(mill_file_copy(shard->path, path, writer->mem, &info.xxh3_128, &info.size_bytes, err));
+		MILL_TRY(
+		    mill_file_place(writer->spec->storage, shard->path, path, &info.xxh3_128, &info.size_bytes, err));
 		MILL_TRY(mill_file_remove(shard->path, err));
 	} else {
 		mill_file_start_flush(path);
-		MILL_TRY(mill_file_checksum(path, writer->mem, &info.xxh3_128, &info.size_bytes, err));
+		MILL_TRY(mill_file_checksum(writer->spec->storage, path, &info.xxh3_128, &info.size_bytes, err));
 	}
 	if (mill_bytes_append(&writer->shards, &info, sizeof(info)) != MILL_OK)
 		return mill_fail_nomem(err, sizeof(info), "list of shards");
@@ -184,8 +185,7 @@ static mill_status flush_all(mill_store_writer *writer, mill_error *err)
 	}
 	for (int s = 0; s < writer->spec->split_count && count > 0; s++) {
 		MILL_TRY(mill_file_join(writer->spec->path, writer->spec->splits[s], &writer->path, err));
-		if (mill_path_exists((const char *)writer->path.data))
-			MILL_TRY(mill_file_flush((const char *)writer->path.data, err));
+		MILL_TRY(mill_folder_flush_names(writer->spec->storage, (const char *)writer->path.data, err));
 	}
 	return MILL_OK;
 }
@@ -213,7 +213,7 @@ void mill_store_writer_free(mill_store_writer *writer)
 	for (int s = 0; writer->open != NULL && s < writer->spec->split_count; s++) {
 		if (writer->open[s] == NULL)
 			continue;
-		unlink(writer->open[s]->path);
+		mill_file_discard(writer->open[s]->path);
 		mill_shard_free(writer->open[s]);
 	}
 	mill_chunk_codec_release(&writer->codec);

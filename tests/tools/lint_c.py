@@ -72,6 +72,26 @@ BANNED = banned_table()
 AT_HOME = {"lib/base/mem.c": MEMORY}
 ALLOWED_IN_APPS = set(PRINTING) | {"exit", "_exit"}
 
+# Calls on names of the local file system. What may be a URI goes through storage/storage.h instead.
+LOCAL = set(
+    "open open64 openat creat fopen freopen fdopen stat lstat fstatat access faccessat unlink unlinkat remove rename renameat"
+    " renameat2 link symlink mkdir mkdirat rmdir opendir scandir nftw truncate readlink realpath statfs statvfs mkstemp mkdtemp"
+    " mill_path_make_folders mill_path_remove_tree mill_path_exists H5Fopen H5Fcreate".split()
+)
+# Where they are at home, a room or a file, and why.
+LOCAL_AT_HOME = {
+    "lib/storage/": "the local backend",
+    "lib/spill/": "scratch is local by definition",
+    "lib/job/engine.c": "the memory limit in /sys",
+    "lib/store/claim_local.c": "the lock of a local OUT",
+    "lib/store/claim_mark.c": "the boot id in /proc",
+    "lib/store/commit.c": "a local OUT: the manifest is renamed in",
+    "lib/store/folder.c": "a local OUT: files are moved in and flushed",
+    "lib/store/file.c": "shards are made in scratch or in a local OUT",
+    "lib/store/h5.c": "shards are made by HDF5 in local files, and read through a driver over storage",
+    "apps/rankmill/launch.c": "/proc and /sys",
+}
+
 LIMIT_FUNCTION_LINES = 80
 LIMIT_COMPLEXITY = 25
 LIMIT_FILE_LINES = 900
@@ -265,10 +285,13 @@ def check_calls(source):
     allowed = set(AT_HOME.get(source.path, ()))
     if source.path.startswith("apps/"):
         allowed |= ALLOWED_IN_APPS
+    is_local = any(source.path.startswith(home) for home in LOCAL_AT_HOME)
     code = [(m.group(0), m.start()) for m in TOKEN.finditer(source.code)]
     for (before, _), (text, offset), (after, _) in zip([("", 0)] + code, code, code[1:]):
         if text in BANNED and after == "(" and before not in (".", "->") and text not in allowed:
             yield source.found(offset, f"{text} is banned: {BANNED[text]}")
+        if text in LOCAL and after == "(" and before not in (".", "->") and not is_local:
+            yield source.found(offset, f"{text} takes local paths only: go through storage/storage.h")
         if text == "MPI_COMM_WORLD" and not source.path.startswith("lib/comm/"):
             yield source.found(offset, "MPI_COMM_WORLD belongs to lib/comm")
 

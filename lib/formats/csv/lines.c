@@ -1,4 +1,3 @@
-/* Line ends, counted with vectors of byte counters. */
 #include "formats/csv/lines.h"
 
 #include "base/simd.h"
