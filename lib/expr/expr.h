@@ -131,6 +131,7 @@ typedef struct mill_function_info {
 	const char *name; /* "date_trunc", "+" */
 	mill_function_group group;
 	mill_function_standing standing;
+	bool is_operator; /* SQL writes its name between operands, or before one: a + b, -a */
 	const char *help; /* "date_trunc(unit, x): x cut to the unit"; REFUSED: the reason; NOT_YET: "" */
 } mill_function_info;
 

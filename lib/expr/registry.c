@@ -31,7 +31,11 @@ const mill_function *mill_function_find(const char *name)
 
 static mill_function_info info_of(const mill_function *function)
 {
-	return (mill_function_info){function->name, function->group, function->standing, function->help};
+	return (mill_function_info){.name = function->name,
+	                            .group = function->group,
+	                            .standing = function->standing,
+	                            .is_operator = function->is_operator,
+	                            .help = function->help};
 }
 
 bool mill_function_lookup(const char *name, mill_function_info *out)

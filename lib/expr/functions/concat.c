@@ -129,16 +129,22 @@ static const mill_overload concat_ws_overloads[] = {{{T, T}, 2, true, T, concat_
 #undef T
 #undef B
 
-#define REWRITE(text, in, function, low, high, line)                                                            \
-	{                                                                                                       \
-		.name = text, .group = in, .help = line, .rewrite = function, .min_args = low, .max_args = high \
+#define REWRITE(text, function, low, high, line)                                                            \
+	{                                                                                                   \
+		.name = text, .group = MILL_GROUP_TEXT, .help = line, .rewrite = function, .min_args = low, \
+		.max_args = high                                                                            \
 	}
 
 static const mill_function functions[] = {
-    REWRITE("||", MILL_GROUP_OPERATOR, join_rewrite, 2, 2, "a || b: text joined; NULL when either is"),
-    REWRITE("concat", MILL_GROUP_TEXT, concat_rewrite, 1, 64,
-            "concat(a, b, …): values as text, joined; NULLs are left out"),
-    REWRITE("concat_ws", MILL_GROUP_TEXT, concat_ws_rewrite, 2, 64,
+    {.name = "||",
+     .group = MILL_GROUP_OPERATOR,
+     .help = "a || b: text joined; NULL when either is",
+     .is_operator = true,
+     .rewrite = join_rewrite,
+     .min_args = 2,
+     .max_args = 2},
+    REWRITE("concat", concat_rewrite, 1, 64, "concat(a, b, …): values as text, joined; NULLs are left out"),
+    REWRITE("concat_ws", concat_ws_rewrite, 2, 64,
             "concat_ws(separator, a, b, …): joined with a separator, NULLs left out"),
     {.name = "text_join",
      .group = MILL_GROUP_TEXT,

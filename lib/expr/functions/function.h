@@ -93,6 +93,7 @@ struct mill_function {
 	bool sees_nulls;     /* not strict: the kernel takes NULL arguments and makes out's validity itself */
 	bool never_null;     /* the result is never NULL (IS NULL, concat) */
 	const char *display; /* what messages call it, where that is not its name ("+" of add) */
+	bool is_operator;    /* SQL writes its name between operands, or before one */
 	bool is_infix;       /* of two arguments is shown as a + b */
 	bool compares;       /* a literal may be narrowed to its column's type without changing the result */
 	mill_meaning meaning;

@@ -491,7 +491,7 @@ static const mill_overload bit_not_overloads[] = {NOT_OF(i8, INT8),    NOT_OF(i1
 #define SYMBOL(text, list, line)                                                                       \
 	{                                                                                              \
 		.name = text, .group = MILL_GROUP_OPERATOR, .help = line, MILL_LIST(list##_overloads), \
-		.is_infix = true                                                                       \
+		.is_operator = true, .is_infix = true                                                  \
 	}
 #define REWRITE(text, function, low, high, line)                                                            \
 	{                                                                                                   \

@@ -352,11 +352,11 @@ OVERLOADS_OF(le)
 OVERLOADS_OF(gt)
 OVERLOADS_OF(ge)
 
-#define COMPARISON(symbol, op, text, meant)                                                               \
-	{                                                                                                 \
-		.name = symbol, .group = MILL_GROUP_OPERATOR, .help = text, MILL_LIST(op##_overloads),    \
-		.is_infix = true, .compares = true, .meaning = MILL_MEANS_##meant, .rejects_nulls = true, \
-		.never_fails = mill_never_fails                                                           \
+#define COMPARISON(symbol, op, text, meant)                                                             \
+	{                                                                                               \
+		.name = symbol, .group = MILL_GROUP_OPERATOR, .help = text, MILL_LIST(op##_overloads),  \
+		.is_operator = true, .is_infix = true, .compares = true, .meaning = MILL_MEANS_##meant, \
+		.rejects_nulls = true, .never_fails = mill_never_fails                                  \
 	}
 
 static const mill_function functions[] = {

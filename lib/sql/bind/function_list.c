@@ -8,11 +8,16 @@
 
 /* Forms of the binder's own. */
 static const sql_form forms[] = {
-    {.info = {"row_number", MILL_GROUP_WINDOW, MILL_FUNCTION_OPEN,
-              "row_number() OVER (PARTITION BY a ORDER BY b): 1, 2, … within each a, ties by row id"},
+    {.info = {.name = "row_number",
+              .group = MILL_GROUP_WINDOW,
+              .standing = MILL_FUNCTION_OPEN,
+              .help = "row_number() OVER (PARTITION BY a ORDER BY b): 1, 2, … within each a, ties by row id"},
      .is_window = true,
      .bind = sql_bind_row_number},
-    {.info = {"if", MILL_GROUP_NULL, MILL_FUNCTION_OPEN, "if(condition, a, b): CASE WHEN condition THEN a ELSE b END"},
+    {.info = {.name = "if",
+              .group = MILL_GROUP_NULL,
+              .standing = MILL_FUNCTION_OPEN,
+              .help = "if(condition, a, b): CASE WHEN condition THEN a ELSE b END"},
      .alias = "iff",
      .bind = sql_bind_if},
 };
@@ -40,7 +45,10 @@ mill_function_info mill_sql_function_list(int index)
 	if (index >= mill_aggregate_count())
 		return forms[index - mill_aggregate_count()].info;
 	mill_aggregate_info aggregate = mill_aggregate_list(index);
-	return (mill_function_info){aggregate.name, MILL_GROUP_AGGREGATE, MILL_FUNCTION_OPEN, aggregate.help};
+	return (mill_function_info){.name = aggregate.name,
+	                            .group = MILL_GROUP_AGGREGATE,
+	                            .standing = MILL_FUNCTION_OPEN,
+	                            .help = aggregate.help};
 }
 
 static mill_status text_cell(sql_binder *binder, const char *text, mill_expr **out)

@@ -28,12 +28,8 @@ static mill_status fail_operator(sql_select *select, const char *name, int posit
 
 static bool is_known_operator(const char *name)
 {
-	static const char *const known[] = {
-	    "+", "-", "*", "/", "%", "^", "=", "<>", "<", "<=", ">", ">=", "~", "~*", "||", "&", "|", "#", "<<", ">>"};
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (strcmp(name, known[i]) == 0)
-			return true;
-	return false;
+	mill_function_info info;
+	return mill_function_lookup(name, &info) && info.is_operator;
 }
 
 /* PostgreSQL's operators before their operand that are functions by another name. */
