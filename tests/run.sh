@@ -77,8 +77,11 @@ report() { # NAME: what a suite printed, counted once
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%-40s %4d passed %3d failed %3d skipped  %ds\n' "$1" "$p" "$f" "$s" "$seconds"
 	grep '^skip ' "$file.out"
-	if grep -q '^not ok ' "$file.out"; then # what failed and what it said, wherever in the output that is
-		awk '/^not ok /{ n = 25 } /^(ok|skip) /{ n = 0 } n-- > 0' "$file.out" | head -n 200
+	if grep -q '^not ok ' "$file.out"; then # what failed and what was said just before and after
+		awk '/^(ok|skip) / { said = 0; n = 0 }
+			/^not ok / { for (i = said > 5 ? said - 5 : 0; i < said; i++) print line[i]; said = 0; n = 25 }
+			n-- > 0 { print; next }
+			!/^(ok|skip) / { line[said++] = $0 }' "$file.out" | head -n 200
 	elif [ "$f" -ne 0 ]; then
 		tail -n 40 "$file.out"
 	fi

@@ -35,6 +35,7 @@ typedef struct mill_aggregate_traits {
 	bool is_null_of_nulls; /* of a group that has rows NULL only where an argument is */
 	bool ignores_distinct; /* equal values change nothing */
 } mill_aggregate_traits;
+/* What is true of the kind. A constant. Not collective. */
 const mill_aggregate_traits *mill_aggregate_traits_of(mill_aggregate_kind kind);
 
 typedef struct mill_aggregate_signature {
@@ -47,9 +48,9 @@ typedef struct mill_aggregate_signature {
 	bool needs_ids; /* order-sensitive: FIRST, LAST */
 } mill_aggregate_signature;
 
-/* Result types per D6 and D9: sum(int4 or smaller) is int64, other integers decimal(38,0), decimal keeps its scale with
- * precision 38, float4 → float4; avg(integer or float) float64, avg(decimal) decimal of D9. MILL_USAGE: unknown name
- * (with suggestion) or wrong argument types. is_star: count(*). */
+/* Result types per D6 and D9: sum(int4 or smaller) is int64, other integers decimal(38,0), decimal keeps its scale
+ * with precision 38, float4 → float4; avg(integer or float) float64, avg(decimal) decimal of D9. MILL_USAGE: unknown
+ * name (with suggestion) or wrong argument types. is_star: count(*). Not collective. */
 MILL_NODISCARD mill_status mill_aggregate_resolve(const char *name, const mill_type *args, int arg_count, bool is_star,
                                                   mill_aggregate_signature *out, mill_error *err);
 /* A name under which an aggregate is called. */
@@ -60,13 +61,13 @@ typedef struct mill_aggregate_info {
 	bool takes_quantile;     /* name(x, p): a constant p from 0 to 1 comes last */
 	bool takes_within_group; /* name(p) WITHIN GROUP (ORDER BY x) */
 } mill_aggregate_info;
-/* How many names there are. */
+/* How many names there are. Not collective. */
 int mill_aggregate_count(void);
-/* Name `index`, from 0 to mill_aggregate_count() − 1. */
+/* Name `index`, from 0 to mill_aggregate_count() − 1. Not collective. */
 mill_aggregate_info mill_aggregate_list(int index);
-/* The aggregate of the name (case ignored); false, and *out as it was: there is none. */
+/* The aggregate of the name (case ignored); false, and *out as it was: there is none. Not collective. */
 bool mill_aggregate_lookup(const char *name, mill_aggregate_info *out);
-/* The nearest name; NULL: none is near. */
+/* The nearest name; NULL: none is near. Not collective. */
 const char *mill_aggregate_suggest(const char *name);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-/* Appends the text in lower case (Unicode's simple mapping). MILL_NOMEM. */
+/* Appends the text in lower case (Unicode's simple mapping). MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_fold_lower(const char *text, size_t size_bytes, mill_bytes *out);
 
 #endif

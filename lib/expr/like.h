@@ -16,10 +16,13 @@ typedef struct mill_like {
 	bool bad_escape;
 } mill_like;
 
+/* Compiles the pattern; fold: case is ignored. like->bad_escape: the pattern ends with its escape character.
+ * MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_like_compile(mill_like *like, mill_mem *mem, mill_text pattern, bool fold,
                                              mill_error *err);
-void mill_like_release(mill_like *like); /* idempotent */
-/* text in lower case when the pattern folds. */
+/* Gives up what the pattern holds; idempotent. Not collective. */
+void mill_like_release(mill_like *like);
+/* Does the text match? It is in lower case where the pattern ignores case. Not collective. */
 bool mill_like_match(const mill_like *like, mill_text text);
 
 #endif

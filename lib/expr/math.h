@@ -26,10 +26,14 @@ typedef enum mill_math1 {
 } mill_math1;
 typedef enum mill_math2 { MILL_MATH_POW, MILL_MATH_ATAN2 } mill_math2; /* POW: exact cases of D15 */
 
-/* simd: mill_simd_level(), asked for once a stage; every level gives the same bits. */
+/* function(in[i]) for every row. simd: mill_simd_level(), asked for once per stage; every level gives the same bits.
+ * Not collective. */
 void mill_math_map1(int simd, mill_math1 function, const double *in, double *out, int64_t rows);
+/* function(x[i], y[i]) for every row. Not collective. */
 void mill_math_map2(mill_math2 function, const double *x, const double *y, double *out, int64_t rows);
+/* function(x), with the bits of mill_math_map1. Not collective. */
 double mill_math_one(mill_math1 function, double x);
+/* function(x, y), with the bits of mill_math_map2. Not collective. */
 double mill_math_two(mill_math2 function, double x, double y);
 
 #endif

@@ -19,7 +19,8 @@ mill_buffer *mill_pool_take(mill_buffer_pool *pool, size_t size_bytes)
 	mill_buffer *buffer = mill_buffer_new(pool->mem, size_bytes);
 	if (buffer == NULL)
 		return NULL;
-	/* Kernels read rows that nobody wrote, where NULL hides them: once a buffer, so that they read numbers. */
+	/* Kernels also read rows that are NULL, where nobody wrote a value: clear each buffer once, so that they read
+	 * numbers. */
 	memset(buffer->data, 0, buffer->size_bytes);
 	if (pool->count == MILL_POOL_BUFFERS) {
 		mill_buffer_release(pool->members[pool->oldest]);

@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 
+/* Adds them to the list. Not collective. */
 void mill_expr_versions(mill_version_list *list);
 
 #endif

@@ -1,3 +1,4 @@
+/* Time formats: compiled to steps, matched step by step. */
 #include "formats/time_format.h"
 
 #include "base/civil.h"

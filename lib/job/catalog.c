@@ -1,3 +1,4 @@
+/* Names that SQL may say, and the plans they stand for. */
 #include "job/catalog.h"
 
 #include "base/suggest.h"

@@ -47,11 +47,12 @@ static mill_status append_record(const mill_audit *audit, const mill_audit_scan 
 	size_t raw_bytes = size_bytes - sizeof head - (size_t)head.detail_bytes;
 	mill_json_writer_init(&w, line, false);
 	mill_json_put_object(&w, NULL);
-	mill_json_put_text(&w, "file", audit->files[head.file].uri);
-	mill_json_put_int(&w, "line", head.line + scan->piece_lines[head.piece] + 1);
+	mill_json_put_text(&w, "file", audit->input->files[head.file].uri);
+	if (audit->input->format->has_lines)
+		mill_json_put_int(&w, "line", head.line + scan->piece_lines[head.piece] + 1);
 	mill_json_put_int(&w, "offset", head.offset);
 	if (head.column >= 0)
-		mill_json_put_text(&w, "column", audit->schema->fields[head.column].name);
+		mill_json_put_text(&w, "column", audit->input->schema.fields[head.column].name);
 	mill_json_put_text(&w, "reason", mill_bad_reason_text((mill_bad_reason)head.reason));
 	mill_json_put_text_n(&w, "detail", detail, (size_t)head.detail_bytes);
 	MILL_TRY(put_raw(&w, raw, raw_bytes, scratch));

@@ -1,3 +1,4 @@
+/* Source blocks, paths and table functions, read into specs. */
 #include "job/source_block.h"
 
 #include "base/braces.h"

@@ -10,7 +10,7 @@ typedef struct sql_constant {
 	int64_t integer; /* of an INT64 or BOOL expression */
 } sql_constant;
 
-/* For expressions of type INT64 and BOOL. MILL_NOMEM. */
+/* For expressions of type INT64 and BOOL. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status sql_evaluate(mill_mem *mem, mill_expr *expr, sql_constant *out, mill_error *err);
 
 #endif

@@ -103,26 +103,27 @@ typedef struct mill_statement {
 } mill_statement;
 
 /* Pushes predicates towards scans and prunes columns; never changes ids, results or nodes of `plan`. SHARED results
- * keep all their columns, so that they come out alike in every plan that has them. MILL_NOMEM. */
+ * keep all their columns, so that they come out alike in every plan that has them. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_plan_optimise(mill_plan *plan, mill_arena *arena, mill_plan **out, mill_error *err);
-/* References to columns of the schema as expressions, in an array with room for `spare` more: columns[0 … count − 1],
- * or columns 0 … count − 1 where columns is NULL. The builder's position becomes theirs. MILL_NOMEM. */
+/* References to columns of the schema as expressions, in an array with room for `spare` more: columns[0 … count −
+ * 1], or columns 0 … count − 1 where columns is NULL. The builder's position becomes theirs. MILL_NOMEM. Not
+ * collective. */
 MILL_NODISCARD mill_status mill_schema_columns(mill_expr_builder *builder, const mill_schema *schema,
                                                const int *columns, int count, int spare, mill_expr ***out,
                                                mill_error *err);
-/* A projection of input to these of its columns, in this order; row ids stay. *out is input itself when all are wanted
- * as they are. MILL_NOMEM. */
+/* A projection of input to these of its columns, in this order; row ids stay. *out is input itself when all are
+ * wanted as they are. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_plan_narrow(mill_plan *input, const int *columns, int count, mill_arena *arena,
                                             mill_plan **out, mill_error *err);
-/* The first `rows` rows of input in id order. MILL_NOMEM. */
+/* The first `rows` rows of input in id order. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_plan_first_rows(mill_plan *input, int64_t rows, mill_arena *arena, mill_plan **out,
                                                 mill_error *err);
-/* All rows of input in id order. MILL_NOMEM. */
+/* All rows of input in id order. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_plan_in_id_order(mill_plan *input, mill_arena *arena, mill_plan **out, mill_error *err);
 
-/* An indented text of the tree, for `explain`. */
+/* An indented text of the tree, for `explain`. Not collective. */
 MILL_NODISCARD mill_status mill_plan_text(const mill_plan *plan, mill_bytes *out);
-/* One node of it, without what it reads and without a line end. */
+/* One node of it, without what it reads and without a line end. Not collective. */
 MILL_NODISCARD mill_status mill_plan_node_text(const mill_plan *node, mill_bytes *out);
 
 #endif

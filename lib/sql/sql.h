@@ -31,8 +31,8 @@ typedef struct mill_sql_context {
 	const char *where; /* "configs/x.json: /steps/0/sql" or "query": put before messages */
 } mill_sql_context;
 
-/* Parses and binds one SELECT (or WITH … SELECT, VALUES). MILL_USAGE: syntax, unknown name, types; MILL_NOT_YET: what
- * the grammar accepts and rankmill does not yet. */
+/* Parses and binds one SELECT (or WITH … SELECT, VALUES). MILL_USAGE: syntax, unknown name, types; MILL_NOT_YET:
+ * what the grammar accepts and rankmill does not yet. Not collective. */
 MILL_NODISCARD mill_status mill_sql_bind(const mill_sql_context *context, const char *text, mill_statement *out,
                                          mill_error *err);
 
@@ -44,20 +44,23 @@ typedef struct mill_script_statement {
 	bool may_be_missing;     /* DROP … IF EXISTS */
 	int offset;              /* in the script, for messages */
 } mill_script_statement;
-/* The statement behind blanks where the script has text before it, so that messages about it tell lines and columns of
- * the script; NULL: out of memory. */
+/* The statement behind blanks where the script has text before it, so that messages about it tell lines and columns
+ * of the script; NULL: out of memory. Not collective. */
 const char *mill_sql_in_place(const char *script, const mill_script_statement *statement, mill_arena *arena);
+/* Splits a script into statements, in the arena. MILL_USAGE: syntax, or a statement of another kind. MILL_NOMEM. Not
+ * collective. */
 MILL_NODISCARD mill_status mill_sql_split(const char *script, const char *where, mill_arena *arena,
                                           mill_script_statement **out, int *count, mill_error *err);
 
 /* "where:LINE:COLUMN: message", the line, a caret under position (bytes; UTF-8 aware). For errors found at run time
- * too. */
+ * too. Not collective. */
 mill_status mill_sql_fail_at(mill_error *err, mill_status status, const char *where, const char *text, int position,
                              const char *format, ...) MILL_PRINTF(6, 7);
 
-/* Everything that a query may call: scalar functions and operators, aggregates, window functions. For `help`. index
- * 0 … mill_sql_function_count() − 1. */
+/* How many rows the list of what a query may call has: scalar functions and operators, aggregates, forms of the
+ * binder. Not collective. */
 int mill_sql_function_count(void);
+/* Row `index` of that list, from 0 to mill_sql_function_count() − 1. For `help`. Not collective. */
 mill_function_info mill_sql_function_list(int index);
 
 #endif

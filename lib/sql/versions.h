@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 
+/* Adds it to the list. Not collective. */
 void mill_sql_versions(mill_version_list *list);
 
 #endif

@@ -1,3 +1,4 @@
+/* Bad rows of a source: reports of an attempt, what of them counts, the message when they are too many. */
 #include "stage/audit.h"
 
 #include "base/checked.h"
@@ -115,8 +116,7 @@ static mill_status audit_report(mill_bad_rows *self, const mill_bad_row *row, mi
 }
 
 mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad_limit *limit,
-                             const mill_schema *schema, const mill_input_file *files, int64_t file_count,
-                             mill_audit **out, mill_error *err)
+                             const mill_format_table *input, mill_audit **out, mill_error *err)
 {
 	mill_audit *audit = mill_arena_alloc(&books->arena, sizeof *audit);
 	if (audit == NULL)
@@ -125,12 +125,10 @@ mill_status mill_books_audit(mill_books *books, const char *name, const mill_bad
 	audit->books = books;
 	audit->name = name;
 	audit->limit = *limit;
-	audit->schema = schema;
-	audit->files = files;
-	audit->file_count = file_count;
-	audit->judged = mill_arena_array(&books->arena, (size_t)file_count + 1, sizeof *audit->judged);
+	audit->input = input;
+	audit->judged = mill_arena_array(&books->arena, (size_t)input->file_count + 1, sizeof *audit->judged);
 	if (audit->judged == NULL)
-		return mill_fail_nomem(err, (size_t)file_count * sizeof *audit->judged, "an audit");
+		return mill_fail_nomem(err, (size_t)input->file_count * sizeof *audit->judged, "an audit");
 	mill_audit **last = &books->audits;
 	while (*last != NULL)
 		last = &(*last)->next;
@@ -169,11 +167,14 @@ int64_t mill_audit_found(const mill_audit *audit)
 
 static mill_status append_shown(const mill_audit *audit, const mill_shown_row *row, mill_bytes *text)
 {
-	const char *reason = mill_bad_reason_text((mill_bad_reason)row->reason);
-	MILL_TRY(mill_bytes_printf(text, "\n  %s:%lld (byte %lld): %s: %s\n    %.*s\n    %*s^",
-	                           audit->files[row->file].uri, (long long)row->line, (long long)row->offset, reason,
-	                           row->detail, row->raw_bytes, row->raw, row->caret, ""));
-	return MILL_OK;
+	const char *uri = audit->input->files[row->file].uri;
+	if (audit->input->format->has_lines)
+		MILL_TRY(mill_bytes_printf(text, "\n  %s:%lld (byte %lld): ", uri, (long long)row->line,
+		                           (long long)row->offset));
+	else
+		MILL_TRY(mill_bytes_printf(text, "\n  %s, row %lld: ", uri, (long long)row->offset));
+	return mill_bytes_printf(text, "%s: %s\n    %.*s\n    %*s^", mill_bad_reason_text((mill_bad_reason)row->reason),
+	                         row->detail, row->raw_bytes, row->raw, row->caret, "");
 }
 
 static mill_status refusal_text(const mill_audit *audit, const mill_shown_row *rows, int64_t count, mill_bytes *text)

@@ -65,9 +65,7 @@ struct mill_audit {
 	mill_books *books;
 	const char *name;
 	mill_bad_limit limit;
-	const mill_schema *schema;
-	const mill_input_file *files;
-	int64_t file_count;
+	const mill_format_table *input;
 	mill_audit_attempt attempt;
 	mill_audit_file *judged;              /* [file_count], equal on all ranks */
 	mill_audit_scan *scans;               /* judged ones that put rows aside, the last one first */
@@ -77,6 +75,7 @@ struct mill_audit {
 	struct mill_audit *next;
 };
 
-void mill_audit_release(mill_audit *audit); /* its scratch files; the books own the rest */
+/* Deletes its scratch files; the books own the rest. Not collective. */
+void mill_audit_release(mill_audit *audit);
 
 #endif

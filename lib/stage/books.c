@@ -1,3 +1,4 @@
+/* The ledger of stages and exchanges, and row errors of SQL. */
 #include "stage/audit.h"
 
 #include <stdio.h>

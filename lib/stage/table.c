@@ -43,10 +43,8 @@ static mill_status open_input(mill_run *run, mill_table *table, mill_error *err)
 {
 	const mill_source_spec *spec = &table->spec;
 	MILL_TRY(mill_source_open(run, spec, &table->input, err));
-	const mill_format_table *input = table->input;
 	MILL_TRY(mill_table_plan_input_splits(run, table, NULL, &table->splits, &table->size_bytes, err));
-	return mill_books_audit(run->books, spec->name, &spec->bad_rows, &input->schema, input->files,
-	                        input->file_count, &table->audit, err);
+	return mill_books_audit(run->books, spec->name, &spec->bad_rows, table->input, &table->audit, err);
 }
 
 mill_status mill_table_open(mill_run *run, const mill_source_spec *spec, mill_table **out, mill_error *err)

@@ -20,6 +20,15 @@ static bool is_pattern(const char *path)
 	return strpbrk(path, "*?[{") != NULL;
 }
 
+/* Patterns that may match many files, or walk a whole tree, are not tried as stores: `**`, and a last part with a dot,
+ * as in *.csv. "format" reads them as stores. */
+static bool may_match_folders(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *last = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+	return strstr(path, "**") == NULL && strchr(last, '.') == NULL;
+}
+
 mill_status mill_store_is_folder(const mill_format_env *env, const char *path, bool *out, mill_error *err)
 {
 	mill_storage_listing found;
@@ -27,8 +36,7 @@ mill_status mill_store_is_folder(const mill_format_env *env, const char *path, b
 	*out = false;
 	if (pattern == NULL)
 		return mill_fail_nomem(err, strlen(path), "a path");
-	/* `**` would walk a whole tree in vain where it is none. */
-	if (strstr(path, "**") != NULL)
+	if (is_pattern(path) && !may_match_folders(path))
 		return MILL_OK;
 	mill_status status = mill_storage_list(env->storage, pattern, env->arena, &found, err);
 	*out = status == MILL_OK;
@@ -72,16 +80,48 @@ static mill_status add_shard(const mill_format_env *env, const mill_store *store
 	return out->relative != NULL ? MILL_OK : mill_fail_nomem(err, folder_bytes, "a list of shards");
 }
 
-static int64_t shards_of(const mill_store *store)
+/* The entries found so far. */
+typedef struct shard_list {
+	mill_storage_entry *entries;
+	int64_t count;
+	int64_t capacity;
+} shard_list;
+
+static mill_status new_entry(mill_arena *arena, shard_list *all, mill_storage_entry **out, mill_error *err)
 {
-	int64_t count = 0;
+	if (all->count == all->capacity) {
+		int64_t capacity = all->capacity * 2 + 16;
+		mill_storage_entry *entries = mill_arena_array(arena, (size_t)capacity, sizeof(*entries));
+		if (entries == NULL)
+			return mill_fail_nomem(err, (size_t)capacity * sizeof(*entries), "a list of shards");
+		if (all->count > 0)
+			memcpy(entries, all->entries, (size_t)all->count * sizeof(*entries));
+		all->entries = entries;
+		all->capacity = capacity;
+	}
+	*out = &all->entries[all->count++];
+	return MILL_OK;
+}
+
+static mill_status add_shards(const mill_format_env *env, const mill_store *store, const mill_storage_entry *manifest,
+                              shard_list *all, mill_error *err)
+{
+	mill_storage_entry *entry;
+	int64_t before = all->count;
 	for (int s = 0; s < store->split_count; s++)
-		count += store->splits[s].shard_count;
-	return count;
+		for (int64_t i = 0; i < store->splits[s].shard_count; i++) {
+			MILL_TRY(new_entry(env->arena, all, &entry, err));
+			MILL_TRY(add_shard(env, store, &store->splits[s].shards[i], manifest, entry, err));
+		}
+	if (all->count > before)
+		return MILL_OK;
+	MILL_TRY(new_entry(env->arena, all, &entry, err));
+	*entry = *manifest;
+	return MILL_OK;
 }
 
 /* Appends the shards of one store. */
-static mill_status add_store(const mill_format_env *env, const mill_storage_entry *manifest, mill_storage_listing *all,
+static mill_status add_store(const mill_format_env *env, const mill_storage_entry *manifest, shard_list *all,
                              mill_error *err)
 {
 	mill_store *store = NULL;
@@ -90,20 +130,7 @@ static mill_status add_store(const mill_format_env *env, const mill_storage_entr
 	if (folder == NULL)
 		return mill_fail_nomem(err, folder_bytes, "a path");
 	MILL_TRY(mill_store_open(env->storage, folder, env->mem, &store, err));
-	int64_t count = shards_of(store), room = all->count + mill_max_i64(count, 1);
-	mill_storage_entry *entries = mill_arena_array(env->arena, (size_t)room, sizeof(*entries));
-	mill_status status = MILL_OK;
-	if (entries == NULL)
-		status = mill_fail_nomem(err, (size_t)room * sizeof(*entries), "a list of shards");
-	if (entries != NULL && all->count > 0)
-		memcpy(entries, all->entries, (size_t)all->count * sizeof(*entries));
-	if (entries != NULL && count == 0)
-		entries[all->count++] = *manifest;
-	for (int s = 0; s < store->split_count && status == MILL_OK; s++)
-		for (int64_t i = 0; i < store->splits[s].shard_count && status == MILL_OK; i++)
-			status =
-			    add_shard(env, store, &store->splits[s].shards[i], manifest, &entries[all->count++], err);
-	all->entries = entries;
+	mill_status status = add_shards(env, store, manifest, all, err);
 	mill_store_close(store);
 	return status;
 }
@@ -115,7 +142,8 @@ static int compare_entries(const void *a, const void *b)
 
 mill_status mill_store_list(const mill_format_env *env, const char *path, mill_storage_listing *out, mill_error *err)
 {
-	mill_storage_listing manifests = {0}, all = {0};
+	mill_storage_listing manifests = {0};
+	shard_list all = {0};
 	const char *pattern = manifest_pattern(path, env->arena);
 	if (pattern == NULL)
 		return mill_fail_nomem(err, strlen(path), "a path");
@@ -126,6 +154,6 @@ mill_status mill_store_list(const mill_format_env *env, const char *path, mill_s
 	for (int64_t i = 0; i < manifests.count; i++)
 		MILL_TRY(add_store(env, &manifests.entries[i], &all, err));
 	qsort(all.entries, (size_t)all.count, sizeof(*all.entries), compare_entries);
-	*out = all;
+	*out = (mill_storage_listing){all.entries, all.count};
 	return MILL_OK;
 }

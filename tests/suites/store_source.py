@@ -270,6 +270,13 @@ def folders():
     want = [{"id": r["id"], "split": r["split"], "part": p} for p in (1, 3) for r in rows_of(f"parts/part={p}")]
     check("hive", 'SELECT id, split, part FROM "parts/part=*" LIMIT 1000000', want, (1, 3))
     check("hive_where", 'SELECT id, split, part FROM "parts/part=*" WHERE part = 3 AND split = $$val$$ LIMIT 1000000', [w for w in want if w["part"] == 3 and w["split"] == "val"], (1, 3))
+    check("dotted", 'SELECT count(*) AS n FROM "days/day=[13]"', [{"n": 69}], (1,), (None,))
+    os.rename("parts", "dot.ted")
+    out = run(["query", 'SELECT * FROM "dot.ted/part=1.*"'])
+    case("pattern_of_files", out.returncode == 1 and "no file matches" in out.stderr, out.stderr)
+    block = json.dumps({"path": "dot.ted/**", "format": "store"})
+    out = run(["query", "--format", "jsonl", "--source", "d=" + block, "SELECT count(*) AS n FROM d"])
+    case("pattern_as_store", out.returncode == 0 and json.loads(out.stdout) == {"n": 69}, out.stderr)
     job = {"job": "l", "sources": {"s": {"path": ["none", "one_row"], "format": "store"}}, "steps": [{"name": "n", "sql": "SELECT id, split FROM s"}], "store": {"from": "n", "keep": ["id"], "order": "input"}}
     Path("l.json").write_text(json.dumps(job))
     out = run(["run", "l.json"], None, 2)

@@ -104,10 +104,10 @@ struct mill_function {
 	int max_args;
 	/* Replaces the call by another expression (nullif → CASE). NULL: none. */
 	mill_expr *(*rewrite)(mill_expr_builder *b, mill_expr *const *args, int arg_count, mill_error *err);
-	/* Once a call: refuses literal arguments that no row can be right with (a pattern that does not compile). NULL:
-	 * none. */
+	/* Once per call: refuses literal arguments that no row can be right with (a pattern that does not compile).
+	 * NULL: none. */
 	mill_status (*check)(mill_expr_builder *b, const mill_expr *call, mill_error *err);
-	/* Once a program: looks at constant arguments, keeps what it makes in node->state. NULL: none. */
+	/* Once per program: looks at constant arguments, keeps what it makes in node->state. NULL: none. */
 	mill_status (*prepare)(struct mill_program *program, mill_node *node, mill_error *err);
 	void (*unprepare)(mill_node *node);
 };

@@ -5,7 +5,7 @@
 #include "expr/program.h"
 #include "expr/regex.h"
 
-/* LIKE with a matcher of its own; ~ and regexp_… through PCRE2. A constant pattern is compiled once a program, others
+/* LIKE with a matcher of its own; ~ and regexp_… through PCRE2. A constant pattern is compiled once per program, others
  * when the pattern changes from row to row. */
 
 typedef struct like_state {

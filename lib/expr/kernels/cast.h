@@ -6,9 +6,11 @@
 
 #define MILL_DECLARE_CAST(name) MILL_NODISCARD mill_status mill_cast_##name(mill_call *call, mill_error *err);
 
-/* from and to: integers and floats. */
+/* The kernel from one integer or float type to another. Not collective. */
 mill_kernel mill_cast_number(mill_type from, mill_type to);
+/* The kernel between an integer type and boolean. Not collective. */
 mill_kernel mill_cast_bool(mill_type integer, bool to_bool);
+/* The kernel between an integer type and decimals. Not collective. */
 mill_kernel mill_cast_integer_decimal(mill_type integer, bool to_decimal);
 MILL_DECLARE_CAST(f32_dec)
 MILL_DECLARE_CAST(f64_dec)

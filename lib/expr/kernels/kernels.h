@@ -50,21 +50,25 @@ MILL_DECLARE_KERNEL(mul_interval_f64)
 MILL_DECLARE_KERNEL(mul_f64_interval)
 MILL_DECLARE_KERNEL(div_interval_f64)
 
-/* Result types of decimal arithmetic (D9). */
+/* The result type of a + b and a − b of decimals (D9). Not collective. */
 MILL_NODISCARD mill_status mill_derive_decimal_add(const mill_type *args, int arg_count, mill_type *result,
                                                    mill_error *err);
+/* The result type of a · b of decimals (D9). Not collective. */
 MILL_NODISCARD mill_status mill_derive_decimal_mul(const mill_type *args, int arg_count, mill_type *result,
                                                    mill_error *err);
+/* The result type of a / b of decimals (D9). Not collective. */
 MILL_NODISCARD mill_status mill_derive_decimal_div(const mill_type *args, int arg_count, mill_type *result,
                                                    mill_error *err);
+/* The result type of a % b of decimals (D9). Not collective. */
 MILL_NODISCARD mill_status mill_derive_decimal_mod(const mill_type *args, int arg_count, mill_type *result,
                                                    mill_error *err);
 MILL_DECLARE_KERNEL(sign_f64)
 MILL_DECLARE_KERNEL(sign_dec)
-/* decimal(1,0) */
+/* decimal(1,0), for sign(). Not collective. */
 MILL_NODISCARD mill_status mill_derive_digit(const mill_type *args, int arg_count, mill_type *result, mill_error *err);
-/* The type of the first (last) argument. */
+/* The type of the first argument. Not collective. */
 MILL_NODISCARD mill_status mill_derive_first(const mill_type *args, int arg_count, mill_type *result, mill_error *err);
+/* The type of the last argument. Not collective. */
 MILL_NODISCARD mill_status mill_derive_last(const mill_type *args, int arg_count, mill_type *result, mill_error *err);
 
 #endif

@@ -14,23 +14,26 @@ typedef struct mill_text {
 	size_t size; /* bytes */
 } mill_text;
 
+/* The text of argument `arg`, which is not NULL in the row; borrowed. Not collective. */
 static inline mill_text mill_text_arg(const mill_call *call, int arg, int64_t row)
 {
 	int32_t length;
 	const char *data = mill_call_text(call, arg, row, &length);
 	return (mill_text){data, (size_t)length};
 }
+/* The int64 of argument `arg` in the row. Not collective. */
 static inline int64_t mill_int_arg(const mill_call *call, int arg, int64_t row)
 {
 	return ((const int64_t *)mill_call_values(call, arg))[row * mill_call_step(call, arg)];
 }
 
-/* Bytes of the character that begins with this byte, in valid UTF-8. */
+/* Bytes of the character that begins with this byte, in valid UTF-8. Not collective. */
 static inline size_t mill_char_bytes(char lead)
 {
 	uint8_t byte = (uint8_t)lead;
 	return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
+/* Characters of the text, in valid UTF-8. Not collective. */
 static inline int64_t mill_char_count(mill_text text)
 {
 	int64_t count = 0;
@@ -38,7 +41,7 @@ static inline int64_t mill_char_count(mill_text text)
 		count += ((uint8_t)text.data[i] & 0xC0) != 0x80;
 	return count;
 }
-/* Byte offset of character `index` (≥ 0), at most the size. */
+/* Byte offset of character `index` (≥ 0), at most the size. Not collective. */
 static inline size_t mill_char_offset(mill_text text, int64_t index)
 {
 	size_t at = 0;
@@ -46,7 +49,7 @@ static inline size_t mill_char_offset(mill_text text, int64_t index)
 		at += mill_char_bytes(text.data[at]);
 	return at;
 }
-/* First occurrence of needle at or after from; size when there is none. */
+/* First occurrence of needle at or after from; size when there is none. Not collective. */
 static inline size_t mill_text_find(mill_text text, mill_text needle, size_t from)
 {
 	const char *found = needle.size == 0 ? text.data + from : NULL;
@@ -90,7 +93,7 @@ static inline size_t mill_text_find(mill_text text, mill_text needle, size_t fro
 		return MILL_OK;                                         \
 	}
 
-/* Bytes of the first argument, were they all kept: a first guess, capped. */
+/* Bytes of the first argument, were they all kept: a first guess, capped. Not collective. */
 static inline size_t mill_text_guess(const mill_call *call)
 {
 	const mill_vector *v = call->args[0];

@@ -27,7 +27,9 @@ typedef struct mill_csv_cursor {
 
 /* Runs whole blocks. Returns true when the block at cursor->at must be run byte by byte. */
 typedef bool mill_csv_blocks_fn(mill_csv_cursor *cursor, const mill_csv_bytes *bytes);
+/* For any CPU. Not collective. */
 bool mill_csv_blocks_portable(mill_csv_cursor *cursor, const mill_csv_bytes *bytes);
+/* With AVX2. Not collective. */
 bool mill_csv_blocks_v3(mill_csv_cursor *cursor, const mill_csv_bytes *bytes);
 
 #endif

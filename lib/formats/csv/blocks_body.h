@@ -1,4 +1,4 @@
-/* The block loop, included once a SIMD level by formats/csv/blocks_*.c after defining
+/* The block loop, included once per SIMD level by formats/csv/blocks_*.c after defining
  *	BLOCKS_NAME, BLOCKS_TARGET      the function and its attribute
  *	BLOCKS_SETUP                    declares what CLASSIFY needs
  *	BLOCKS_CLASSIFY(p, masks)       fills a block_masks from the 64 bytes at p

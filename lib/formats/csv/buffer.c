@@ -1,17 +1,17 @@
+/* The stretch of text at hand: reading on, moving, growing. */
 #include "formats/csv/buffer.h"
 
 #include "base/checked.h"
 
 #include <string.h>
 
-mill_status mill_csv_buffer_open(mill_csv_buffer *buffer, mill_storage *storage, const mill_input_file *file,
-                                 size_t step_bytes, mill_mem *mem, mill_error *err)
+mill_status mill_csv_buffer_take(mill_csv_buffer *buffer, mill_reader *reader, mill_codec codec, size_t step_bytes,
+                                 mill_mem *mem, mill_error *err)
 {
-	mill_csv_buffer w = {.mem = mem, .step_bytes = step_bytes};
-	MILL_TRY(mill_reader_open(storage, file->uri, &w.reader, err));
+	mill_csv_buffer w = {.mem = mem, .reader = reader, .step_bytes = step_bytes};
 	mill_status status = MILL_OK;
-	if (file->codec != MILL_CODEC_NONE)
-		status = mill_stream_open(w.reader, file->codec, mem, &w.stream, err);
+	if (codec != MILL_CODEC_NONE)
+		status = mill_stream_open(w.reader, codec, mem, &w.stream, err);
 	if (status != MILL_OK) {
 		mill_csv_buffer_close(&w);
 		return status;
@@ -24,6 +24,14 @@ mill_status mill_csv_buffer_open(mill_csv_buffer *buffer, mill_storage *storage,
 	mill_csv_buffer_close(buffer);
 	*buffer = w;
 	return MILL_OK;
+}
+
+mill_status mill_csv_buffer_open(mill_csv_buffer *buffer, mill_storage *storage, const mill_input_file *file,
+                                 size_t step_bytes, mill_mem *mem, mill_error *err)
+{
+	mill_reader *reader = NULL;
+	MILL_TRY(mill_reader_open(storage, file->uri, &reader, err));
+	return mill_csv_buffer_take(buffer, reader, file->codec, step_bytes, mem, err);
 }
 
 void mill_csv_buffer_close(mill_csv_buffer *buffer)

@@ -24,17 +24,23 @@ typedef struct mill_csv_buffer {
 	bool at_end;       /* nothing follows the buffer */
 } mill_csv_buffer;
 
-/* A buffer of no bytes at the file's begin. */
+/* A buffer of no bytes at the file's begin. MILL_NOT_FOUND, MILL_IO, MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_buffer_open(mill_csv_buffer *buffer, mill_storage *storage,
                                                 const mill_input_file *file, size_t step_bytes, mill_mem *mem,
                                                 mill_error *err);
-void mill_csv_buffer_close(mill_csv_buffer *buffer); /* idempotent */
-/* Moves to offset (forward only in a compressed file), keeping what the buffer already holds from there on. */
+/* The same for a file that is open; the reader is the buffer's from then on, also on failure. MILL_NOMEM. Not
+ * collective. */
+MILL_NODISCARD mill_status mill_csv_buffer_take(mill_csv_buffer *buffer, mill_reader *reader, mill_codec codec,
+                                                size_t step_bytes, mill_mem *mem, mill_error *err);
+/* Closes the file; idempotent. Not collective. */
+void mill_csv_buffer_close(mill_csv_buffer *buffer);
+/* Moves to offset (forward only in a compressed file), keeping what the buffer already holds from there on.
+ * MILL_IO, MILL_DATA (a corrupt stream), MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_buffer_seek(mill_csv_buffer *buffer, int64_t offset, mill_error *err);
-/* Forgets the first size_bytes. */
+/* Forgets the first size_bytes. Not collective. */
 void mill_csv_buffer_drop(mill_csv_buffer *buffer, size_t size_bytes);
 /* Reads further bytes behind the buffer; text may move. At least one more, or at_end is set. MILL_DATA: the buffer
- * would pass MILL_CSV_MAX_ROW_BYTES. */
+ * would pass MILL_CSV_MAX_ROW_BYTES, or a corrupt stream; MILL_IO, MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_buffer_more(mill_csv_buffer *buffer, mill_error *err);
 
 #endif

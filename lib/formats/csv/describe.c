@@ -265,9 +265,11 @@ static mill_status look_at_file(describer *o, int64_t ordinal, mill_csv_descript
 	bool were_known = o->columns.names != NULL;
 	MILL_TRY(mill_reader_open(o->storage, file.uri, &reader, err));
 	mill_status status = mill_codec_detect(reader, &file.codec, err);
-	mill_reader_close(reader);
-	MILL_TRY(status);
-	MILL_TRY(mill_csv_buffer_open(&o->buffer, o->storage, &file, HEAD_BYTES, o->mem, err));
+	if (status != MILL_OK) {
+		mill_reader_close(reader);
+		return status;
+	}
+	MILL_TRY(mill_csv_buffer_take(&o->buffer, reader, file.codec, HEAD_BYTES, o->mem, err));
 	MILL_TRY(skip_bom(o, err));
 	bool more = true;
 	out->codec = file.codec;

@@ -1,3 +1,4 @@
+/* The structural index: blocks by vector compares, the rest byte by byte. */
 #include "formats/csv/index.h"
 
 #include "base/simd.h"

@@ -50,7 +50,8 @@ typedef struct mill_csv_index {
 	bool has_high; /* a byte ≥ 0x80 was seen (in whole blocks, so maybe behind the last row) */
 } mill_csv_index;
 
-/* The entry before the row behind the one that ends at entry `end`: the LF of a CRLF, or `end` itself. */
+/* The entry before the row behind the one that ends at entry `end`: the LF of a CRLF, or `end` itself. Not
+ * collective. */
 static inline uint32_t mill_csv_next_first(const mill_csv_index *x, const uint8_t *text, uint32_t end)
 {
 	uint32_t at = x->ends[end];
@@ -66,21 +67,25 @@ typedef struct mill_csv_bytes {
 	int comment;
 } mill_csv_bytes;
 
+/* The special bytes of the options. Not collective. */
 mill_csv_bytes mill_csv_bytes_of(const mill_csv_options *options);
-/* One step of the automaton. */
+/* One step of the automaton. Not collective. */
 mill_csv_state mill_csv_step(const mill_csv_bytes *bytes, mill_csv_state state, uint8_t byte);
 
+/* An index of nothing, nothing allocated. Not collective. */
 void mill_csv_index_init(mill_csv_index *index, mill_mem *mem);
-void mill_csv_index_release(mill_csv_index *index); /* idempotent */
-/* Starts afresh at position `at`, in `state`. */
+/* Frees its arrays; idempotent. Not collective. */
+void mill_csv_index_release(mill_csv_index *index);
+/* Starts afresh at position `at`, in `state`. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_index_begin(mill_csv_index *index, size_t at, mill_csv_state state,
                                                 mill_error *err);
 /* Scans text up to stop_at (≤ size_bytes; may pass it by less than a block) or until stop_rows rows have ended (may
- * pass it by the rows of a block). */
+ * pass it by the rows of a block). MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_index_scan(mill_csv_index *index, const mill_csv_bytes *bytes, int simd,
                                                const uint8_t *text, size_t size_bytes, size_t stop_at, size_t stop_rows,
                                                mill_error *err);
-/* At the end of the text: ends the last row where it has no row end. Returns whether a row was ended so. */
+/* At the end of the text: ends the last row where it has no row end. *ended_row: whether a row was ended so.
+ * MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_index_finish(mill_csv_index *index, size_t size_bytes, bool *ended_row,
                                                  mill_error *err);
 

@@ -26,16 +26,18 @@ enum {
 	MILL_CSV_MAY_BE_ALL = 127
 };
 
+/* The guess before any value. Not collective. */
 static inline mill_csv_guess mill_csv_no_guess(void)
 {
 	mill_csv_guess guess = {MILL_CSV_MAY_BE_ALL, false};
 	return guess;
 }
-/* Meets the guess with one field. */
+/* Meets the guess with one field. Not collective. */
 void mill_csv_guess_field(const mill_csv_rules *rules, const char *field, size_t length, mill_csv_guess *guess);
-/* No value, or no type in common: string. */
+/* The type of a guess: string where there was no value, or where values have no type in common. Not collective. */
 mill_type mill_csv_guessed_type(const mill_csv_rules *rules, const mill_csv_guess *guess);
-/* Meets guesses[field_count] with the first MILL_CSV_SAMPLE_ROWS rows from the buffer on. */
+/* Meets guesses[field_count] with the first MILL_CSV_SAMPLE_ROWS rows from the buffer on. MILL_IO, MILL_DATA,
+ * MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_sample(mill_csv_buffer *buffer, const mill_csv_rules *rules, int simd,
                                            int field_count, mill_csv_guess *guesses, mill_error *err);
 

@@ -28,7 +28,8 @@ typedef struct mill_csv_output {
 } mill_csv_output;
 
 typedef void mill_csv_kernel_fn(const mill_csv_fields *fields, mill_csv_output *output);
-/* NULL: every row of such a column is left to mill_csv_convert. Not for STRING and BINARY. */
+/* The kernel of a type, NULL where every row of such a column is left to mill_csv_convert. Not for STRING and BINARY.
+ * Not collective. */
 mill_csv_kernel_fn *mill_csv_kernel_of(const mill_csv_rules *rules, mill_type type, int simd);
 
 /* Text columns: offsets[rows + 1] and bytes, which has room for the fields' lengths and MILL_CSV_TEXT_SPARE more. */
@@ -38,10 +39,12 @@ typedef struct mill_csv_text_output {
 	char *bytes;
 	uint64_t *valid;
 } mill_csv_text_output;
+/* Fills a text column from the fields of a run. Not collective. */
 void mill_csv_read_text(const mill_csv_fields *fields, int simd, mill_csv_text_output *output);
-/* The lengths of a column's fields, quotes included. */
+/* The sum of the lengths of a column's fields, quotes included. Not collective. */
 size_t mill_csv_text_length(const mill_csv_fields *fields);
 
+/* The bytes of a field as they stand in the text, borrowed. Not collective. */
 static inline const char *mill_csv_field(const mill_csv_fields *fields, int64_t row, size_t *length)
 {
 	const uint32_t *ends = fields->ends + fields->first[row] + fields->field;

@@ -1,3 +1,4 @@
+/* Line ends, counted with vectors of byte counters. */
 #include "formats/csv/lines.h"
 
 #include "base/simd.h"

@@ -16,7 +16,8 @@ typedef struct csv_number {
 /* Digits that always fit a uint64. */
 #define CSV_NUMBER_DIGITS 19
 
-/* Digits with at most one point, read byte by byte; a sign has been taken off. */
+/* Digits with at most one point, read byte by byte; a sign has been taken off. False: it is none,
+ * or too long. Not collective. */
 static inline bool csv_number_plain(const uint8_t *p, size_t n, bool point, csv_number *out)
 {
 	uint64_t w = 0;

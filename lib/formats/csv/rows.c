@@ -1,3 +1,4 @@
+/* Rows of a window: where they begin, which of them have the right number of fields. */
 #include "formats/csv/rows.h"
 
 /* Scanned between looks at the size of the index. */

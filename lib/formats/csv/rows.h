@@ -34,15 +34,19 @@ typedef struct mill_csv_rows {
 	bool at_end;           /* no row follows in the text */
 } mill_csv_rows;
 
+/* No rows, nothing allocated. Not collective. */
 void mill_csv_rows_init(mill_csv_rows *rows, mill_mem *mem);
-void mill_csv_rows_release(mill_csv_rows *rows); /* idempotent */
+/* Frees its arrays; idempotent, usable again. Not collective. */
+void mill_csv_rows_release(mill_csv_rows *rows);
 /* The rows that begin in the buffer, a row start, and before end_offset of the file: at most max_rows of them, fewer
- * where the text is large. Reads on as needed. field_count 0: rows of any count are sound. */
+ * where the text is large. Reads on as needed. field_count 0: rows of any count are sound. MILL_IO,
+ * MILL_DATA, MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_rows_next(mill_csv_rows *rows, mill_csv_buffer *buffer, const mill_csv_bytes *bytes,
                                               int simd, int field_count, int64_t max_rows, int64_t end_offset,
                                               mill_error *err);
+/* Appends to rows->bad. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_csv_rows_add_bad(mill_csv_rows *rows, const mill_csv_bad *bad, mill_error *err);
-/* The last byte of row `first`, exclusive: where its row end lies. */
+/* The last byte of row `first`, exclusive: where its row end lies. Not collective. */
 static inline uint32_t mill_csv_row_end(const mill_csv_rows *rows, uint32_t first, int field_count)
 {
 	return rows->index.ends[first + (uint32_t)field_count];

@@ -64,12 +64,14 @@ struct mill_csv_reader {
 };
 
 /* Reads and pushes the rows of one batch, from the buffer's begin, a row start, up to those that begin at end_offset.
- * Moves the buffer behind them. *at_end: no row follows in the text. */
+ * Moves the buffer behind them. *at_end: no row follows in the text. MILL_IO, MILL_DATA, MILL_NOMEM, what the sink and
+ * reports say. Not collective. */
 MILL_NODISCARD mill_status mill_csv_read_batch(mill_csv_reader *reader, int64_t end_offset, mill_sink *sink,
                                                bool *at_end, mill_error *err);
-/* Sorts the bad cells and rows of the batch by place and hands them to spec.bad_rows; counts them. */
+/* Sorts the bad cells and rows of the batch by place and hands them to spec.bad_rows; counts them. MILL_NOMEM, what the
+ * report says. Not collective. */
 MILL_NODISCARD mill_status mill_csv_report_bad(mill_csv_reader *reader, mill_error *err);
-/* Counts up to `position` of the buffer; position must not decrease. */
+/* The lines since the seam's first_row, up to `position` of the buffer; position must not decrease. Not collective. */
 int64_t mill_csv_line_at(const mill_csv_reader *reader, mill_csv_line_cursor *cursor, size_t position);
 
 #endif

@@ -20,19 +20,21 @@ typedef struct sql_optimiser {
 	sql_shared_plan *shared;
 } sql_optimiser;
 
-/* out: rows of `plan` for which all conjuncts (over its schema) are TRUE. */
+/* *out: the rows of `plan` for which all conjuncts (over its schema) are TRUE. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status sql_push_down(sql_optimiser *o, const mill_plan *plan, const sql_conjuncts *conjuncts,
                                          mill_plan **out);
-/* Adjacent projections made one where no work is done twice for it. */
+/* Adjacent projections made one where no work is done twice for it. Not collective. */
 MILL_NODISCARD mill_status sql_merge_projects(sql_optimiser *o, const mill_plan *plan, mill_plan **out);
-/* Only columns that are used; the output schema stays. MILL_NOMEM. */
+/* Only columns that are used; the output schema stays. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status sql_prune(sql_optimiser *o, const mill_plan *plan, mill_plan **out);
 
-/* What this pass knows of a SHARED number; NULL: not seen yet. */
+/* What this pass knows of a SHARED number; NULL: not seen yet. Not collective. */
 sql_shared_plan *sql_find_shared(const sql_optimiser *o, int shared);
+/* Remembers what this pass made of a SHARED number. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status sql_keep_shared(sql_optimiser *o, int shared, mill_plan *plan);
+/* Fills o->err; returns MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status sql_optimiser_nomem(const sql_optimiser *o);
-/* A copy of the node with other inputs (right NULL: one input). */
+/* A copy of the node with other inputs (right NULL: one input). MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status sql_with_inputs(const sql_optimiser *o, const mill_plan *node, mill_plan *left,
                                            mill_plan *right, mill_plan **out);
 
