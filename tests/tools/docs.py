@@ -224,7 +224,16 @@ def check_rooms(tree):
             yield path, f"{room}/ on level {level}: {'missing' if (room, level) in real else 'not what lint enforces'}"
 
 
-STATIC = (check_citations, check_links, check_names, check_formats, check_job_keys, check_rooms)
+def check_environment(tree):
+    """Our own environment variables."""
+    code = "\n".join(tree.text(p) for p in tree.files if p.startswith(("lib/", "apps/", "jobs/")) and p.endswith((".c", ".py", ".sh")))
+    real = {n for n in re.findall(r"\bRANKMILL(?:_[A-Z]+)*(?![\w.])", re.sub(r"RANKMILL_TEST_\w+", "", code)) if n not in ("RANKMILL_H",)}
+    told = {n for n in re.findall(r"`(RANKMILL[A-Z_]*)`", section(tree.text("docs/cli.md"), "Environment"))}
+    for name in sorted(real ^ told):
+        yield "docs/cli.md", f"environment variable {name}: {'not documented' if name in real else 'documented, and nothing reads it'}"
+
+
+STATIC = (check_environment, check_citations, check_links, check_names, check_formats, check_job_keys, check_rooms)
 
 
 def static_findings(tree):

@@ -40,6 +40,8 @@ STATIC = [
     ("frame_offset", D, "| 24 | 8 | bytes of the whole frame", "| 24 | 4 | bytes of the whole frame", "Frames: offsets"),
     ("spill_offset", D, "| 16 | 8 | records", "| 17 | 8 | records", "Spill files: offsets"),
     ("format_home", D, "`lib/spill/file.c`", "the code", "Spill files: offsets"),
+    ("variable_missing", CLI, "| `RANKMILL_SIMD` |", "| |", "variable RANKMILL_SIMD: not documented"),
+    ("variable_extra", CLI, "| `RANKMILL_SIMD` |", "| `RANKMILL_SIMD`, `RANKMILL_SIDE` |", "variable RANKMILL_SIDE: documented"),
     ("bad_reason", D, "`open_quote`", "open quote", "the reason \"open_quote\""),
 ]
 
