@@ -173,8 +173,8 @@ static void open_at(posix_file *file, mill_io *io)
 	struct stat st;
 	file->fd = open(io->uri, O_RDONLY | O_CLOEXEC);
 	if (file->fd < 0) {
-		mill_io_fail(io, errno == ENOENT ? MILL_NOT_FOUND : MILL_IO, "cannot open %s: %s", io->shown,
-		             strerror(errno));
+		mill_io_fail(io, errno == ENOENT || errno == ENOTDIR ? MILL_NOT_FOUND : MILL_IO, "cannot open %s: %s",
+		             io->shown, strerror(errno));
 		return;
 	}
 	if (fstat(file->fd, &st) != 0) {
