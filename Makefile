@@ -85,7 +85,8 @@ $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(LIB_AR
 
 # clangd and other editors read from compile_commands.json how each file is compiled. It is written again only when the
 # Makefile, the flags or the list of files changed since.
-C_FILES := $(LIB_SOURCES) $(APP_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) tests/fuzz/replay.c $(TOOL_SOURCES) $(BENCH_SOURCES)
+C_FILES := $(LIB_SOURCES) $(APP_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) tests/fuzz/replay.c $(sort $(wildcard tests/backend/*.c)) \
+           $(TOOL_SOURCES) $(BENCH_SOURCES)
 COMMANDS_OF := $(CURDIR) $(CC) $(CFLAGS_ALL) $(SYSTEM_INCLUDES) $(C_FILES)
 ifneq ($(strip $(COMMANDS_OF)),$(strip $(file <build/compile_commands.of)))
 compile_commands.json: changed
