@@ -125,22 +125,22 @@ static void blend_bits(uint64_t *restrict out, const mill_vector *from, const ui
 		out[w] = (out[w] & ~mask[w]) | ((from->constant ? constant : in[w]) & mask[w]);
 }
 
-#define BLEND_TYPED(T)                                                                        \
-	do {                                                                                  \
-		T *restrict to = (T *)out + base;                                             \
-		const T *restrict in = (const T *)from->column.values + (step ? base : 0);    \
-		if (bits == ~(uint64_t)0)                                                     \
-			for (int64_t i = 0; i < 64; i++)                                      \
-				to[i] = in[i * step];                                         \
-		else                                                                          \
-			for (uint64_t left = bits; left != 0; left &= left - 1)               \
-				to[__builtin_ctzll(left)] = in[__builtin_ctzll(left) * step]; \
+#define BLEND_TYPED(T)                                                                          \
+	do {                                                                                    \
+		T *restrict to = (T *)out + base;                                               \
+		const T *restrict in = (const T *)from->column.values + (stride ? base : 0);    \
+		if (bits == ~(uint64_t)0)                                                       \
+			for (int64_t i = 0; i < 64; i++)                                        \
+				to[i] = in[i * stride];                                         \
+		else                                                                            \
+			for (uint64_t left = bits; left != 0; left &= left - 1)                 \
+				to[__builtin_ctzll(left)] = in[__builtin_ctzll(left) * stride]; \
 	} while (0)
 
 /* Rows of the mask, from `from`. */
 static void blend_values(void *out, size_t width, const mill_vector *from, const uint64_t *mask, size_t words)
 {
-	int64_t step = from->constant ? 0 : 1;
+	int64_t stride = from->constant ? 0 : 1;
 	for (size_t w = 0; w < words; w++) {
 		uint64_t bits = mask[w];
 		int64_t base = (int64_t)w * 64;

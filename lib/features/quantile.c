@@ -51,9 +51,9 @@ mill_status mill_quantiles_init(mill_quantiles *q, mill_mem *mem, const mill_qua
 {
 	*q = (mill_quantiles){.mem = mem, .at = at, .at_count = at_count, .unknown_bits = KEY_BITS, .prefix_count = 1};
 	q->prefixes = mill_mem_calloc(mem, 2 * (size_t)at_count + 1, sizeof *q->prefixes);
-	q->targets = mill_mem_calloc(mem, 2 * (size_t)at_count + 1, sizeof *q->targets);
-	if (q->prefixes == NULL || q->targets == NULL)
-		return mill_fail_nomem(err, (size_t)at_count * sizeof *q->targets, "quantiles");
+	q->statistics = mill_mem_calloc(mem, 2 * (size_t)at_count + 1, sizeof *q->statistics);
+	if (q->prefixes == NULL || q->statistics == NULL)
+		return mill_fail_nomem(err, (size_t)at_count * sizeof *q->statistics, "quantiles");
 	start_pass(q);
 	return MILL_OK;
 }
@@ -62,10 +62,10 @@ void mill_quantiles_release(mill_quantiles *q)
 {
 	mill_mem_free(q->histogram);
 	mill_mem_free(q->prefixes);
-	mill_mem_free(q->targets);
+	mill_mem_free(q->statistics);
 	q->histogram = NULL;
 	q->prefixes = NULL;
-	q->targets = NULL;
+	q->statistics = NULL;
 }
 
 int mill_quantiles_passes(const mill_quantiles *q)
@@ -149,20 +149,20 @@ static void set_targets(mill_quantiles *q)
 	for (int i = 0; i < q->at_count; i++) {
 		double fraction;
 		int64_t at = split_position(q->count, q->at[i], &fraction);
-		q->targets[2 * i] = (mill_quantile_target){0, at};
-		q->targets[2 * i + 1] = (mill_quantile_target){0, mill_min_i64(at + (fraction > 0), q->count - 1)};
+		q->statistics[2 * i] = (mill_order_statistic){0, at};
+		q->statistics[2 * i + 1] = (mill_order_statistic){0, mill_min_i64(at + (fraction > 0), q->count - 1)};
 	}
 }
 
-static mill_status narrow_target(const mill_quantiles *q, mill_quantile_target *target, mill_error *err)
+static mill_status narrow_target(const mill_quantiles *q, mill_order_statistic *statistic, mill_error *err)
 {
-	const int64_t *histogram = q->histogram + ((size_t)find_prefix(q, target->prefix) << q->digit_bits);
+	const int64_t *histogram = q->histogram + ((size_t)find_prefix(q, statistic->prefix) << q->digit_bits);
 	uint64_t digit = 0, digits = (uint64_t)1 << q->digit_bits;
-	while (digit < digits && target->rank >= histogram[digit])
-		target->rank -= histogram[digit++];
+	while (digit < digits && statistic->rank >= histogram[digit])
+		statistic->rank -= histogram[digit++];
 	if (digit == digits)
 		return mill_fail(err, MILL_INTERNAL, "the rows of a fit changed from one pass to the next");
-	target->prefix = target->prefix << q->digit_bits | digit;
+	statistic->prefix = statistic->prefix << q->digit_bits | digit;
 	return MILL_OK;
 }
 
@@ -182,9 +182,9 @@ static void complete_targets(mill_quantiles *q)
 {
 	uint64_t low = q->unknown_bits == 0 ? 0 : ((uint64_t)1 << q->unknown_bits) - 1;
 	for (int t = 0; t < 2 * q->at_count; t++) {
-		uint64_t prefix = q->targets[t].prefix;
+		uint64_t prefix = q->statistics[t].prefix;
 		uint64_t key = q->unknown_bits == 0 ? prefix : prefix << q->unknown_bits;
-		q->targets[t].prefix = key >> 63 == 0 ? key | low : key;
+		q->statistics[t].prefix = key >> 63 == 0 ? key | low : key;
 	}
 	q->unknown_bits = 0;
 	q->done = true;
@@ -199,7 +199,7 @@ mill_status mill_quantiles_narrow(mill_quantiles *q, mill_error *err)
 	if (q->unknown_bits == KEY_BITS)
 		set_targets(q);
 	for (int t = 0; t < 2 * q->at_count; t++)
-		MILL_TRY(narrow_target(q, &q->targets[t], err));
+		MILL_TRY(narrow_target(q, &q->statistics[t], err));
 	q->unknown_bits -= q->digit_bits;
 	if (rest_is_known(q)) {
 		complete_targets(q);
@@ -208,7 +208,7 @@ mill_status mill_quantiles_narrow(mill_quantiles *q, mill_error *err)
 		return MILL_OK;
 	}
 	for (int t = 0; t < 2 * q->at_count; t++)
-		q->prefixes[t] = q->targets[t].prefix;
+		q->prefixes[t] = q->statistics[t].prefix;
 	qsort(q->prefixes, 2 * (size_t)q->at_count, sizeof *q->prefixes, compare_u64);
 	q->prefix_count = 0;
 	for (int t = 0; t < 2 * q->at_count; t++)
@@ -220,7 +220,7 @@ mill_status mill_quantiles_narrow(mill_quantiles *q, mill_error *err)
 
 double mill_quantiles_value(const mill_quantiles *q, int i)
 {
-	double fraction, low = value_of(q->targets[2 * i].prefix), high = value_of(q->targets[2 * i + 1].prefix);
+	double fraction, low = value_of(q->statistics[2 * i].prefix), high = value_of(q->statistics[2 * i + 1].prefix);
 	split_position(q->count, q->at[i], &fraction);
 	if (fraction == 0.0 || low == high)
 		return low;

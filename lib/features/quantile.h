@@ -14,10 +14,10 @@ typedef struct mill_quantile_at {
 	int64_t denominator;
 } mill_quantile_at;
 
-typedef struct mill_quantile_target {
+typedef struct mill_order_statistic {
 	uint64_t prefix; /* digits found so far */
 	int64_t rank;    /* among values with that prefix */
-} mill_quantile_target;
+} mill_order_statistic;
 
 typedef struct mill_quantiles {
 	mill_mem *mem;
@@ -30,7 +30,7 @@ typedef struct mill_quantiles {
 	int64_t *histogram; /* prefix_count × 2^digit_bits; NULL until rows come */
 	uint64_t *prefixes; /* ascending */
 	int prefix_count;
-	mill_quantile_target *targets; /* two per quantile: below and above; once values were counted */
+	mill_order_statistic *statistics; /* two per quantile: below and above; once values were counted */
 	bool done;
 } mill_quantiles;
 
@@ -45,7 +45,7 @@ MILL_NODISCARD mill_status mill_quantiles_add(mill_quantiles *q, const double *x
                                               int64_t rows, mill_error *err);
 /* Collective: adds up the pass's histograms over ranks. All ranks return one status. */
 MILL_NODISCARD mill_status mill_quantiles_exchange(mill_quantiles *q, mill_comm *comm, mill_error *err);
-/* After the exchange: one digit more of every target. done is set when all are found. */
+/* After the exchange: one digit more of every statistic. done is set when all are found. */
 MILL_NODISCARD mill_status mill_quantiles_narrow(mill_quantiles *q, mill_error *err);
 /* lo + (hi − lo)·fraction of quantile i (D6), once done; count > 0. */
 double mill_quantiles_value(const mill_quantiles *q, int i);

@@ -85,7 +85,7 @@ static mill_status bind_script(query *q, mill_plan ***out, int *plan_count, mill
 {
 	mill_script_statement *statements;
 	int count = 0;
-	MILL_TRY(mill_sql_split(q->sql, q->where, q->run.arena, &statements, &count, err));
+	MILL_TRY(mill_sql_statements(q->sql, q->where, q->run.arena, &statements, &count, err));
 	if (count == 0)
 		return mill_fail(err, MILL_USAGE, "%s: there is no statement", q->where);
 	mill_plan **plans = mill_arena_array(q->run.arena, (size_t)count, sizeof(mill_plan *));

@@ -72,7 +72,7 @@ static mill_status script_step(mill_job_catalog *catalog, const mill_json *step,
 	if (where == NULL)
 		return nomem(err);
 	MILL_TRY(mill_json_string(sql, &text, err));
-	MILL_TRY(mill_sql_split(text, where, catalog->run->arena, &statements, &count, err));
+	MILL_TRY(mill_sql_statements(text, where, catalog->run->arena, &statements, &count, err));
 	for (int i = 0; i < count; i++) {
 		mill_plan *plan = NULL;
 		if (statements[i].create_name == NULL)

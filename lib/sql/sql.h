@@ -49,8 +49,8 @@ typedef struct mill_script_statement {
 const char *mill_sql_in_place(const char *script, const mill_script_statement *statement, mill_arena *arena);
 /* Splits a script into statements, in the arena. MILL_USAGE: syntax, or a statement of another kind. MILL_NOMEM. Not
  * collective. */
-MILL_NODISCARD mill_status mill_sql_split(const char *script, const char *where, mill_arena *arena,
-                                          mill_script_statement **out, int *count, mill_error *err);
+MILL_NODISCARD mill_status mill_sql_statements(const char *script, const char *where, mill_arena *arena,
+                                               mill_script_statement **out, int *count, mill_error *err);
 
 /* "where:LINE:COLUMN: message", the line, a caret under position (bytes; UTF-8 aware). For errors found at run time
  * too. Not collective. */

@@ -59,7 +59,7 @@ static void split(const char *sql)
 	mill_script_statement *statements = NULL;
 	int count = 0;
 	sql_fixture_init(&f);
-	mill_status status = mill_sql_split(sql, "script", &f.arena, &statements, &count, &f.err);
+	mill_status status = mill_sql_statements(sql, "script", &f.arena, &statements, &count, &f.err);
 	require(status == MILL_OK || status == MILL_USAGE || status == MILL_NOT_YET, f.err.message);
 	for (int i = 0; i < count; i++)
 		require(strncmp(sql + statements[i].offset, statements[i].text, strlen(statements[i].text)) == 0,

@@ -60,7 +60,7 @@ static mill_status run_text(known_catalog *catalog, const char *sql, mill_arena 
 {
 	mill_script_statement *statements = NULL;
 	int count = 0;
-	MILL_TRY(mill_sql_split(sql, "case", arena, &statements, &count, err));
+	MILL_TRY(mill_sql_statements(sql, "case", arena, &statements, &count, err));
 	for (int i = 0; i < count; i++)
 		MILL_TRY(run_statement(catalog, &statements[i], arena, err));
 	return MILL_OK;

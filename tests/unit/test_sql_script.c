@@ -11,7 +11,7 @@ static mill_status split(script_fixture *f, const char *script)
 {
 	sql_fixture_init(&f->sql);
 	f->count = 0;
-	return mill_sql_split(script, "s.sql", &f->sql.arena, &f->statements, &f->count, &f->sql.err);
+	return mill_sql_statements(script, "s.sql", &f->sql.arena, &f->statements, &f->count, &f->sql.err);
 }
 
 static void test_statements(void)

@@ -76,7 +76,7 @@ static mill_status check_unit(mill_expr_builder *b, const mill_expr *call, mill_
 static mill_status trunc_kernel(mill_call *call, mill_error *err)
 {
 	const int64_t *in = mill_call_values(call, 1);
-	int64_t step = mill_call_step(call, 1);
+	int64_t stride = mill_call_stride(call, 1);
 	int64_t *out = call->out->values;
 	date_unit unit = UNIT_NONE;
 	(void)err;
@@ -86,7 +86,7 @@ static mill_status trunc_kernel(mill_call *call, mill_error *err)
 			continue;
 		if (unit == UNIT_NONE || !call->args[0]->constant)
 			unit = read_unit(mill_text_arg(call, 0, i));
-		out[i] = unit == UNIT_NONE ? 0 : cut(in[i * step], unit);
+		out[i] = unit == UNIT_NONE ? 0 : cut(in[i * stride], unit);
 		if (unit == UNIT_NONE)
 			mill_call_fail_row(call, i, MILL_ROW_DATE_UNIT);
 		else if (!mill_time_in_range(out[i]))
@@ -121,7 +121,7 @@ static mill_status make_timestamp_kernel(mill_call *call, mill_error *err)
 {
 	int64_t *out = call->out->values;
 	const double *second = mill_call_values(call, 5);
-	int64_t step = mill_call_step(call, 5);
+	int64_t stride = mill_call_stride(call, 5);
 	(void)err;
 	for (int64_t i = 0; i < call->rows; i++) {
 		int64_t day, hour, minute;
@@ -130,7 +130,7 @@ static mill_status make_timestamp_kernel(mill_call *call, mill_error *err)
 			continue;
 		hour = mill_int_arg(call, 3, i);
 		minute = mill_int_arg(call, 4, i);
-		double s = second[i * step];
+		double s = second[i * stride];
 		if (!civil_date(mill_int_arg(call, 0, i), mill_int_arg(call, 1, i), mill_int_arg(call, 2, i), &day) ||
 		    hour < 0 || hour > 23 || minute < 0 || minute > 59 || !(s >= 0 && s < 60)) {
 			mill_call_fail_row(call, i, MILL_ROW_DATE_FIELD);

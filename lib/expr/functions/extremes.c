@@ -42,33 +42,34 @@ static mill_status choose_text(mill_call *call, bool largest, mill_error *err)
 }
 
 /* Two columns of one plain type without NULLs: the common case, and it vectorises. */
-#define PLAIN_LOOP(s, T, U, ID)                                                                                   \
-	static MILL_SIMD_BODY void largest_##s##_body(T *restrict out, const T *restrict in, int64_t step,        \
-	                                              int64_t rows)                                               \
-	{                                                                                                         \
-		for (int64_t i = 0; i < rows; i++)                                                                \
-			out[i] = in[i * step] > out[i] || in[i * step] != in[i * step] ? in[i * step] : out[i];   \
-	}                                                                                                         \
-	MILL_SIMD_COPIES(static void, largest_##s, (out, in, step, rows), T *restrict out, const T *restrict in,  \
-	                 int64_t step, int64_t rows)                                                              \
-	static MILL_SIMD_BODY void smallest_##s##_body(T *restrict out, const T *restrict in, int64_t step,       \
-	                                               int64_t rows)                                              \
-	{                                                                                                         \
-		for (int64_t i = 0; i < rows; i++)                                                                \
-			out[i] = in[i * step] < out[i] || out[i] != out[i] ? in[i * step] : out[i];               \
-	}                                                                                                         \
-	MILL_SIMD_COPIES(static void, smallest_##s, (out, in, step, rows), T *restrict out, const T *restrict in, \
-	                 int64_t step, int64_t rows)                                                              \
-	static void plain_##s(mill_call *call, bool largest)                                                      \
-	{                                                                                                         \
-		T *out = call->out->values;                                                                       \
-		const T *first = mill_call_values(call, 0);                                                       \
-		int64_t step = mill_call_step(call, 0);                                                           \
-		for (int64_t i = 0; i < call->rows; i++)                                                          \
-			out[i] = first[i * step];                                                                 \
-		for (int a = 1; a < call->arg_count; a++)                                                         \
-			(largest ? largest_##s : smallest_##s)(call->simd, out, mill_call_values(call, a),        \
-			                                       mill_call_step(call, a), call->rows);              \
+#define PLAIN_LOOP(s, T, U, ID)                                                                                     \
+	static MILL_SIMD_BODY void largest_##s##_body(T *restrict out, const T *restrict in, int64_t stride,        \
+	                                              int64_t rows)                                                 \
+	{                                                                                                           \
+		for (int64_t i = 0; i < rows; i++)                                                                  \
+			out[i] =                                                                                    \
+			    in[i * stride] > out[i] || in[i * stride] != in[i * stride] ? in[i * stride] : out[i];  \
+	}                                                                                                           \
+	MILL_SIMD_COPIES(static void, largest_##s, (out, in, stride, rows), T *restrict out, const T *restrict in,  \
+	                 int64_t stride, int64_t rows)                                                              \
+	static MILL_SIMD_BODY void smallest_##s##_body(T *restrict out, const T *restrict in, int64_t stride,       \
+	                                               int64_t rows)                                                \
+	{                                                                                                           \
+		for (int64_t i = 0; i < rows; i++)                                                                  \
+			out[i] = in[i * stride] < out[i] || out[i] != out[i] ? in[i * stride] : out[i];             \
+	}                                                                                                           \
+	MILL_SIMD_COPIES(static void, smallest_##s, (out, in, stride, rows), T *restrict out, const T *restrict in, \
+	                 int64_t stride, int64_t rows)                                                              \
+	static void plain_##s(mill_call *call, bool largest)                                                        \
+	{                                                                                                           \
+		T *out = call->out->values;                                                                         \
+		const T *first = mill_call_values(call, 0);                                                         \
+		int64_t stride = mill_call_stride(call, 0);                                                         \
+		for (int64_t i = 0; i < call->rows; i++)                                                            \
+			out[i] = first[i * stride];                                                                 \
+		for (int a = 1; a < call->arg_count; a++)                                                           \
+			(largest ? largest_##s : smallest_##s)(call->simd, out, mill_call_values(call, a),          \
+			                                       mill_call_stride(call, a), call->rows);              \
 	}
 PLAIN_LOOP(i32, int32_t, uint32_t, INT32)
 PLAIN_LOOP(i64, int64_t, uint64_t, INT64)

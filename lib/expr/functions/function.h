@@ -180,7 +180,7 @@ static inline const void *mill_call_values(const mill_call *call, int i)
 	return call->args[i]->column.values;
 }
 /* From the value of one row to that of the next: 1, or 0 where one row stands for all. Not collective. */
-static inline int64_t mill_call_step(const mill_call *call, int i)
+static inline int64_t mill_call_stride(const mill_call *call, int i)
 {
 	return call->args[i]->constant && call->rows != 1 ? 0 : 1;
 }

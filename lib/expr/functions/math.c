@@ -188,10 +188,10 @@ static mill_status places_rows(mill_call *call, bool truncate)
 {
 	const double *x = mill_call_values(call, 0);
 	const int64_t *n = mill_call_values(call, 1);
-	int64_t step_x = mill_call_step(call, 0), step_n = mill_call_step(call, 1);
+	int64_t stride_x = mill_call_stride(call, 0), stride_n = mill_call_stride(call, 1);
 	double *out = call->out->values;
 	for (int64_t i = 0; i < call->rows; i++)
-		out[i] = mill_call_valid(call, i) ? places(x[i * step_x], n[i * step_n], truncate) : 0;
+		out[i] = mill_call_valid(call, i) ? places(x[i * stride_x], n[i * stride_n], truncate) : 0;
 	return MILL_OK;
 }
 
@@ -212,12 +212,12 @@ static mill_status places_decimal(mill_call *call, bool truncate)
 {
 	const mill_i128 *x = mill_call_values(call, 0);
 	const int64_t *n = mill_call_values(call, 1);
-	int64_t step_x = mill_call_step(call, 0), step_n = mill_call_step(call, 1);
+	int64_t stride_x = mill_call_stride(call, 0), stride_n = mill_call_stride(call, 1);
 	int scale = call->args[0]->column.type.scale;
 	mill_i128 *out = call->out->values;
 	for (int64_t i = 0; i < call->rows; i++) {
-		int64_t lost = scale - n[i * step_n];
-		mill_i128 value = x[i * step_x];
+		int64_t lost = scale - n[i * stride_n];
+		mill_i128 value = x[i * stride_x];
 		out[i] = lost > 38 ? 0 : value;
 		if (lost <= 0 || lost > 38 || !mill_call_valid(call, i))
 			continue;
@@ -309,15 +309,15 @@ static mill_row_code power_code(double x, double y, double result)
 static mill_status map_two(mill_call *call, mill_math2 function)
 {
 	const double *x = mill_call_values(call, 0), *y = mill_call_values(call, 1);
-	int64_t step_x = mill_call_step(call, 0), step_y = mill_call_step(call, 1);
+	int64_t stride_x = mill_call_stride(call, 0), stride_y = mill_call_stride(call, 1);
 	double *out = call->out->values;
 	double block_x[BLOCK], block_y[BLOCK];
 	for (int64_t base = 0; base < call->rows; base += BLOCK) {
 		int64_t n = mill_min_i64(BLOCK, call->rows - base);
 		for (int64_t i = 0; i < n; i++) {
 			bool valid = mill_call_valid(call, base + i);
-			block_x[i] = valid ? x[(base + i) * step_x] : 1;
-			block_y[i] = valid ? y[(base + i) * step_y] : 1;
+			block_x[i] = valid ? x[(base + i) * stride_x] : 1;
+			block_y[i] = valid ? y[(base + i) * stride_y] : 1;
 		}
 		mill_math_map2(function, block_x, block_y, out + base, n);
 	}
@@ -327,11 +327,11 @@ static mill_status map_two(mill_call *call, mill_math2 function)
 static mill_status power_kernel(mill_call *call, mill_error *err)
 {
 	const double *x = mill_call_values(call, 0), *y = mill_call_values(call, 1);
-	int64_t step_x = mill_call_step(call, 0), step_y = mill_call_step(call, 1);
+	int64_t stride_x = mill_call_stride(call, 0), stride_y = mill_call_stride(call, 1);
 	const double *out = call->out->values;
 	(void)err;
 	MILL_TRY(map_two(call, MILL_MATH_POW));
-	MARK_ROWS(call, power_code(x[i * step_x], y[i * step_y], out[i]));
+	MARK_ROWS(call, power_code(x[i * stride_x], y[i * stride_y], out[i]));
 	return MILL_OK;
 }
 
@@ -345,11 +345,11 @@ static mill_status atan2_kernel(mill_call *call, mill_error *err)
 static mill_status log_base_kernel(mill_call *call, mill_error *err)
 {
 	const double *base = mill_call_values(call, 0), *x = mill_call_values(call, 1);
-	int64_t step_base = mill_call_step(call, 0), step_x = mill_call_step(call, 1);
+	int64_t stride_base = mill_call_stride(call, 0), stride_x = mill_call_stride(call, 1);
 	double *out = call->out->values;
 	(void)err;
 	for (int64_t i = 0; i < call->rows; i++) {
-		double b = base[i * step_base], v = x[i * step_x];
+		double b = base[i * stride_base], v = x[i * stride_x];
 		out[i] = 0;
 		if (!mill_call_valid(call, i))
 			continue;
@@ -426,18 +426,18 @@ static mill_expr *div_rewrite(mill_expr_builder *b, mill_expr *const *args, int 
 	return exact == NULL ? NULL : mill_expr_call(b, "trunc", &exact, 1, err);
 }
 
-#define BIT_KERNEL(NAME, T, EXPRESSION)                                                     \
-	static mill_status NAME(mill_call *call, mill_error *err)                           \
-	{                                                                                   \
-		const T *a = mill_call_values(call, 0), *b = mill_call_values(call, 1);     \
-		int64_t step_a = mill_call_step(call, 0), step_b = mill_call_step(call, 1); \
-		T *out = call->out->values;                                                 \
-		(void)err;                                                                  \
-		for (int64_t i = 0; i < call->rows; i++) {                                  \
-			T x = a[i * step_a], y = b[i * step_b];                             \
-			out[i] = (T)(EXPRESSION);                                           \
-		}                                                                           \
-		return MILL_OK;                                                             \
+#define BIT_KERNEL(NAME, T, EXPRESSION)                                                             \
+	static mill_status NAME(mill_call *call, mill_error *err)                                   \
+	{                                                                                           \
+		const T *a = mill_call_values(call, 0), *b = mill_call_values(call, 1);             \
+		int64_t stride_a = mill_call_stride(call, 0), stride_b = mill_call_stride(call, 1); \
+		T *out = call->out->values;                                                         \
+		(void)err;                                                                          \
+		for (int64_t i = 0; i < call->rows; i++) {                                          \
+			T x = a[i * stride_a], y = b[i * stride_b];                                 \
+			out[i] = (T)(EXPRESSION);                                                   \
+		}                                                                                   \
+		return MILL_OK;                                                                     \
 	}
 /* Shifts count modulo the width, as PostgreSQL's do on this machine. */
 #define WIDTH_MASK(T) ((int64_t)sizeof(T) * 8 - 1)

@@ -342,7 +342,7 @@ static mill_status hex_row(mill_text_out *out, const mill_call *call, int64_t ro
 {
 	char digits[20];
 	bool narrow = call->args[0]->column.type.id == MILL_TYPE_INT32;
-	uint64_t value = narrow ? ((const uint32_t *)mill_call_values(call, 0))[row * mill_call_step(call, 0)]
+	uint64_t value = narrow ? ((const uint32_t *)mill_call_values(call, 0))[row * mill_call_stride(call, 0)]
 	                        : (uint64_t)mill_int_arg(call, 0, row);
 	int at = 20;
 	do {

@@ -7,57 +7,58 @@
 
 typedef struct operands {
 	const void *a, *b;
-	int64_t step_a, step_b;
+	int64_t stride_a, stride_b;
 	void *out;
 } operands;
 
 static operands operands_of(const mill_call *call)
 {
-	return (operands){mill_call_values(call, 0), mill_call_values(call, 1), mill_call_step(call, 0),
-	                  mill_call_step(call, 1), call->out->values};
+	return (operands){mill_call_values(call, 0), mill_call_values(call, 1), mill_call_stride(call, 0),
+	                  mill_call_stride(call, 1), call->out->values};
 }
 
 /* STEP(x, y, r): sets r, gives a U whose top bit is set when the row is bad. CODE(x, y): the reason. */
-#define BINARY_LOOP(NAME, T, U, STEP)                                                                      \
-	static MILL_SIMD_BODY U NAME##_loop_body(const T *restrict a, int64_t step_a, const T *restrict b, \
-	                                         int64_t step_b, T *restrict out, int64_t rows)            \
-	{                                                                                                  \
-		U bad = 0;                                                                                 \
-		if (step_b == 0) {                                                                         \
-			T y = b[0];                                                                        \
-			for (int64_t i = 0; i < rows; i++)                                                 \
-				bad |= (U)STEP(T, U, a[i], y, out[i]);                                     \
-		} else if (step_a == 0) {                                                                  \
-			T x = a[0];                                                                        \
-			for (int64_t i = 0; i < rows; i++)                                                 \
-				bad |= (U)STEP(T, U, x, b[i], out[i]);                                     \
-		} else {                                                                                   \
-			for (int64_t i = 0; i < rows; i++)                                                 \
-				bad |= (U)STEP(T, U, a[i], b[i], out[i]);                                  \
-		}                                                                                          \
-		return bad;                                                                                \
-	}                                                                                                  \
-	MILL_SIMD_COPIES(static U, NAME##_loop, (a, step_a, b, step_b, out, rows), const T *restrict a,    \
-	                 int64_t step_a, const T *restrict b, int64_t step_b, T *restrict out, int64_t rows)
+#define BINARY_LOOP(NAME, T, U, STEP)                                                                        \
+	static MILL_SIMD_BODY U NAME##_loop_body(const T *restrict a, int64_t stride_a, const T *restrict b, \
+	                                         int64_t stride_b, T *restrict out, int64_t rows)            \
+	{                                                                                                    \
+		U bad = 0;                                                                                   \
+		if (stride_b == 0) {                                                                         \
+			T y = b[0];                                                                          \
+			for (int64_t i = 0; i < rows; i++)                                                   \
+				bad |= (U)STEP(T, U, a[i], y, out[i]);                                       \
+		} else if (stride_a == 0) {                                                                  \
+			T x = a[0];                                                                          \
+			for (int64_t i = 0; i < rows; i++)                                                   \
+				bad |= (U)STEP(T, U, x, b[i], out[i]);                                       \
+		} else {                                                                                     \
+			for (int64_t i = 0; i < rows; i++)                                                   \
+				bad |= (U)STEP(T, U, a[i], b[i], out[i]);                                    \
+		}                                                                                            \
+		return bad;                                                                                  \
+	}                                                                                                    \
+	MILL_SIMD_COPIES(static U, NAME##_loop, (a, stride_a, b, stride_b, out, rows), const T *restrict a,  \
+	                 int64_t stride_a, const T *restrict b, int64_t stride_b, T *restrict out, int64_t rows)
 
-#define BINARY_KERNEL(NAME, T, U, STEP, CODE)                                                                          \
-	BINARY_LOOP(NAME, T, U, STEP)                                                                                  \
-	mill_status mill_k_##NAME(mill_call *call, mill_error *err)                                                    \
-	{                                                                                                              \
-		operands o = operands_of(call);                                                                        \
-		(void)err;                                                                                             \
-		if (NAME##_loop(call->simd, o.a, o.step_a, o.b, o.step_b, o.out, call->rows) >> (sizeof(U) * 8 - 1) == \
-		    0)                                                                                                 \
-			return MILL_OK;                                                                                \
-		for (int64_t i = 0; i < call->rows; i++) {                                                             \
-			T x = ((const T *)o.a)[i * o.step_a];                                                          \
-			T y = ((const T *)o.b)[i * o.step_b];                                                          \
-			(void)x;                                                                                       \
-			mill_row_code code = CODE(T, x, y);                                                            \
-			if (code != MILL_ROW_NONE && mill_call_valid(call, i))                                         \
-				mill_call_fail_row(call, i, code);                                                     \
-		}                                                                                                      \
-		return MILL_OK;                                                                                        \
+#define BINARY_KERNEL(NAME, T, U, STEP, CODE)                                                       \
+	BINARY_LOOP(NAME, T, U, STEP)                                                               \
+	mill_status mill_k_##NAME(mill_call *call, mill_error *err)                                 \
+	{                                                                                           \
+		operands o = operands_of(call);                                                     \
+		(void)err;                                                                          \
+		if (NAME##_loop(call->simd, o.a, o.stride_a, o.b, o.stride_b, o.out, call->rows) >> \
+		        (sizeof(U) * 8 - 1) ==                                                      \
+		    0)                                                                              \
+			return MILL_OK;                                                             \
+		for (int64_t i = 0; i < call->rows; i++) {                                          \
+			T x = ((const T *)o.a)[i * o.stride_a];                                     \
+			T y = ((const T *)o.b)[i * o.stride_b];                                     \
+			(void)x;                                                                    \
+			mill_row_code code = CODE(T, x, y);                                         \
+			if (code != MILL_ROW_NONE && mill_call_valid(call, i))                      \
+				mill_call_fail_row(call, i, code);                                  \
+		}                                                                                   \
+		return MILL_OK;                                                                     \
 	}
 
 /* All ones where the condition holds. */

@@ -36,22 +36,23 @@ static inline uint64_t pack_bytes(const uint8_t bytes[64])
 		out[rows / 64] = word;                              \
 	}
 
-#define COMPARE_LOOP(NAME, T, TEST)                                                                                 \
-	static MILL_SIMD_BODY void NAME##_body(const T *restrict a, int64_t step_a, const T *restrict b,            \
-	                                       int64_t step_b, uint64_t *restrict out, int64_t rows)                \
-	{                                                                                                           \
-		if (step_b == 0) {                                                                                  \
-			T y = b[0];                                                                                 \
-			LOOP_WORDS(TEST(a[i], y))                                                                   \
-		} else if (step_a == 0) {                                                                           \
-			T x = a[0];                                                                                 \
-			LOOP_WORDS(TEST(x, b[i]))                                                                   \
-		} else {                                                                                            \
-			LOOP_WORDS(TEST(a[i], b[i]))                                                                \
-		}                                                                                                   \
-	}                                                                                                           \
-	MILL_SIMD_COPIES(static void, NAME, (a, step_a, b, step_b, out, rows), const T *restrict a, int64_t step_a, \
-	                 const T *restrict b, int64_t step_b, uint64_t *restrict out, int64_t rows)
+#define COMPARE_LOOP(NAME, T, TEST)                                                                        \
+	static MILL_SIMD_BODY void NAME##_body(const T *restrict a, int64_t stride_a, const T *restrict b, \
+	                                       int64_t stride_b, uint64_t *restrict out, int64_t rows)     \
+	{                                                                                                  \
+		if (stride_b == 0) {                                                                       \
+			T y = b[0];                                                                        \
+			LOOP_WORDS(TEST(a[i], y))                                                          \
+		} else if (stride_a == 0) {                                                                \
+			T x = a[0];                                                                        \
+			LOOP_WORDS(TEST(x, b[i]))                                                          \
+		} else {                                                                                   \
+			LOOP_WORDS(TEST(a[i], b[i]))                                                       \
+		}                                                                                          \
+	}                                                                                                  \
+	MILL_SIMD_COPIES(static void, NAME, (a, stride_a, b, stride_b, out, rows), const T *restrict a,    \
+	                 int64_t stride_a, const T *restrict b, int64_t stride_b, uint64_t *restrict out,  \
+	                 int64_t rows)
 
 static void finish(const mill_call *call, bool invert)
 {
@@ -93,24 +94,24 @@ static void finish(const mill_call *call, bool invert)
 #define TEST_EQ_FLOAT(x, y) (((x) == (y)) | (((x) != (x)) & ((y) != (y))))
 #define TEST_LT_FLOAT(x, y) (((x) < (y)) | (((y) != (y)) & ((x) == (x))))
 
-#define TYPED_RUN(s, T, EQ, LT)                                                                                        \
-	COMPARE_LOOP(loop_eq_##s, T, EQ)                                                                               \
-	COMPARE_LOOP(loop_lt_##s, T, LT)                                                                               \
-	static void run_eq_##s(const mill_call *call, int first, bool invert)                                          \
-	{                                                                                                              \
-		(void)first;                                                                                           \
-		loop_eq_##s(call->simd, mill_call_values(call, 0), mill_call_step(call, 0), mill_call_values(call, 1), \
-		            mill_call_step(call, 1), call->out->values, call->rows);                                   \
-		finish(call, invert);                                                                                  \
-	}                                                                                                              \
-	static void run_lt_##s(const mill_call *call, int first, bool invert)                                          \
-	{                                                                                                              \
-		int second = 1 - first;                                                                                \
-		loop_lt_##s(call->simd, mill_call_values(call, first), mill_call_step(call, first),                    \
-		            mill_call_values(call, second), mill_call_step(call, second), call->out->values,           \
-		            call->rows);                                                                               \
-		finish(call, invert);                                                                                  \
-	}                                                                                                              \
+#define TYPED_RUN(s, T, EQ, LT)                                                                                   \
+	COMPARE_LOOP(loop_eq_##s, T, EQ)                                                                          \
+	COMPARE_LOOP(loop_lt_##s, T, LT)                                                                          \
+	static void run_eq_##s(const mill_call *call, int first, bool invert)                                     \
+	{                                                                                                         \
+		(void)first;                                                                                      \
+		loop_eq_##s(call->simd, mill_call_values(call, 0), mill_call_stride(call, 0),                     \
+		            mill_call_values(call, 1), mill_call_stride(call, 1), call->out->values, call->rows); \
+		finish(call, invert);                                                                             \
+	}                                                                                                         \
+	static void run_lt_##s(const mill_call *call, int first, bool invert)                                     \
+	{                                                                                                         \
+		int second = 1 - first;                                                                           \
+		loop_lt_##s(call->simd, mill_call_values(call, first), mill_call_stride(call, first),             \
+		            mill_call_values(call, second), mill_call_stride(call, second), call->out->values,    \
+		            call->rows);                                                                          \
+		finish(call, invert);                                                                             \
+	}                                                                                                         \
 	SIX_KERNELS(s, run_eq_##s, run_lt_##s)
 
 #define INTEGER_RUN(s, T, U, ID) TYPED_RUN(s, T, TEST_EQ, TEST_LT)
@@ -129,24 +130,24 @@ FLOAT_RUN(f32, float, uint32_t, FLOAT32)
 #define LANES4_EQ(x, y) _mm256_or_pd(_mm256_cmp_pd(x, y, _CMP_EQ_OQ), _mm256_and_pd(UNORDERED(x), UNORDERED(y)))
 #define LANES4_LT(x, y) _mm256_or_pd(_mm256_cmp_pd(x, y, _CMP_LT_OQ), _mm256_and_pd(UNORDERED(y), ORDERED(x)))
 
-#define MASK_LOOP(NAME, TARGET, V, WIDTH, LOAD, SET, MOVE, LANES, TEST)                                          \
-	TARGET static void NAME(const double *a, int64_t step_a, const double *b, int64_t step_b, uint64_t *out, \
-	                        int64_t rows)                                                                    \
-	{                                                                                                        \
-		for (int64_t w = 0; w < rows / 64; w++) {                                                        \
-			uint64_t word = 0;                                                                       \
-			for (int64_t k = 0; k < 64; k += WIDTH) {                                                \
-				V x = step_a != 0 ? LOAD(a + w * 64 + k) : SET(*a);                              \
-				V y = step_b != 0 ? LOAD(b + w * 64 + k) : SET(*b);                              \
-				word |= (uint64_t)(unsigned)MOVE(LANES(x, y)) << k;                              \
-			}                                                                                        \
-			out[w] = word;                                                                           \
-		}                                                                                                \
-		uint64_t word = 0;                                                                               \
-		for (int64_t i = rows / 64 * 64; i < rows; i++)                                                  \
-			word |= (uint64_t)(TEST(a[i * step_a], b[i * step_b])) << (i % 64);                      \
-		if (rows % 64 != 0)                                                                              \
-			out[rows / 64] = word;                                                                   \
+#define MASK_LOOP(NAME, TARGET, V, WIDTH, LOAD, SET, MOVE, LANES, TEST)                                              \
+	TARGET static void NAME(const double *a, int64_t stride_a, const double *b, int64_t stride_b, uint64_t *out, \
+	                        int64_t rows)                                                                        \
+	{                                                                                                            \
+		for (int64_t w = 0; w < rows / 64; w++) {                                                            \
+			uint64_t word = 0;                                                                           \
+			for (int64_t k = 0; k < 64; k += WIDTH) {                                                    \
+				V x = stride_a != 0 ? LOAD(a + w * 64 + k) : SET(*a);                                \
+				V y = stride_b != 0 ? LOAD(b + w * 64 + k) : SET(*b);                                \
+				word |= (uint64_t)(unsigned)MOVE(LANES(x, y)) << k;                                  \
+			}                                                                                            \
+			out[w] = word;                                                                               \
+		}                                                                                                    \
+		uint64_t word = 0;                                                                                   \
+		for (int64_t i = rows / 64 * 64; i < rows; i++)                                                      \
+			word |= (uint64_t)(TEST(a[i * stride_a], b[i * stride_b])) << (i % 64);                      \
+		if (rows % 64 != 0)                                                                                  \
+			out[rows / 64] = word;                                                                       \
 	}
 #define SSE2_LOOP(NAME, LANES, TEST) \
 	MASK_LOOP(NAME##_portable, , __m128d, 2, _mm_loadu_pd, _mm_set1_pd, _mm_movemask_pd, LANES, TEST)
@@ -161,9 +162,9 @@ AVX_LOOP(mask_lt, LANES4_LT, TEST_LT_FLOAT)
 static void run_eq_f64(const mill_call *call, int first, bool invert)
 {
 	(void)first;
-	(call->simd == MILL_SIMD_V3 ? mask_eq_v3 : mask_eq_portable)(mill_call_values(call, 0), mill_call_step(call, 0),
-	                                                             mill_call_values(call, 1), mill_call_step(call, 1),
-	                                                             call->out->values, call->rows);
+	(call->simd == MILL_SIMD_V3 ? mask_eq_v3 : mask_eq_portable)(
+	    mill_call_values(call, 0), mill_call_stride(call, 0), mill_call_values(call, 1), mill_call_stride(call, 1),
+	    call->out->values, call->rows);
 	finish(call, invert);
 }
 
@@ -171,8 +172,8 @@ static void run_lt_f64(const mill_call *call, int first, bool invert)
 {
 	int second = 1 - first;
 	(call->simd == MILL_SIMD_V3 ? mask_lt_v3 : mask_lt_portable)(
-	    mill_call_values(call, first), mill_call_step(call, first), mill_call_values(call, second),
-	    mill_call_step(call, second), call->out->values, call->rows);
+	    mill_call_values(call, first), mill_call_stride(call, first), mill_call_values(call, second),
+	    mill_call_stride(call, second), call->out->values, call->rows);
 	finish(call, invert);
 }
 SIX_KERNELS(f64, run_eq_f64, run_lt_f64)
@@ -267,8 +268,8 @@ SIX_KERNELS(text, run_eq_text, run_lt_text)
 static inline int decimal_order(const mill_call *call, int first, int second, int64_t row)
 {
 	const mill_i128 *a = mill_call_values(call, first), *b = mill_call_values(call, second);
-	return mill_decimal_compare(a[row * mill_call_step(call, first)], call->args[first]->column.type.scale,
-	                            b[row * mill_call_step(call, second)], call->args[second]->column.type.scale);
+	return mill_decimal_compare(a[row * mill_call_stride(call, first)], call->args[first]->column.type.scale,
+	                            b[row * mill_call_stride(call, second)], call->args[second]->column.type.scale);
 }
 
 #define DECIMAL_EQ(call, a, b, row) (decimal_order(call, a, b, row) == 0)
@@ -286,7 +287,7 @@ static bool same_scale(const mill_call *call, mill_i128 constants[2], const mill
 	values[0] = mill_call_values(call, 0);
 	values[1] = mill_call_values(call, 1);
 	for (int i = 0; i < 2 && scales[0] != scales[1]; i++)
-		if (mill_call_step(call, i) == 0 && scales[i] < scales[1 - i]) {
+		if (mill_call_stride(call, i) == 0 && scales[i] < scales[1 - i]) {
 			if (!mill_decimal_rescale(*values[i], scales[i], scales[1 - i], 38, &constants[i]))
 				return false;
 			values[i] = &constants[i];
@@ -303,7 +304,7 @@ static void run_eq_dec(const mill_call *call, int first, bool invert)
 		scaled_eq_dec(call, first, invert);
 		return;
 	}
-	loop_eq_dec(call->simd, values[0], mill_call_step(call, 0), values[1], mill_call_step(call, 1),
+	loop_eq_dec(call->simd, values[0], mill_call_stride(call, 0), values[1], mill_call_stride(call, 1),
 	            call->out->values, call->rows);
 	finish(call, invert);
 }
@@ -317,8 +318,8 @@ static void run_lt_dec(const mill_call *call, int first, bool invert)
 		scaled_lt_dec(call, first, invert);
 		return;
 	}
-	loop_lt_dec(call->simd, values[first], mill_call_step(call, first), values[second],
-	            mill_call_step(call, second), call->out->values, call->rows);
+	loop_lt_dec(call->simd, values[first], mill_call_stride(call, first), values[second],
+	            mill_call_stride(call, second), call->out->values, call->rows);
 	finish(call, invert);
 }
 SIX_KERNELS(dec, run_eq_dec, run_lt_dec)
@@ -326,7 +327,7 @@ SIX_KERNELS(dec, run_eq_dec, run_lt_dec)
 /* As PostgreSQL: a month counts 30 days, a day 24 hours. */
 static inline mill_i128 interval_us(const mill_call *call, int arg, int64_t row)
 {
-	const mill_interval *v = (const mill_interval *)mill_call_values(call, arg) + row * mill_call_step(call, arg);
+	const mill_interval *v = (const mill_interval *)mill_call_values(call, arg) + row * mill_call_stride(call, arg);
 	return ((mill_i128)v->months * 30 + v->days) * INT64_C(86400000000) + v->us;
 }
 

@@ -88,7 +88,7 @@ mill_status mill_derive_last(const mill_type *args, int arg_count, mill_type *re
 
 typedef struct decimals {
 	const mill_i128 *a, *b;
-	int64_t step_a, step_b;
+	int64_t stride_a, stride_b;
 	int scale_a, scale_b, scale;
 	mill_i128 *out;
 	bool narrow;
@@ -96,12 +96,12 @@ typedef struct decimals {
 
 static decimals decimals_of(const mill_call *call)
 {
-	decimals d = {.a = mill_call_values(call, 0), .step_a = mill_call_step(call, 0), .out = call->out->values};
+	decimals d = {.a = mill_call_values(call, 0), .stride_a = mill_call_stride(call, 0), .out = call->out->values};
 	mill_type a = call->args[0]->column.type, b = a;
 	if (call->arg_count > 1) {
 		b = call->args[1]->column.type;
 		d.b = mill_call_values(call, 1);
-		d.step_b = mill_call_step(call, 1);
+		d.stride_b = mill_call_stride(call, 1);
 	}
 	d.scale_a = a.scale;
 	d.scale_b = b.scale;
@@ -132,13 +132,14 @@ static mill_status add_rows(mill_call *call, bool subtract)
 		        up_b = (int64_t)mill_decimal_pow10(d.scale - d.scale_b);
 		int64_t sign = subtract ? -1 : 1;
 		for (int64_t i = 0; i < call->rows; i++)
-			d.out[i] = (int64_t)((uint64_t)d.a[i * d.step_a] * (uint64_t)up_a +
-			                     (uint64_t)d.b[i * d.step_b] * (uint64_t)(up_b * sign));
+			d.out[i] = (int64_t)((uint64_t)d.a[i * d.stride_a] * (uint64_t)up_a +
+			                     (uint64_t)d.b[i * d.stride_b] * (uint64_t)(up_b * sign));
 		return MILL_OK;
 	}
 	for (int64_t i = 0; i < call->rows; i++) {
 		d.out[i] = 0;
-		if (mill_call_valid(call, i) && !add_one(&d, d.a[i * d.step_a], d.b[i * d.step_b], subtract, &d.out[i]))
+		if (mill_call_valid(call, i) &&
+		    !add_one(&d, d.a[i * d.stride_a], d.b[i * d.stride_b], subtract, &d.out[i]))
 			mill_call_fail_row(call, i, MILL_ROW_RANGE);
 	}
 	return MILL_OK;
@@ -162,12 +163,13 @@ mill_status mill_k_mul_dec(mill_call *call, mill_error *err)
 	(void)err;
 	if (d.narrow) {
 		for (int64_t i = 0; i < call->rows; i++)
-			d.out[i] = (int64_t)((uint64_t)d.a[i * d.step_a] * (uint64_t)d.b[i * d.step_b]);
+			d.out[i] = (int64_t)((uint64_t)d.a[i * d.stride_a] * (uint64_t)d.b[i * d.stride_b]);
 		return MILL_OK;
 	}
 	for (int64_t i = 0; i < call->rows; i++) {
 		d.out[i] = 0;
-		if (mill_call_valid(call, i) && !mill_decimal_multiply(d.a[i * d.step_a], d.b[i * d.step_b], &d.out[i]))
+		if (mill_call_valid(call, i) &&
+		    !mill_decimal_multiply(d.a[i * d.stride_a], d.b[i * d.stride_b], &d.out[i]))
 			mill_call_fail_row(call, i, MILL_ROW_RANGE);
 	}
 	return MILL_OK;
@@ -182,10 +184,10 @@ mill_status mill_k_div_dec(mill_call *call, mill_error *err)
 		d.out[i] = 0;
 		if (!mill_call_valid(call, i))
 			continue;
-		mill_i128 divisor = d.b[i * d.step_b];
+		mill_i128 divisor = d.b[i * d.stride_b];
 		if (divisor == 0)
 			mill_call_fail_row(call, i, MILL_ROW_DIVISION);
-		else if (!mill_decimal_divide(d.a[i * d.step_a], divisor, shift, &d.out[i]))
+		else if (!mill_decimal_divide(d.a[i * d.stride_a], divisor, shift, &d.out[i]))
 			mill_call_fail_row(call, i, MILL_ROW_RANGE);
 	}
 	return MILL_OK;
@@ -200,10 +202,10 @@ mill_status mill_k_mod_dec(mill_call *call, mill_error *err)
 		d.out[i] = 0;
 		if (!mill_call_valid(call, i))
 			continue;
-		if (d.b[i * d.step_b] == 0)
+		if (d.b[i * d.stride_b] == 0)
 			mill_call_fail_row(call, i, MILL_ROW_DIVISION);
-		else if (!mill_decimal_rescale(d.a[i * d.step_a], d.scale_a, d.scale, MILL_DECIMAL_DIGITS, &a) ||
-		         !mill_decimal_rescale(d.b[i * d.step_b], d.scale_b, d.scale, MILL_DECIMAL_DIGITS, &b))
+		else if (!mill_decimal_rescale(d.a[i * d.stride_a], d.scale_a, d.scale, MILL_DECIMAL_DIGITS, &a) ||
+		         !mill_decimal_rescale(d.b[i * d.stride_b], d.scale_b, d.scale, MILL_DECIMAL_DIGITS, &b))
 			mill_call_fail_row(call, i, MILL_ROW_RANGE);
 		else
 			d.out[i] = a % b;
@@ -217,7 +219,7 @@ mill_status mill_k_mod_dec(mill_call *call, mill_error *err)
 		decimals d = decimals_of(call);                     \
 		(void)err;                                          \
 		for (int64_t i = 0; i < call->rows; i++) {          \
-			mill_i128 x = d.a[i * d.step_a];            \
+			mill_i128 x = d.a[i * d.stride_a];          \
 			d.out[i] = RESULT;                          \
 		}                                                   \
 		return MILL_OK;                                     \

@@ -24,7 +24,7 @@ static inline mill_text mill_text_arg(const mill_call *call, int arg, int64_t ro
 /* The int64 of argument `arg` in the row. Not collective. */
 static inline int64_t mill_int_arg(const mill_call *call, int arg, int64_t row)
 {
-	return ((const int64_t *)mill_call_values(call, arg))[row * mill_call_step(call, arg)];
+	return ((const int64_t *)mill_call_values(call, arg))[row * mill_call_stride(call, arg)];
 }
 
 /* Bytes of the character that begins with this byte, in valid UTF-8. Not collective. */

@@ -8,12 +8,12 @@ static mill_status shift_days(mill_call *call, int date_arg, int64_t sign)
 {
 	const int32_t *date = mill_call_values(call, date_arg);
 	const int64_t *days = mill_call_values(call, 1 - date_arg);
-	int64_t date_step = mill_call_step(call, date_arg), day_step = mill_call_step(call, 1 - date_arg);
+	int64_t date_stride = mill_call_stride(call, date_arg), day_stride = mill_call_stride(call, 1 - date_arg);
 	int32_t *out = call->out->values;
 	for (int64_t i = 0; i < call->rows; i++) {
-		int64_t shift = days[i * day_step];
+		int64_t shift = days[i * day_stride];
 		bool bad = shift > 4000000 || shift < -4000000;
-		int64_t day = date[i * date_step] + (bad ? 0 : sign * shift);
+		int64_t day = date[i * date_stride] + (bad ? 0 : sign * shift);
 		out[i] = (int32_t)day;
 		if ((bad || !mill_time_day_in_range(day)) && mill_call_valid(call, i))
 			mill_call_fail_row(call, i, MILL_ROW_DATE_RANGE);
@@ -42,11 +42,11 @@ mill_status mill_k_sub_date_days(mill_call *call, mill_error *err)
 mill_status mill_k_sub_date_date(mill_call *call, mill_error *err)
 {
 	const int32_t *a = mill_call_values(call, 0), *b = mill_call_values(call, 1);
-	int64_t step_a = mill_call_step(call, 0), step_b = mill_call_step(call, 1);
+	int64_t stride_a = mill_call_stride(call, 0), stride_b = mill_call_stride(call, 1);
 	int32_t *out = call->out->values;
 	(void)err;
 	for (int64_t i = 0; i < call->rows; i++)
-		out[i] = (int32_t)((uint32_t)a[i * step_a] - (uint32_t)b[i * step_b]);
+		out[i] = (int32_t)((uint32_t)a[i * stride_a] - (uint32_t)b[i * stride_b]);
 	return MILL_OK;
 }
 
@@ -63,14 +63,14 @@ static mill_status shift_time(mill_call *call, int time_arg, bool subtract)
 {
 	const int64_t *time = mill_call_values(call, time_arg);
 	const mill_interval *interval = mill_call_values(call, 1 - time_arg);
-	int64_t time_step = mill_call_step(call, time_arg), interval_step = mill_call_step(call, 1 - time_arg);
+	int64_t time_stride = mill_call_stride(call, time_arg), interval_stride = mill_call_stride(call, 1 - time_arg);
 	int64_t *out = call->out->values;
 	for (int64_t i = 0; i < call->rows; i++) {
 		out[i] = 0;
 		if (!mill_call_valid(call, i))
 			continue;
-		mill_interval shift = interval[i * interval_step];
-		if ((subtract && !opposite(shift, &shift)) || !mill_time_add(time[i * time_step], shift, &out[i]))
+		mill_interval shift = interval[i * interval_stride];
+		if ((subtract && !opposite(shift, &shift)) || !mill_time_add(time[i * time_stride], shift, &out[i]))
 			mill_call_fail_row(call, i, MILL_ROW_DATE_RANGE);
 	}
 	return MILL_OK;
@@ -98,11 +98,11 @@ mill_status mill_k_sub_time_interval(mill_call *call, mill_error *err)
 mill_status mill_k_sub_time_time(mill_call *call, mill_error *err)
 {
 	const int64_t *a = mill_call_values(call, 0), *b = mill_call_values(call, 1);
-	int64_t step_a = mill_call_step(call, 0), step_b = mill_call_step(call, 1);
+	int64_t stride_a = mill_call_stride(call, 0), stride_b = mill_call_stride(call, 1);
 	mill_interval *out = call->out->values;
 	(void)err;
 	for (int64_t i = 0; i < call->rows; i++) {
-		int64_t us = (int64_t)((uint64_t)a[i * step_a] - (uint64_t)b[i * step_b]);
+		int64_t us = (int64_t)((uint64_t)a[i * stride_a] - (uint64_t)b[i * stride_b]);
 		out[i] = (mill_interval){0, (int32_t)(us / MILL_DAY_US), us % MILL_DAY_US};
 	}
 	return MILL_OK;
@@ -112,11 +112,11 @@ mill_status mill_k_sub_time_time(mill_call *call, mill_error *err)
 	mill_status mill_k_##NAME(mill_call *call, mill_error *err)                                 \
 	{                                                                                           \
 		const mill_interval *a = mill_call_values(call, 0), *b = mill_call_values(call, 1); \
-		int64_t step_a = mill_call_step(call, 0), step_b = mill_call_step(call, 1);         \
+		int64_t stride_a = mill_call_stride(call, 0), stride_b = mill_call_stride(call, 1); \
 		mill_interval *out = call->out->values;                                             \
 		(void)err;                                                                          \
 		for (int64_t i = 0; i < call->rows; i++) {                                          \
-			mill_interval x = a[i * step_a], y = b[i * step_b];                         \
+			mill_interval x = a[i * stride_a], y = b[i * stride_b];                     \
 			bool bad = OVERFLOWS(x.months, y.months, &out[i].months);                   \
 			bad |= OVERFLOWS(x.days, y.days, &out[i].days);                             \
 			bad |= OVERFLOWS(x.us, y.us, &out[i].us);                                   \
@@ -174,16 +174,16 @@ static mill_status scale_rows(mill_call *call, int interval_arg, bool divide)
 {
 	const mill_interval *in = mill_call_values(call, interval_arg);
 	const double *factor = mill_call_values(call, 1 - interval_arg);
-	int64_t step = mill_call_step(call, interval_arg), factor_step = mill_call_step(call, 1 - interval_arg);
+	int64_t stride = mill_call_stride(call, interval_arg), factor_stride = mill_call_stride(call, 1 - interval_arg);
 	mill_interval *out = call->out->values;
 	for (int64_t i = 0; i < call->rows; i++) {
-		double f = factor[i * factor_step];
+		double f = factor[i * factor_stride];
 		out[i] = (mill_interval){0, 0, 0};
 		if (!mill_call_valid(call, i))
 			continue;
 		if (divide && f == 0)
 			mill_call_fail_row(call, i, MILL_ROW_DIVISION);
-		else if (!scale_interval(in[i * step], f, divide, &out[i]))
+		else if (!scale_interval(in[i * stride], f, divide, &out[i]))
 			mill_call_fail_row(call, i, MILL_ROW_RANGE);
 	}
 	return MILL_OK;

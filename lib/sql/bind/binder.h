@@ -49,15 +49,15 @@ typedef enum sql_clause {
 } sql_clause;
 
 /* An output column. */
-typedef struct sql_target {
+typedef struct sql_item {
 	const PgQuery__Node *node; /* NULL: `column` of a star */
 	int column;
-	sql_name name; /* text NULL: of the bound expression, see sql_target_bind */
+	sql_name name; /* text NULL: of the bound expression, see sql_item_bind */
 	bool has_alias;
 	int position;
 	mill_expr *expr; /* NULL: not bound yet */
 	int64_t size;    /* nodes of expr */
-} sql_target;
+} sql_item;
 
 typedef struct sql_window {
 	mill_window_kind kind;
@@ -71,7 +71,7 @@ typedef struct sql_window {
 } sql_window;
 
 typedef struct sql_order {
-	int target; /* index of a target, −1: expr */
+	int item; /* index of a item, −1: expr */
 	mill_expr *expr;
 	mill_sort_key direction; /* column unused */
 } sql_order;
@@ -84,12 +84,12 @@ typedef struct sql_select {
 	sql_scope scope;
 	mill_plan *plan; /* so far */
 	sql_clause clause;
-	int visible_targets; /* aliases of targets below this may be used */
+	int visible_items; /* aliases of items below this may be used */
 	bool in_aggregate;
 	bool in_window;
-	sql_target *targets;
-	int target_count;
-	int target_capacity;
+	sql_item *items;
+	int item_count;
+	int item_capacity;
 	mill_expr **keys;
 	int key_count;
 	bool is_grouped; /* GROUP BY or HAVING is there */
@@ -168,14 +168,14 @@ MILL_NODISCARD mill_status sql_bind_join(sql_select *select, const PgQuery__Join
 MILL_NODISCARD mill_status sql_cross_join(sql_select *select, const sql_from *left, const sql_from *right, int position,
                                           sql_from *out);
 
-/* Lists the targets of a SELECT, stars spelled out; none is bound yet. Not collective. */
-MILL_NODISCARD mill_status sql_collect_targets(sql_select *select);
-/* Binds a target unless it is; fills its expr and name. Not collective. */
-MILL_NODISCARD mill_status sql_target_bind(sql_select *select, int target);
-/* The target whose alias is name among the first `limit`; −1: none, −2: several that differ. Not collective. */
-int sql_target_find(const sql_select *select, sql_name name, int limit);
+/* Lists the items of a SELECT, stars spelled out; none is bound yet. Not collective. */
+MILL_NODISCARD mill_status sql_collect_items(sql_select *select);
+/* Binds a item unless it is; fills its expr and name. Not collective. */
+MILL_NODISCARD mill_status sql_item_bind(sql_select *select, int item);
+/* The item whose alias is name among the first `limit`; −1: none, −2: several that differ. Not collective. */
+int sql_item_find(const sql_select *select, sql_name name, int limit);
 /* The expression that an alias stands for. Not collective. */
-MILL_NODISCARD mill_status sql_alias_expr(sql_select *select, int target, int position, mill_expr **out);
+MILL_NODISCARD mill_status sql_alias_expr(sql_select *select, int item, int position, mill_expr **out);
 
 /* Binds an expression of any kind. Not collective. */
 MILL_NODISCARD mill_status sql_bind_expr(sql_select *select, const PgQuery__Node *node, mill_expr **out);

@@ -84,10 +84,10 @@ static const char *suggestion(sql_select *select, const column_name *wanted)
 {
 	const char *near =
 	    sql_scope_suggest(select->binder->arena, &select->scope, wanted->table.text, wanted->column.text);
-	for (int i = 0; near == NULL && wanted->table.text == NULL && i < select->visible_targets; i++) {
-		mill_field field = {.name = select->targets[i].name.text};
+	for (int i = 0; near == NULL && wanted->table.text == NULL && i < select->visible_items; i++) {
+		mill_field field = {.name = select->items[i].name.text};
 		mill_schema one = {&field, 1};
-		if (select->targets[i].has_alias)
+		if (select->items[i].has_alias)
 			near = mill_schema_suggest(&one, wanted->column.text);
 	}
 	return near;
@@ -143,15 +143,15 @@ static mill_status refuse_misplaced(sql_select *select, const mill_expr *expr, c
 
 static mill_status bind_alias(sql_select *select, const column_name *wanted, int position, mill_expr **out)
 {
-	int target = wanted->table.text != NULL ? -1 : sql_target_find(select, wanted->column, select->visible_targets);
-	if (target == -2)
+	int item = wanted->table.text != NULL ? -1 : sql_item_find(select, wanted->column, select->visible_items);
+	if (item == -2)
 		return sql_fail(select->binder, MILL_USAGE, position,
 		                "\"%s\" is ambiguous: several columns of the SELECT list have "
 		                "that name",
 		                wanted->column.text);
-	if (target < 0 || !select->targets[target].has_alias)
+	if (item < 0 || !select->items[item].has_alias)
 		return MILL_OK;
-	MILL_TRY(sql_alias_expr(select, target, position, out));
+	MILL_TRY(sql_alias_expr(select, item, position, out));
 	return refuse_misplaced(select, *out, wanted->column.text, position);
 }
 

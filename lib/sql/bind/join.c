@@ -69,7 +69,7 @@ static mill_status bind_on(sql_select *select, join_sides *sides, const PgQuery_
 	select->plan = &both;
 	select->scope = sides->scope;
 	select->clause = SQL_IN_ON;
-	select->visible_targets = 0;
+	select->visible_items = 0;
 	mill_expr *condition;
 	MILL_TRY(sql_bind_expr(select, quals, &condition));
 	select->scope = scope;

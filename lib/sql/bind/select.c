@@ -29,7 +29,7 @@ static mill_status bind_where(sql_select *select)
 		return MILL_OK;
 	mill_expr *predicate;
 	select->clause = SQL_IN_WHERE;
-	select->visible_targets = select->target_count;
+	select->visible_items = select->item_count;
 	MILL_TRY(sql_bind_expr(select, node, &predicate));
 	MILL_TRY(check_boolean(select, predicate, "WHERE", sql_position_of(node), &predicate));
 	sql_binder *binder = select->binder;
@@ -42,10 +42,10 @@ static mill_status bind_where(sql_select *select)
 	return MILL_OK;
 }
 
-static mill_status bind_targets(sql_select *select)
+static mill_status bind_items(sql_select *select)
 {
-	for (int i = 0; i < select->target_count; i++)
-		MILL_TRY(sql_target_bind(select, i));
+	for (int i = 0; i < select->item_count; i++)
+		MILL_TRY(sql_item_bind(select, i));
 	return MILL_OK;
 }
 
@@ -59,17 +59,17 @@ static bool integer_constant(const PgQuery__Node *node, int64_t *out)
 }
 
 /* GROUP BY 2, ORDER BY 2. */
-static mill_status ordinal_target(sql_select *select, const PgQuery__Node *node, const char *clause, int *target)
+static mill_status ordinal_item(sql_select *select, const PgQuery__Node *node, const char *clause, int *item)
 {
 	int64_t ordinal;
-	*target = -1;
+	*item = -1;
 	if (!integer_constant(node, &ordinal))
 		return MILL_OK;
-	if (ordinal < 1 || ordinal > select->target_count)
+	if (ordinal < 1 || ordinal > select->item_count)
 		return sql_fail(select->binder, MILL_USAGE, sql_position_of(node),
 		                "%s position %lld is not in the SELECT list, which has %d column%s", clause,
-		                (long long)ordinal, select->target_count, select->target_count == 1 ? "" : "s");
-	*target = (int)ordinal - 1;
+		                (long long)ordinal, select->item_count, select->item_count == 1 ? "" : "s");
+	*item = (int)ordinal - 1;
 	return MILL_OK;
 }
 
@@ -100,15 +100,15 @@ static mill_status bind_key(sql_select *select, const PgQuery__Node *node)
 	if (node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
 		return sql_fail(select->binder, MILL_NOT_YET, node->grouping_set->location,
 		                "GROUPING SETS, ROLLUP and CUBE are not supported yet");
-	int target;
+	int item;
 	mill_expr *key;
-	MILL_TRY(ordinal_target(select, node, "GROUP BY", &target));
-	if (target >= 0) {
-		MILL_TRY(sql_target_bind(select, target));
-		key = select->targets[target].expr;
+	MILL_TRY(ordinal_item(select, node, "GROUP BY", &item));
+	if (item >= 0) {
+		MILL_TRY(sql_item_bind(select, item));
+		key = select->items[item].expr;
 	} else {
 		select->clause = SQL_IN_GROUP_BY;
-		select->visible_targets = select->target_count;
+		select->visible_items = select->item_count;
 		MILL_TRY(sql_bind_expr(select, node, &key));
 	}
 	MILL_TRY(refuse_nested(select, key, "GROUP BY", position));
@@ -140,7 +140,7 @@ static mill_status bind_having(sql_select *select)
 		return MILL_OK;
 	select->is_grouped = true;
 	select->clause = SQL_IN_HAVING;
-	select->visible_targets = select->target_count;
+	select->visible_items = select->item_count;
 	MILL_TRY(sql_bind_expr(select, node, &select->having));
 	return check_boolean(select, select->having, "HAVING", sql_position_of(node), &select->having);
 }
@@ -150,27 +150,27 @@ static mill_status bind_order(sql_select *select, const PgQuery__SortBy *sort, s
 {
 	const PgQuery__Node *node = sort->node;
 	int position = sql_position_of(node);
-	sql_order order = {.target = -1};
+	sql_order order = {.item = -1};
 	MILL_TRY(sql_bind_direction(select, sort, &order.direction));
-	MILL_TRY(ordinal_target(select, node, "ORDER BY", &order.target));
+	MILL_TRY(ordinal_item(select, node, "ORDER BY", &order.item));
 	sql_name name = bare_name(select, node);
-	if (order.target < 0 && name.text != NULL)
-		order.target = sql_target_find(select, name, select->target_count);
-	if (order.target == -2)
+	if (order.item < 0 && name.text != NULL)
+		order.item = sql_item_find(select, name, select->item_count);
+	if (order.item == -2)
 		return sql_fail(select->binder, MILL_USAGE, position,
 		                "ORDER BY \"%s\" is ambiguous: several columns have that name", name.text);
-	if (order.target < 0) {
+	if (order.item < 0) {
 		select->clause = SQL_IN_ORDER_BY;
-		select->visible_targets = select->target_count;
+		select->visible_items = select->item_count;
 		MILL_TRY(sql_bind_expr(select, node, &order.expr));
-		for (int i = 0; i < select->target_count && order.target < 0; i++)
-			if (mill_expr_equal(select->targets[i].expr, order.expr))
-				order.target = i;
+		for (int i = 0; i < select->item_count && order.item < 0; i++)
+			if (mill_expr_equal(select->items[i].expr, order.expr))
+				order.item = i;
 	}
-	if (order.target < 0 && select->statement->n_distinct_clause > 0)
+	if (order.item < 0 && select->statement->n_distinct_clause > 0)
 		return sql_fail(select->binder, MILL_USAGE, position,
 		                "with SELECT DISTINCT, ORDER BY expressions must be in the SELECT list");
-	if (order.target < 0)
+	if (order.item < 0)
 		MILL_TRY(sql_settle(select, order.expr, &order.expr));
 	*out = order;
 	return MILL_OK;
@@ -208,10 +208,10 @@ mill_status sql_bind_select(sql_select *select, bool is_outermost, mill_plan **o
 		MILL_TRY(refuse_distinct_on(select));
 		MILL_TRY(sql_bind_from(select));
 	}
-	MILL_TRY(sql_collect_targets(select));
+	MILL_TRY(sql_collect_items(select));
 	MILL_TRY(bind_where(select));
 	MILL_TRY(bind_keys(select));
-	MILL_TRY(bind_targets(select));
+	MILL_TRY(bind_items(select));
 	MILL_TRY(bind_having(select));
 	MILL_TRY(bind_orders(select));
 	MILL_TRY(sql_plan_groups(select));

@@ -5,10 +5,10 @@
 static mill_status rewrite_later(sql_select *select, sql_replace replace, bool with_windows)
 {
 	sql_binder *binder = select->binder;
-	for (int i = 0; i < select->target_count; i++)
-		MILL_TRY(sql_rewrite(binder, select->targets[i].expr, replace, select, &select->targets[i].expr));
+	for (int i = 0; i < select->item_count; i++)
+		MILL_TRY(sql_rewrite(binder, select->items[i].expr, replace, select, &select->items[i].expr));
 	for (int i = 0; i < select->order_count; i++)
-		if (select->orders[i].target < 0)
+		if (select->orders[i].item < 0)
 			MILL_TRY(sql_rewrite(binder, select->orders[i].expr, replace, select, &select->orders[i].expr));
 	for (int w = 0; with_windows && w < select->window_count; w++) {
 		sql_window *window = &select->windows[w];
@@ -187,24 +187,24 @@ mill_status sql_plan_windows(sql_select *select)
 static mill_status project_output(sql_select *select, int *extra)
 {
 	sql_binder *binder = select->binder;
-	int most = select->target_count + select->order_count;
+	int most = select->item_count + select->order_count;
 	mill_expr **exprs = mill_arena_array(binder->arena, (size_t)most + 1, sizeof *exprs);
 	const char **names = mill_arena_array(binder->arena, (size_t)most + 1, sizeof *names);
 	if (exprs == NULL || names == NULL)
 		return sql_fail_memory(binder);
 	int count = 0;
-	for (; count < select->target_count; count++) {
-		MILL_TRY(sql_settle(select, select->targets[count].expr, &exprs[count]));
-		names[count] = select->targets[count].name.text;
+	for (; count < select->item_count; count++) {
+		MILL_TRY(sql_settle(select, select->items[count].expr, &exprs[count]));
+		names[count] = select->items[count].name.text;
 	}
 	for (int i = 0; i < select->order_count; i++) {
-		if (select->orders[i].target >= 0)
+		if (select->orders[i].item >= 0)
 			continue;
-		select->orders[i].target = count;
+		select->orders[i].item = count;
 		names[count] = "order_key";
 		exprs[count++] = select->orders[i].expr;
 	}
-	*extra = count - select->target_count;
+	*extra = count - select->item_count;
 	return sql_node_built(binder, sql_node_project(binder->arena, select->plan, exprs, names, count, binder->err),
 	                      &select->plan);
 }
@@ -229,7 +229,7 @@ static mill_status plan_sort(sql_select *select)
 		return sql_fail_memory(binder);
 	for (int i = 0; i < select->order_count; i++) {
 		keys[i] = select->orders[i].direction;
-		keys[i].column = select->orders[i].target;
+		keys[i].column = select->orders[i].item;
 	}
 	return sql_node_built(binder,
 	                      sql_node_sort(binder->arena, select->plan, keys, select->order_count, select->limit,
@@ -242,9 +242,9 @@ static mill_status drop_extra(sql_select *select)
 	sql_binder *binder = select->binder;
 	mill_expr **exprs;
 	const char **names;
-	MILL_TRY(sql_columns_of(binder, &select->plan->schema, select->target_count, 0, &exprs, &names));
+	MILL_TRY(sql_columns_of(binder, &select->plan->schema, select->item_count, 0, &exprs, &names));
 	return sql_node_built(
-	    binder, sql_node_project(binder->arena, select->plan, exprs, names, select->target_count, binder->err),
+	    binder, sql_node_project(binder->arena, select->plan, exprs, names, select->item_count, binder->err),
 	    &select->plan);
 }
 

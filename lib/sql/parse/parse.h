@@ -45,9 +45,9 @@ typedef struct sql_name {
  * of it; otherwise folded itself, unquoted, without a position. *out.text is NULL when out of memory. Not
  * collective. */
 sql_name sql_spelled(const sql_parsed *parsed, int token, const char *folded);
-/* The spelling of a column alias of a SELECT list. next: the location of the next target, −1 for the last. Not
+/* The spelling of a column alias of a SELECT list. next: the location of the next item, −1 for the last. Not
  * collective. */
-sql_name sql_target_alias(const sql_parsed *parsed, int location, int next, const char *folded);
+sql_name sql_item_alias(const sql_parsed *parsed, int location, int next, const char *folded);
 /* Token of the alias that follows the relation or function whose name starts at location; -1 when not found. Not
  * collective. */
 int sql_alias_token(const sql_parsed *parsed, int location, const char *folded);

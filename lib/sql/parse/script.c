@@ -129,8 +129,8 @@ static mill_status split_statement(split_state *state, const PgQuery__RawStmt *r
 	}
 }
 
-mill_status mill_sql_split(const char *script, const char *where, mill_arena *arena, mill_script_statement **out,
-                           int *count, mill_error *err)
+mill_status mill_sql_statements(const char *script, const char *where, mill_arena *arena, mill_script_statement **out,
+                                int *count, mill_error *err)
 {
 	split_state state = {.statements = NULL};
 	MILL_TRY(sql_parse(where, script, arena, &state.parsed, err));

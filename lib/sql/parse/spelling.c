@@ -61,7 +61,7 @@ static bool matches(const sql_parsed *parsed, int token, const char *folded)
 }
 
 /* Words that end a SELECT list at its own depth. */
-static bool ends_target_list(int kind)
+static bool ends_select_list(int kind)
 {
 	switch (kind) {
 	case ';':
@@ -84,7 +84,7 @@ static bool ends_target_list(int kind)
 }
 
 /* FROM of IS DISTINCT FROM, GROUP of WITHIN GROUP, and any word right after AS do not end the list. */
-static bool is_inside_target(const sql_parsed *parsed, int token)
+static bool is_inside_item(const sql_parsed *parsed, int token)
 {
 	int before = token > 0 ? parsed->tokens[token - 1].kind : 0;
 	int kind = parsed->tokens[token].kind;
@@ -93,8 +93,8 @@ static bool is_inside_target(const sql_parsed *parsed, int token)
 	       (before == PG_QUERY__TOKEN__WITHIN && kind == PG_QUERY__TOKEN__GROUP_P);
 }
 
-/* First token after the last target, which starts at token `from`. */
-static int end_of_targets(const sql_parsed *parsed, int from)
+/* First token after the last item, which starts at token `from`. */
+static int end_of_items(const sql_parsed *parsed, int from)
 {
 	int depth = 0;
 	for (int i = from; i < parsed->token_count; i++) {
@@ -103,17 +103,17 @@ static int end_of_targets(const sql_parsed *parsed, int from)
 			depth++;
 		else if ((kind == ')' || kind == ']') && --depth < 0)
 			return i;
-		else if (depth == 0 && i > from && ends_target_list(kind) && !is_inside_target(parsed, i))
+		else if (depth == 0 && i > from && ends_select_list(kind) && !is_inside_item(parsed, i))
 			return i;
 	}
 	return parsed->token_count;
 }
 
-sql_name sql_target_alias(const sql_parsed *parsed, int location, int next, const char *folded)
+sql_name sql_item_alias(const sql_parsed *parsed, int location, int next, const char *folded)
 {
-	/* An alias is the last token of its target; before the next target stands a comma. */
+	/* An alias is the last token of its item; before the next item stands a comma. */
 	int token =
-	    next >= 0 ? sql_token_at(parsed, next) - 2 : end_of_targets(parsed, sql_token_at(parsed, location)) - 1;
+	    next >= 0 ? sql_token_at(parsed, next) - 2 : end_of_items(parsed, sql_token_at(parsed, location)) - 1;
 	return sql_spelled(parsed, token, folded);
 }
 

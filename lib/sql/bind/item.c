@@ -7,26 +7,25 @@
 /* An alias used again and again can double an expression each time. */
 enum { LIMIT_REUSED_NODES = 100000 };
 
-static mill_status add_target(sql_select *select, sql_target target)
+static mill_status add_item(sql_select *select, sql_item item)
 {
-	MILL_TRY(sql_reserve(select->binder, &select->targets, select->target_count, &select->target_capacity,
-	                     sizeof *select->targets));
-	select->targets[select->target_count++] = target;
+	MILL_TRY(sql_reserve(select->binder, &select->items, select->item_count, &select->item_capacity,
+	                     sizeof *select->items));
+	select->items[select->item_count++] = item;
 	return MILL_OK;
 }
 
 /* table NULL: all tables. */
 static mill_status add_star(sql_select *select, const char *table, int position)
 {
-	int before = select->target_count;
+	int before = select->item_count;
 	for (int i = 0; i < select->scope.count; i++) {
 		const sql_column *column = &select->scope.columns[i];
 		if (sql_scope_in_star(column, table))
-			MILL_TRY(add_target(
-			    select,
-			    (sql_target){.column = i, .name = {column->name, false, -1}, .position = position}));
+			MILL_TRY(add_item(
+			    select, (sql_item){.column = i, .name = {column->name, false, -1}, .position = position}));
 	}
-	if (select->target_count == before && table == NULL && select->scope.table_count == 0 &&
+	if (select->item_count == before && table == NULL && select->scope.table_count == 0 &&
 	    select->statement->n_values_lists == 0)
 		return sql_fail(select->binder, MILL_USAGE, position, "SELECT * needs a FROM");
 	return MILL_OK;
@@ -50,37 +49,37 @@ static bool is_star(const PgQuery__Node *node)
 	return reference->fields[reference->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
 }
 
-static mill_status collect_star(sql_select *select, const PgQuery__ResTarget *target)
+static mill_status collect_star(sql_select *select, const PgQuery__ResTarget *item)
 {
 	sql_binder *binder = select->binder;
-	const PgQuery__ColumnRef *reference = target->val->column_ref;
+	const PgQuery__ColumnRef *reference = item->val->column_ref;
 	if (reference->n_fields == 1)
-		return add_star(select, NULL, target->location);
+		return add_star(select, NULL, item->location);
 	sql_name table = star_table(select, reference);
 	if (table.text == NULL || !sql_scope_has_table(&select->scope, table.text)) {
 		const char *near = table.text == NULL ? NULL : sql_scope_suggest_table(&select->scope, table.text);
-		return sql_fail(binder, MILL_USAGE, target->location, "FROM has no table \"%s\"%s%s%s",
+		return sql_fail(binder, MILL_USAGE, item->location, "FROM has no table \"%s\"%s%s%s",
 		                table.text == NULL ? "?" : table.text, near == NULL ? "" : " (did you mean \"",
 		                near == NULL ? "" : near, near == NULL ? "" : "\"?)");
 	}
-	return add_star(select, table.text, target->location);
+	return add_star(select, table.text, item->location);
 }
 
-static mill_status collect_target(sql_select *select, const PgQuery__ResTarget *target, int next)
+static mill_status collect_item(sql_select *select, const PgQuery__ResTarget *item, int next)
 {
-	if (is_star(target->val))
-		return collect_star(select, target);
-	sql_target out = {.node = target->val, .column = -1, .position = target->location};
-	out.has_alias = target->name != NULL && target->name[0] != '\0';
+	if (is_star(item->val))
+		return collect_star(select, item);
+	sql_item out = {.node = item->val, .column = -1, .position = item->location};
+	out.has_alias = item->name != NULL && item->name[0] != '\0';
 	if (out.has_alias) {
-		out.name = sql_target_alias(&select->binder->parsed, target->location, next, target->name);
+		out.name = sql_item_alias(&select->binder->parsed, item->location, next, item->name);
 		if (out.name.text == NULL)
 			return sql_fail_memory(select->binder);
 	}
-	return add_target(select, out);
+	return add_item(select, out);
 }
 
-mill_status sql_collect_targets(sql_select *select)
+mill_status sql_collect_items(sql_select *select)
 {
 	const PgQuery__SelectStmt *statement = select->statement;
 	if (statement->n_values_lists > 0)
@@ -92,7 +91,7 @@ mill_status sql_collect_targets(sql_select *select)
 	for (size_t i = 0; i < statement->n_target_list; i++) {
 		bool is_last = i + 1 == statement->n_target_list;
 		int next = is_last ? -1 : statement->target_list[i + 1]->res_target->location;
-		MILL_TRY(collect_target(select, statement->target_list[i]->res_target, next));
+		MILL_TRY(collect_item(select, statement->target_list[i]->res_target, next));
 	}
 	return MILL_OK;
 }
@@ -142,74 +141,74 @@ static const char *subquery_name(sql_select *select, const mill_expr *expr)
 	return binder->subqueries[number]->schema.fields[0].name;
 }
 
-static void name_target(sql_select *select, sql_target *target)
+static void name_item(sql_select *select, sql_item *item)
 {
-	if (target->name.text != NULL)
+	if (item->name.text != NULL)
 		return;
-	const mill_expr *expr = target->expr;
+	const mill_expr *expr = item->expr;
 	bool is_weak;
 	const char *name = NULL;
-	if (target->node->node_case == PG_QUERY__NODE__NODE_SUB_LINK)
+	if (item->node->node_case == PG_QUERY__NODE__NODE_SUB_LINK)
 		name = subquery_name(select, expr);
 	if (name == NULL)
-		name = figure_name(target->node, &is_weak);
-	target->name = (sql_name){name == NULL ? "?column?" : name, false, -1};
+		name = figure_name(item->node, &is_weak);
+	item->name = (sql_name){name == NULL ? "?column?" : name, false, -1};
 }
 
 /* A plain column reference gives the spelling of its source. */
-static mill_status bind_reference(sql_select *select, sql_target *target)
+static mill_status bind_reference(sql_select *select, sql_item *item)
 {
-	const PgQuery__Node *node = target->node;
+	const PgQuery__Node *node = item->node;
 	while (node->node_case == PG_QUERY__NODE__NODE_COLLATE_CLAUSE ||
 	       node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
 		node = node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST ? node->type_cast->arg
 		                                                         : node->collate_clause->arg;
-	if (target->name.text == NULL && node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+	if (item->name.text == NULL && node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
 		sql_name name;
 		MILL_TRY(sql_reference_name(select, node->column_ref, &name));
-		target->name = name;
+		item->name = name;
 	}
 	return MILL_OK;
 }
 
-mill_status sql_target_bind(sql_select *select, int index)
+mill_status sql_item_bind(sql_select *select, int index)
 {
-	sql_target *target = &select->targets[index];
-	if (target->expr != NULL)
+	sql_item *item = &select->items[index];
+	if (item->expr != NULL)
 		return MILL_OK;
-	if (target->node == NULL)
-		return sql_scope_column(select, target->column, target->position, &target->expr);
+	if (item->node == NULL)
+		return sql_scope_column(select, item->column, item->position, &item->expr);
 	sql_clause clause = select->clause;
-	int visible = select->visible_targets;
+	int visible = select->visible_items;
 	bool in_aggregate = select->in_aggregate, in_window = select->in_window;
 	select->clause = SQL_IN_LIST;
-	select->visible_targets = index;
+	select->visible_items = index;
 	select->in_aggregate = select->in_window = false;
 	mill_expr *expr;
-	MILL_TRY(sql_bind_expr(select, target->node, &expr));
-	target = &select->targets[index];
-	target->expr = expr;
-	target->size = sql_expr_size(expr);
-	MILL_TRY(bind_reference(select, target));
-	name_target(select, target);
+	MILL_TRY(sql_bind_expr(select, item->node, &expr));
+	item = &select->items[index];
+	item->expr = expr;
+	item->size = sql_expr_size(expr);
+	MILL_TRY(bind_reference(select, item));
+	name_item(select, item);
 	select->clause = clause;
-	select->visible_targets = visible;
+	select->visible_items = visible;
 	select->in_aggregate = in_aggregate;
 	select->in_window = in_window;
 	return MILL_OK;
 }
 
-int sql_target_find(const sql_select *select, sql_name name, int limit)
+int sql_item_find(const sql_select *select, sql_name name, int limit)
 {
 	int found = -1;
 	for (int i = 0; i < limit; i++) {
-		const sql_target *target = &select->targets[i];
-		if (target->name.text == NULL || strcasecmp(target->name.text, name.text) != 0)
+		const sql_item *item = &select->items[i];
+		if (item->name.text == NULL || strcasecmp(item->name.text, name.text) != 0)
 			continue;
-		if (name.is_quoted && strcmp(target->name.text, name.text) != 0)
+		if (name.is_quoted && strcmp(item->name.text, name.text) != 0)
 			continue;
-		bool is_same = found >= 0 && select->targets[found].expr != NULL && target->expr != NULL &&
-		               mill_expr_equal(select->targets[found].expr, target->expr);
+		bool is_same = found >= 0 && select->items[found].expr != NULL && item->expr != NULL &&
+		               mill_expr_equal(select->items[found].expr, item->expr);
 		if (found >= 0 && !is_same)
 			return -2;
 		if (found < 0)
@@ -221,14 +220,14 @@ int sql_target_find(const sql_select *select, sql_name name, int limit)
 mill_status sql_alias_expr(sql_select *select, int index, int position, mill_expr **out)
 {
 	sql_binder *binder = select->binder;
-	MILL_TRY(sql_target_bind(select, index));
-	const sql_target *target = &select->targets[index];
-	binder->reused_nodes += target->size;
+	MILL_TRY(sql_item_bind(select, index));
+	const sql_item *item = &select->items[index];
+	binder->reused_nodes += item->size;
 	if (binder->reused_nodes > LIMIT_REUSED_NODES)
 		return sql_fail(
 		    binder, MILL_USAGE, position,
 		    "aliases that use aliases make this expression too large: compute \"%s\" in a sub-query",
-		    target->name.text);
-	*out = target->expr;
+		    item->name.text);
+	*out = item->expr;
 	return MILL_OK;
 }
