@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 local_binary=$PWD/build/current/rankmill
 binary=$PWD/build/current/tests/tools/rankmill_test
-work=$(mktemp -d "${TMPDIR:-/tmp}/rankmill-suite-storage-XXXXXX")
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 mkdir -p "$root/b"

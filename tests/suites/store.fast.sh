@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 python=/usr/bin/python3
 write=build/current/tests/tools/store_write
-work=$(mktemp -d "${TMPDIR:-/tmp}/rankmill-suite-store-XXXXXX")
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 $python -c 'import h5py, numpy, xxhash' 2>/dev/null || { echo "skip store.oracle: python3-h5py, python3-numpy or python3-xxhash is missing"; exit 0; }
 
