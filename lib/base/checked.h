@@ -11,10 +11,6 @@
 #define mill_sub_overflows(a, b, out) __builtin_sub_overflow(a, b, out)
 #define mill_mul_overflows(a, b, out) __builtin_mul_overflow(a, b, out)
 
-static inline bool mill_fits_int(int64_t value)
-{
-	return value >= INT32_MIN && value <= INT32_MAX;
-}
 static inline size_t mill_round_up(size_t value, size_t multiple)
 {
 	return (value + multiple - 1) / multiple * multiple;

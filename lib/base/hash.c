@@ -15,13 +15,6 @@ mill_u128 mill_h128(uint64_t seed, const void *data, size_t size_bytes)
 	return (mill_u128)hash.high64 << 64 | hash.low64;
 }
 
-void mill_h64_rows(uint64_t seed, const void *data, size_t row_bytes, int64_t rows, uint64_t *out)
-{
-	const uint8_t *row = data;
-	for (int64_t r = 0; r < rows; r++)
-		out[r] = XXH3_64bits_withSeed(row + (size_t)r * row_bytes, row_bytes, seed);
-}
-
 mill_u128 mill_h128_rows_sum(uint64_t first_seed, const void *data, size_t row_bytes, int64_t rows)
 {
 	const uint8_t *row = data;

@@ -13,10 +13,8 @@ __extension__ typedef __int128 mill_i128;
 
 uint64_t mill_h64(uint64_t seed, const void *data, size_t size_bytes);
 mill_u128 mill_h128(uint64_t seed, const void *data, size_t size_bytes); /* high·2^64 + low */
-/* out[r] = H64(seed, row r) for rows of one width, laid end to end: saves a call a row in hot loops. */
-void mill_h64_rows(uint64_t seed, const void *data, size_t row_bytes, int64_t rows, uint64_t *out);
-
-/* Σ over r of H128(first_seed + r, row r) modulo 2^128, rows laid as above: the content hash's inner loop (D5). */
+/* Σ over r of H128(first_seed + r, row r) modulo 2^128, rows of one width laid end to end: the content hash's inner
+ * loop (D5). */
 mill_u128 mill_h128_rows_sum(uint64_t first_seed, const void *data, size_t row_bytes, int64_t rows);
 
 /* H128(0, bytes) of bytes that come piece by piece (files). NULL when out of memory; free with mill_mem_free. */

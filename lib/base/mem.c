@@ -212,8 +212,3 @@ void mill_mem_free(void *block)
 		free(header);
 	mill_mem_discharge(mem, (int64_t)total_bytes);
 }
-
-size_t mill_mem_size(const void *block)
-{
-	return block == NULL ? 0 : header_of(block)->size_bytes;
-}

@@ -42,7 +42,6 @@ void *mill_mem_calloc(mill_mem *mem, size_t count, size_t element_bytes); /* zer
 /* Keeps the contents; block may be NULL. NULL on failure: the old block is then untouched. */
 void *mill_mem_realloc(mill_mem *mem, void *block, size_t size_bytes);
 void mill_mem_free(void *block); /* NULL is fine */
-size_t mill_mem_size(const void *block);
 
 /* Accounts for memory that others allocate on our behalf (HDF5, codecs). False when over budget (not charged then). */
 bool mill_mem_charge(mill_mem *mem, int64_t size_bytes);

@@ -67,24 +67,6 @@ mill_status mill_batch_take(const mill_batch *batch, const int32_t *indices, int
 	return MILL_OK;
 }
 
-mill_status mill_batch_slice(const mill_batch *batch, int64_t first, int64_t count, mill_batch *out, mill_error *err)
-{
-	mill_batch result;
-	if (first == 0 && count == batch->rows)
-		return mill_batch_retain(batch, out, err);
-	MILL_TRY(mill_batch_new(batch->mem, batch->column_count, batch->id_words, &result, err));
-	mill_status status = MILL_OK;
-	for (int c = 0; c < batch->column_count && status == MILL_OK; c++)
-		status = mill_column_slice(batch->mem, &batch->columns[c], first, count, &result.columns[c], err);
-	if (status != MILL_OK) {
-		mill_batch_release(&result);
-		return status;
-	}
-	result.rows = count;
-	*out = result;
-	return MILL_OK;
-}
-
 static mill_status same_shape(const mill_batch *batches, int n, mill_error *err)
 {
 	if (n <= 0)

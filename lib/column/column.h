@@ -1,10 +1,10 @@
 /* Columns and batches in Arrow's layout, what operators pass along.
  *
  * Buffers are reference counted (one thread, so plain counters) and immutable once shared; a column is a value that
- * holds references. Copying a column struct copies no reference: use mill_column_retain. No Arrow `offset`: a slice is
- * a copy (a batch is at most 8,192 rows). Every data buffer is 64-byte aligned and readable up to the next 64 bytes.
- * Row ids (definitions.md D2) are ordinary non-null UINT64 columns, the last id_words columns of a batch, present only
- * where something downstream needs them. Not collective. */
+ * holds references. Copying a column struct copies no reference: use mill_column_retain. No Arrow `offset`:
+ * rows of a column are a copy of them (a batch is at most 8,192 rows). Every data buffer is 64-byte aligned and
+ * readable up to the next 64 bytes. Row ids (definitions.md D2) are ordinary non-null UINT64 columns, the last id_words
+ * columns of a batch, present only where something downstream needs them. Not collective. */
 #ifndef MILL_COLUMN_COLUMN_H
 #define MILL_COLUMN_COLUMN_H
 
@@ -47,9 +47,6 @@ typedef struct mill_column {
 MILL_NODISCARD mill_status mill_dictionary_new(mill_mem *mem, mill_column *values, mill_column **out, mill_error *err);
 mill_column *mill_dictionary_retain(mill_column *dictionary);
 void mill_dictionary_release(mill_column *dictionary);
-/* The same rows without a dictionary (a retain where there is none). */
-MILL_NODISCARD mill_status mill_column_decode(mill_mem *mem, const mill_column *column, mill_column *out,
-                                              mill_error *err);
 
 /* Adds a reference to every buffer and returns a copy of the struct. */
 mill_column mill_column_retain(const mill_column *column);
@@ -88,9 +85,6 @@ MILL_NODISCARD mill_status mill_column_take(mill_mem *mem, const mill_column *co
 /* The rows whose bit is set in keep (kept = number of such bits). When kept == rows this is a retain. */
 MILL_NODISCARD mill_status mill_column_filter(mill_mem *mem, const mill_column *column, const uint64_t *keep,
                                               int64_t kept, mill_column *out, mill_error *err);
-/* Rows first … first + count − 1 as a column of its own. */
-MILL_NODISCARD mill_status mill_column_slice(mill_mem *mem, const mill_column *column, int64_t first, int64_t count,
-                                             mill_column *out, mill_error *err);
 /* Concatenates n > 0 columns of one type. A dictionary shared by all is kept. MILL_DATA when the text passes 2 GiB. */
 MILL_NODISCARD mill_status mill_column_concat(mill_mem *mem, const mill_column *const *columns, int n, mill_column *out,
                                               mill_error *err);
@@ -114,8 +108,6 @@ MILL_NODISCARD mill_status mill_batch_filter(const mill_batch *batch, const uint
                                              mill_batch *out, mill_error *err);
 MILL_NODISCARD mill_status mill_batch_take(const mill_batch *batch, const int32_t *indices, int64_t count,
                                            mill_batch *out, mill_error *err);
-MILL_NODISCARD mill_status mill_batch_slice(const mill_batch *batch, int64_t first, int64_t count, mill_batch *out,
-                                            mill_error *err);
 /* All rows of n > 0 batches of one schema as one (rows may pass MILL_BATCH_ROWS: sort and join build want that). */
 MILL_NODISCARD mill_status mill_batch_concat(mill_mem *mem, const mill_batch *batches, int n, mill_batch *out,
                                              mill_error *err);

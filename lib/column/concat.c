@@ -1,4 +1,4 @@
-/* Joining and cutting columns: slice, concat, decode. */
+/* Joining columns. */
 #include "column/bits.h"
 #include "column/layout.h"
 #include <string.h>
@@ -10,56 +10,6 @@ static mill_status finish_or_release(mill_status status, mill_column *made, mill
 	else
 		mill_column_release(made);
 	return status;
-}
-
-static mill_status slice_text(mill_mem *mem, const mill_column *column, int64_t first, int64_t count, mill_column *made,
-                              mill_error *err)
-{
-	int32_t start = column->offsets[first], end = column->offsets[first + count];
-	MILL_TRY(mill_column_new(mem, column->type, count, (size_t)(end - start), made, err));
-	for (int64_t r = 1; r <= count; r++)
-		made->offsets[r] = column->offsets[first + r] - start;
-	memcpy(made->bytes, column->bytes + start, (size_t)(end - start));
-	return MILL_OK;
-}
-
-static mill_status slice_values(mill_mem *mem, const mill_column *column, int64_t first, int64_t count,
-                                mill_column *made, mill_error *err)
-{
-	mill_type stored = column->dictionary != NULL ? mill_type_of(MILL_TYPE_INT32) : column->type;
-	if (mill_type_is_text(stored))
-		return slice_text(mem, column, first, count, made, err);
-	MILL_TRY(mill_column_new(mem, stored, count, 0, made, err));
-	size_t width = mill_type_width_bytes(stored);
-	if (stored.id == MILL_TYPE_BOOL)
-		mill_bits_slice(made->values, column->values, first, count);
-	else
-		memcpy(made->values, (const uint8_t *)column->values + (size_t)first * width, (size_t)count * width);
-	made->type = column->type;
-	made->dictionary = mill_dictionary_retain(column->dictionary);
-	return MILL_OK;
-}
-
-mill_status mill_column_slice(mill_mem *mem, const mill_column *column, int64_t first, int64_t count, mill_column *out,
-                              mill_error *err)
-{
-	if (first < 0 || count < 0 || first > column->rows - count)
-		return mill_fail(err, MILL_INTERNAL, "slice of rows %lld + %lld of a column of %lld", (long long)first,
-		                 (long long)count, (long long)column->rows);
-	if (count == column->rows) {
-		*out = mill_column_retain(column);
-		return MILL_OK;
-	}
-	mill_column made;
-	MILL_TRY(slice_values(mem, column, first, count, &made, err));
-	mill_status status = MILL_OK;
-	if (column->validity != NULL)
-		status = mill_column_add_validity(mem, &made, err);
-	if (status == MILL_OK && column->validity != NULL) {
-		mill_bits_slice(made.validity, column->validity, first, count);
-		mill_column_settle_nulls(&made);
-	}
-	return finish_or_release(status, &made, out);
 }
 
 static int64_t text_bytes_of(const mill_column *column)
@@ -186,19 +136,4 @@ mill_status mill_column_concat(mill_mem *mem, const mill_column *const *columns,
 	mill_column made;
 	MILL_TRY((as_text ? concat_text : concat_fixed)(mem, columns, n, rows, &made, err));
 	return finish_or_release(concat_validity(mem, columns, n, &made, err), &made, out);
-}
-
-mill_status mill_column_decode(mill_mem *mem, const mill_column *column, mill_column *out, mill_error *err)
-{
-	if (column->dictionary == NULL) {
-		*out = mill_column_retain(column);
-		return MILL_OK;
-	}
-	mill_column made;
-	MILL_TRY(concat_text(mem, &column, 1, column->rows, &made, err));
-	made.validity = column->validity;
-	made.null_count = column->null_count;
-	made.owners[0] = mill_buffer_retain(column->owners[0]);
-	*out = made;
-	return MILL_OK;
 }

@@ -279,16 +279,6 @@ mill_status mill_type_parse(const char *text, mill_type *out, mill_error *err)
 	return unknown_type(text, &words, err);
 }
 
-mill_status mill_type_parse_sql(const char *text, mill_type *out, mill_error *err)
-{
-	type_words words;
-	if (split_words(text, &words) && words.argument_count == 0 && strcmp(words.name, "int8") == 0) {
-		*out = mill_type_of(MILL_TYPE_INT64);
-		return MILL_OK;
-	}
-	return mill_type_parse(text, out, err);
-}
-
 static bool equal_without_case(const char *a, const char *b)
 {
 	for (;; a++, b++) {

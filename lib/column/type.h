@@ -174,12 +174,11 @@ void mill_type_limits(mill_type type, int64_t *least, int64_t *most);
 const char *mill_type_text(mill_type type, char out[MILL_TYPE_TEXT_BYTES]); /* returns out */
 /* Parses SQL's, Arrow's and Spark's names without case ("float64", "DOUBLE PRECISION", "tinyint", "decimal(10, 2)").
  * Where a name has two meanings PostgreSQL's holds: `float` is float64, `timestamp` has no zone, `real` is float32. The
- * one exception is `int8`: in `schema` and `dtype` it means 8 bits, as in Arrow and NumPy; SQL text goes through
- * mill_type_parse_sql, where it is PostgreSQL's 64-bit integer. decimal without digits is decimal(38,16), decimal(p)
+ * one exception is `int8`: in `schema` and `dtype` it means 8 bits, as in Arrow and NumPy; in SQL text
+ * it is PostgreSQL's 64-bit integer, which the binder sees to. decimal without digits is decimal(38,16), decimal(p)
  * has scale 0. Lengths of varchar(n) and char(n) are accepted and not enforced. Timestamps are microseconds: another
  * unit is an error that says so. MILL_USAGE with the closest name as suggestion; MILL_NOT_YET for lists and structs. */
 MILL_NODISCARD mill_status mill_type_parse(const char *text, mill_type *out, mill_error *err);
-MILL_NODISCARD mill_status mill_type_parse_sql(const char *text, mill_type *out, mill_error *err);
 
 typedef struct mill_field {
 	const char *name; /* UTF-8, NUL-terminated, as its source spells it */

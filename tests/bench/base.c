@@ -85,7 +85,8 @@ static void variance_groups(bench *b)
 
 static void hash_rows(bench *b)
 {
-	mill_h64_rows(0, b->rows9, 9, ROWS, b->keys);
+	for (int r = 0; r < ROWS; r++)
+		b->keys[r] = mill_h64(0, (const uint8_t *)b->rows9 + (size_t)r * 9, 9);
 	b->sink += (double)b->keys[7];
 }
 

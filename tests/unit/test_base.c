@@ -19,7 +19,6 @@ static void mem_accounts(void)
 	char *a = mill_mem_alloc(&mem, 100);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
 	CU_ASSERT_EQUAL((uintptr_t)a % 64, 0);
-	CU_ASSERT_EQUAL(mill_mem_size(a), 100);
 	CU_ASSERT(mem.used_bytes >= 164);
 	char *large = mill_mem_calloc(&mem, 3, 1 << 20);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(large);
@@ -57,7 +56,6 @@ static void mem_realloc_keeps_contents(void)
 		for (size_t j = 0; j < sizes[i]; j++)
 			block[j] = (unsigned char)(j * 31);
 		kept = sizes[i];
-		CU_ASSERT_EQUAL(mill_mem_size(block), sizes[i]);
 	}
 	CU_ASSERT_PTR_NULL(mill_mem_realloc(&mem, block, 9 << 20));
 	CU_ASSERT_EQUAL(block[0], 0);
@@ -226,11 +224,9 @@ static void hashes(void)
 	mill_h128_text(mill_h128(3, data, sizeof data), text);
 	CU_ASSERT_STRING_EQUAL(text, "0271456379ba411c74d041abebd427ae");
 	uint8_t rows[3][9] = {{1, 0}, {1, 1}, {1, 2}};
-	uint64_t keys[3];
-	mill_h64_rows(0, rows, 9, 3, keys);
-	CU_ASSERT_EQUAL(keys[0], 0x313c2dd2ec996e80U);
-	CU_ASSERT_EQUAL(keys[1], 0xa048b5cb82162577U);
-	CU_ASSERT_EQUAL(keys[2], 0x04f2c58c2ededcaeU);
+	CU_ASSERT_EQUAL(mill_h64(0, rows[0], 9), 0x313c2dd2ec996e80U);
+	CU_ASSERT_EQUAL(mill_h64(0, rows[1], 9), 0xa048b5cb82162577U);
+	CU_ASSERT_EQUAL(mill_h64(0, rows[2], 9), 0x04f2c58c2ededcaeU);
 }
 
 static void knobs_from_environment(void)

@@ -42,10 +42,6 @@ static void check_built(const mill_column *column, const model *m)
 	CU_ASSERT_FATAL(mill_builder_finish(&b, &again, NULL) == MILL_OK);
 	check_column(&again, m, "copied");
 	mill_column_release(&again);
-	CU_ASSERT_FATAL(mill_column_decode(&mem, column, &again, NULL) == MILL_OK);
-	CU_ASSERT(again.dictionary == NULL);
-	check_column(&again, m, "decoded");
-	mill_column_release(&again);
 	CU_ASSERT_FATAL(mill_column_nulls(&mem, m->type, m->rows, &again, NULL) == MILL_OK);
 	CU_ASSERT(again.null_count == m->rows && mill_column_validate(&again, NULL) == MILL_OK);
 	mill_column_release(&again);
@@ -123,25 +119,6 @@ static void check_filtered(const mill_column *column, const model *m)
 static void test_filter(void)
 {
 	over_shapes(check_filtered);
-}
-
-static void check_sliced(const mill_column *column, const model *m)
-{
-	for (int i = 0; i < 3; i++) {
-		int64_t first = random_below(&state, m->rows + 1), count = random_below(&state, m->rows - first + 1);
-		model expected = {m->type, count, m->cells + first};
-		mill_column sliced = {0};
-		CU_ASSERT_FATAL(mill_column_slice(&mem, column, first, count, &sliced, NULL) == MILL_OK);
-		check_column(&sliced, &expected, "sliced");
-		mill_column_release(&sliced);
-	}
-	mill_column out = {0};
-	mill_error err = {0};
-	CU_ASSERT(mill_column_slice(&mem, column, 1, m->rows, &out, &err) == MILL_INTERNAL);
-}
-static void test_slice(void)
-{
-	over_shapes(check_sliced);
 }
 
 static void check_concatenated(const mill_column *column, const model *m)
@@ -239,10 +216,6 @@ static void test_batches(void)
 		check_batch(&joined, models, indices, 2 * rows + kept);
 		mill_batch_release(&joined);
 		mill_batch_release(&other);
-		int64_t first = random_below(&state, rows + 1), count = random_below(&state, rows - first + 1);
-		CU_ASSERT_FATAL(mill_batch_slice(&batch, first, count, &other, NULL) == MILL_OK);
-		check_batch(&other, models, indices + first, count);
-		mill_batch_release(&other);
 		CU_ASSERT_FATAL(mill_batch_retain(&batch, &other, NULL) == MILL_OK);
 		check_batch(&other, models, indices, rows);
 		CU_ASSERT(mill_batch_bytes(&other) == mill_batch_bytes(&batch));
@@ -257,7 +230,7 @@ static void test_batches(void)
 	}
 }
 
-/* Every allocation of a build, filter, take, slice and concat fails once; nothing leaks, nothing is half done. */
+/* Every allocation of a build, filter, take and concat fails once; nothing leaks, nothing is half done. */
 static mill_status all_steps(const model *m, const uint64_t *keep, int64_t kept, const int32_t *indices)
 {
 	mill_batch batch = {0}, filtered = {0}, taken = {0}, joined = {0};
@@ -271,7 +244,6 @@ static mill_status all_steps(const model *m, const uint64_t *keep, int64_t kept,
 	mill_batch parts[] = {batch, filtered, taken};
 	MILL_TRY_GOTO(mill_batch_concat(&mem, parts, 3, &joined, &err), done);
 	mill_batch_release(&taken);
-	MILL_TRY_GOTO(mill_batch_slice(&joined, 3, 70, &taken, &err), done);
 done:
 	mill_batch_release(&batch);
 	mill_batch_release(&filtered);
@@ -340,9 +312,13 @@ static void test_validate_refuses(void)
 	CU_ASSERT_EQUAL(mem.used_bytes, 0);
 }
 
-static const unit_case cases[] = {
-    {"build", test_build},   {"take", test_take},       {"filter", test_filter},   {"slice", test_slice},
-    {"concat", test_concat}, {"batches", test_batches}, {"torture", test_torture}, {"validate", test_validate_refuses}};
+static const unit_case cases[] = {{"build", test_build},
+                                  {"take", test_take},
+                                  {"filter", test_filter},
+                                  {"concat", test_concat},
+                                  {"batches", test_batches},
+                                  {"torture", test_torture},
+                                  {"validate", test_validate_refuses}};
 
 int main(void)
 {

@@ -164,14 +164,6 @@ static void test_traits(void)
 		CU_ASSERT_FALSE(mill_type_id_is_known(number));
 }
 
-static void test_int8_of_sql(void)
-{
-	mill_type type;
-	mill_error err = {0};
-	CU_ASSERT(mill_type_parse_sql(" INT8", &type, &err) == MILL_OK && type.id == MILL_TYPE_INT64);
-	CU_ASSERT(mill_type_parse_sql("tinyint", &type, &err) == MILL_OK && type.id == MILL_TYPE_INT8);
-}
-
 static void test_text_parses_back(void)
 {
 	for (int id = MILL_TYPE_BOOL; id <= MILL_TYPE_INTERVAL; id++) {
@@ -250,7 +242,9 @@ static void test_schema_find(void)
 	CU_ASSERT(mem.used_bytes == 0);
 }
 
-static const unit_case cases[] = {
-    {"names", test_names},           {"traits", test_traits},   {"int8_of_sql", test_int8_of_sql},
-    {"text", test_text_parses_back}, {"refused", test_refused}, {"schema_find", test_schema_find}};
+static const unit_case cases[] = {{"names", test_names},
+                                  {"traits", test_traits},
+                                  {"text", test_text_parses_back},
+                                  {"refused", test_refused},
+                                  {"schema_find", test_schema_find}};
 UNIT_MAIN("column_type", cases)

@@ -11,7 +11,6 @@ typedef struct quantile_state {
 	int64_t count;
 	int64_t value_capacity;
 	int64_t *starts; /* first of each group's values once gathered; NULL before */
-	int64_t gathered_groups;
 } quantile_state;
 
 static mill_status quantile_open(op_state *state, mill_error *err)
@@ -104,7 +103,6 @@ static mill_status gather(quantile_state *s, mill_error *err)
 	s->values = sorted;
 	s->value_capacity = s->count;
 	s->starts = starts;
-	s->gathered_groups = groups;
 	return MILL_OK;
 }
 
@@ -235,7 +233,7 @@ static void quantile_drop(op_state *state)
 	s->groups = NULL;
 	s->values = NULL;
 	s->starts = NULL;
-	s->count = s->value_capacity = s->gathered_groups = 0;
+	s->count = s->value_capacity = 0;
 }
 
 static void quantile_wipe(op_state *state, int64_t groups)
