@@ -19,6 +19,7 @@ typedef struct mill_input_file {
 	int64_t mtime_ns;
 	mill_codec codec;         /* by content: a compressed file is one range that cannot be cut */
 	const char **hive_values; /* [hive keys of the source]; NULL entry: SQL NULL, or no such folder */
+	const char *version;      /* as listed: what every reader on every rank must find; NULL: it is not known */
 } mill_input_file;
 
 typedef struct mill_range {

@@ -50,8 +50,8 @@ mill_status mill_source_of_listing(const mill_storage_listing *listing, mill_are
 		for (int k = 0; k < entry->hive_count; k++)
 			if (entry->hive_values[k] != NULL)
 				values[find_key(out, entry->hive_keys[k])] = entry->hive_values[k];
-		out->files[i] =
-		    (mill_input_file){entry->uri, entry->size_bytes, entry->mtime_ns, MILL_CODEC_NONE, values};
+		out->files[i] = (mill_input_file){entry->uri, entry->size_bytes, entry->mtime_ns, MILL_CODEC_NONE,
+		                                  values,     entry->version};
 	}
 	return MILL_OK;
 }
@@ -67,6 +67,7 @@ mill_status mill_source_put(const mill_format_source *source, mill_bytes *out)
 		MILL_TRY(mill_wire_put_text(out, file->uri));
 		MILL_TRY(mill_bytes_append_u64(out, (uint64_t)file->size_bytes));
 		MILL_TRY(mill_bytes_append_u64(out, (uint64_t)file->mtime_ns));
+		MILL_TRY(mill_wire_put_text(out, file->version));
 		for (int k = 0; k < source->hive_key_count; k++)
 			MILL_TRY(mill_wire_put_text(out, file->hive_values[k]));
 	}
@@ -86,6 +87,7 @@ mill_status mill_source_get(mill_bytes_view *in, mill_arena *arena, mill_format_
 		files[i].uri = mill_wire_text(&wire);
 		files[i].size_bytes = mill_wire_i64(&wire);
 		files[i].mtime_ns = mill_wire_i64(&wire);
+		files[i].version = mill_wire_text(&wire);
 		files[i].hive_values = mill_wire_array(&wire, keys, sizeof *names, 4);
 		for (int k = 0; wire.ok && k < keys; k++)
 			files[i].hive_values[k] = mill_wire_text(&wire);

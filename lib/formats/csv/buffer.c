@@ -30,7 +30,7 @@ mill_status mill_csv_buffer_open(mill_csv_buffer *buffer, mill_storage *storage,
                                  size_t step_bytes, mill_mem *mem, mill_error *err)
 {
 	mill_reader *reader = NULL;
-	MILL_TRY(mill_reader_open(storage, file->uri, &reader, err));
+	MILL_TRY(mill_reader_open_version(storage, file->uri, file->version, &reader, err));
 	return mill_csv_buffer_take(buffer, reader, file->codec, step_bytes, mem, err);
 }
 

@@ -263,7 +263,7 @@ static mill_status look_at_file(describer *o, int64_t ordinal, mill_csv_descript
 	mill_input_file file = o->source->files[ordinal];
 	mill_reader *reader = NULL;
 	bool were_known = o->columns.names != NULL;
-	MILL_TRY(mill_reader_open(o->storage, file.uri, &reader, err));
+	MILL_TRY(mill_reader_open_version(o->storage, file.uri, file.version, &reader, err));
 	mill_status status = mill_codec_detect(reader, &file.codec, err);
 	if (status != MILL_OK) {
 		mill_reader_close(reader);
