@@ -2,7 +2,7 @@
 #include "job/formats.h"
 
 #include "formats/csv/csv.h"
-#include "store/source.h"
+#include "store/source/source.h"
 
 static const mill_format *const items[] = {&mill_csv_format, &mill_tsv_format, &mill_store_format};
 

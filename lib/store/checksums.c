@@ -1,7 +1,7 @@
 #include "store/checksums.h"
 
 #include "store/file.h"
-#include "store/folder.h"
+#include "store/write/folder.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "store/h5.h"
 
-#include "store/h5_driver.h"
+#include "store/read/h5_driver.h"
 
 #include <errno.h>
 #include <stdio.h>

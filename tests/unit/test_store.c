@@ -1,6 +1,6 @@
 /* Writing, reading back, verifying; the names, the claim. Values are checked against HDF5 and NumPy in suites/store. */
 #include "storage/path.h"
-#include "store/codec.h"
+#include "store/write/codec.h"
 #include "store_fixture.h"
 #include "unit.h"
 

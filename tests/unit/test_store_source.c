@@ -2,8 +2,8 @@
 #include "column/value.h"
 #include "formats/open.h"
 #include "storage/path.h"
-#include "store/source.h"
-#include "store/source_private.h"
+#include "store/source/source.h"
+#include "store/source/source_private.h"
 #include "store_fixture.h"
 #include "unit.h"
 
