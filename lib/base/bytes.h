@@ -12,12 +12,15 @@ typedef struct mill_bytes {
 	size_t capacity_bytes;
 } mill_bytes;
 
+/* No bytes yet; they will come from mem. */
 void mill_bytes_init(mill_bytes *bytes, mill_mem *mem);
 void mill_bytes_release(mill_bytes *bytes); /* idempotent; usable again afterwards */
 
 /* Room for `extra` more bytes after size_bytes (capacity at least doubles). MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_bytes_reserve(mill_bytes *bytes, size_t extra_bytes);
+/* Adds size_bytes of data at the end. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_bytes_append(mill_bytes *bytes, const void *data, size_t size_bytes);
+/* Adds one byte. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_bytes_append_u8(mill_bytes *bytes, uint8_t value);
 MILL_NODISCARD mill_status mill_bytes_append_u32(mill_bytes *bytes, uint32_t value); /* little-endian */
 MILL_NODISCARD mill_status mill_bytes_append_u64(mill_bytes *bytes, uint64_t value);
@@ -33,8 +36,11 @@ typedef struct mill_bytes_view {
 	size_t at;
 } mill_bytes_view;
 
+/* Takes the next byte; false, and nothing taken, at the end. */
 bool mill_view_u8(mill_bytes_view *view, uint8_t *out);
+/* Takes the next 4 bytes, little-endian; false, and nothing taken, where fewer are left. */
 bool mill_view_u32(mill_bytes_view *view, uint32_t *out);
+/* Takes the next 8 bytes, little-endian; false, and nothing taken, where fewer are left. */
 bool mill_view_u64(mill_bytes_view *view, uint64_t *out);
 bool mill_view_bytes(mill_bytes_view *view, size_t size_bytes, const uint8_t **out); /* borrowed */
 

@@ -11,14 +11,17 @@
 #define mill_sub_overflows(a, b, out) __builtin_sub_overflow(a, b, out)
 #define mill_mul_overflows(a, b, out) __builtin_mul_overflow(a, b, out)
 
+/* The least multiple of `multiple` that is not below value. */
 static inline size_t mill_round_up(size_t value, size_t multiple)
 {
 	return (value + multiple - 1) / multiple * multiple;
 }
+/* The smaller one. */
 static inline int64_t mill_min_i64(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
+/* The larger one. */
 static inline int64_t mill_max_i64(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -29,18 +32,22 @@ static inline size_t mill_bit_words(int64_t bits)
 {
 	return ((size_t)bits + 63) / 64;
 }
+/* Whether bit `at` is set. */
 static inline bool mill_bit_get(const uint64_t *bits, int64_t at)
 {
 	return (bits[at >> 6] >> (at & 63)) & 1U;
 }
+/* Sets bit `at`. */
 static inline void mill_bit_set(uint64_t *bits, int64_t at)
 {
 	bits[at >> 6] |= (uint64_t)1 << (at & 63);
 }
+/* Clears bit `at`. */
 static inline void mill_bit_clear(uint64_t *bits, int64_t at)
 {
 	bits[at >> 6] &= ~((uint64_t)1 << (at & 63));
 }
+/* Sets bit `at` or clears it. */
 static inline void mill_bit_put(uint64_t *bits, int64_t at, bool value)
 {
 	uint64_t mask = (uint64_t)1 << (at & 63);

@@ -18,10 +18,12 @@ typedef struct mill_civil {
 	int day;      /* 1 … 31 */
 } mill_civil;
 
+/* a / b rounded down; b > 0. */
 static inline int64_t mill_floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
+/* What is left of a / b rounded down: 0 … b − 1; b > 0. */
 static inline int64_t mill_floor_mod(int64_t a, int64_t b)
 {
 	return a - mill_floor_div(a, b) * b;
@@ -38,6 +40,7 @@ static inline int64_t mill_days_from_civil(int64_t year, int month, int day)
 	return era * 146097 + day_of_era - 719468;
 }
 
+/* The date that is `days` after 1970-01-01. */
 static inline mill_civil mill_civil_from_days(int64_t days)
 {
 	int64_t z = days + 719468;
@@ -53,11 +56,13 @@ static inline mill_civil mill_civil_from_days(int64_t days)
 	return civil;
 }
 
+/* Whether the year has a 29 February (Gregorian, year 0 included). */
 static inline bool mill_is_leap_year(int64_t year)
 {
 	return (year & 3) == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
+/* 28 … 31; month 1 … 12. */
 static inline int mill_days_in_month(int64_t year, int month)
 {
 	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

@@ -75,12 +75,15 @@ MILL_NODISCARD mill_status mill_exact_add_products(mill_exact *sum, mill_mem *me
  * own. −2176 ≤ exponent ≤ 1900. */
 MILL_NODISCARD mill_status mill_exact_add_integer(mill_exact *sum, mill_mem *mem, const uint64_t *words, int count,
                                                   int exponent);
+/* Adds what from holds. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_exact_merge(mill_exact *into, mill_mem *mem, const mill_exact *from);
 /* Equal sums give equal bytes. */
 MILL_NODISCARD mill_status mill_exact_write(const mill_exact *sum, mill_bytes *out);
 /* Reads into an empty state. MILL_DATA: not what write wrote. */
 MILL_NODISCARD mill_status mill_exact_read(mill_exact *sum, mill_mem *mem, mill_bytes_view *in, mill_error *err);
+/* Frees what the sum holds; idempotent. */
 void mill_exact_release(mill_exact *sum);
+/* Whether the specials seen include a NaN. */
 static inline bool mill_exact_has_nan(const mill_exact *sum)
 {
 	return (sum->specials & MILL_EXACT_NAN) != 0;
@@ -89,6 +92,7 @@ static inline bool mill_exact_has_nan(const mill_exact *sum)
 /* RN(Σx); +0 for an empty or zero sum; NaN or an infinity by the specials. MILL_DATA when finite values sum beyond
  * float64. sum_f32 rounds once to float32. */
 MILL_NODISCARD mill_status mill_exact_sum(const mill_exact *sum, double *out, mill_error *err);
+/* The sum rounded once to float32; else as mill_exact_sum. */
 MILL_NODISCARD mill_status mill_exact_sum_f32(const mill_exact *sum, float *out, mill_error *err);
 /* RN(Σx / n), n > 0. */
 MILL_NODISCARD mill_status mill_exact_mean(const mill_exact *sum, int64_t n, double *out, mill_error *err);
@@ -110,6 +114,7 @@ MILL_NODISCARD mill_status mill_exact_corr(const mill_exact *x, const mill_exact
 
 /* *sum += x[i] for every valid i; false (sum untouched) when int128 overflows. */
 MILL_NODISCARD bool mill_exact_add_i64(mill_i128 *sum, const int64_t *x, const uint64_t *validity, int64_t rows);
+/* As mill_exact_add_i64, for wide values. */
 MILL_NODISCARD bool mill_exact_add_i128(mill_i128 *sum, const mill_i128 *x, const uint64_t *validity, int64_t rows);
 /* RN(sum / n), n > 0. */
 double mill_exact_mean_i128(mill_i128 sum, int64_t n);

@@ -16,6 +16,7 @@ static const uint64_t mill_xxh3_secret[16] = {
     0xCB00C391BB52283CULL, 0xA32E531B8B65D088ULL, 0x4EF90DA297486471ULL, 0xD8ACDEA946EF1938ULL,
     0x3F349CE33F76FAA8ULL, 0x1D4F0BC7C7BBDCF9ULL, 0x3159B4CD4BE0518AULL, 0x647378D9C97E9FC8ULL};
 
+/* 8 bytes at any address, little-endian. */
 static inline uint64_t mill_load_u64(const void *from)
 {
 	uint64_t value;
@@ -23,12 +24,14 @@ static inline uint64_t mill_load_u64(const void *from)
 	return value;
 }
 
+/* The 128-bit product, its halves combined by XOR. */
 static inline uint64_t mill_mul_fold(uint64_t a, uint64_t b)
 {
 	mill_u128 product = (mill_u128)a * b;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* The last step of XXH3. */
 static inline uint64_t mill_xxh3_avalanche(uint64_t hash)
 {
 	hash ^= hash >> 37;
@@ -50,6 +53,7 @@ static inline uint64_t mill_xxh3_mix(uint64_t low, uint64_t high, int at)
 	return mill_mul_fold(low ^ MILL_XXH3_SECRET(2 * at), high ^ MILL_XXH3_SECRET(2 * at + 1));
 }
 
+/* What the hash of a text of size_bytes starts from. */
 static inline uint64_t mill_xxh3_start(uint64_t size_bytes)
 {
 	return size_bytes * 0x9E3779B185EBCA87ULL;

@@ -49,6 +49,7 @@ typedef struct mill_json {
  * MILL_NOMEM. The root and everything under it live in arena. */
 MILL_NODISCARD mill_status mill_json_parse(const char *text, size_t size_bytes, const char *name, mill_arena *arena,
                                            mill_json **out, mill_error *err);
+/* The same with another status for refusals. */
 MILL_NODISCARD mill_status mill_json_parse_as(const char *text, size_t size_bytes, const char *name,
                                               mill_status refusal, mill_arena *arena, mill_json **out, mill_error *err);
 
@@ -57,6 +58,7 @@ MILL_NODISCARD mill_status mill_json_parse_as(const char *text, size_t size_byte
 const char *mill_json_pointer(const mill_json *node, char out[MILL_JSON_POINTER_BYTES]);
 /* "NAME: POINTER: message" with the document's refusal status, which it returns; fail_as with another status. */
 mill_status mill_json_fail(const mill_json *node, mill_error *err, const char *format, ...) MILL_PRINTF(3, 4);
+/* The same with another status than the document's. */
 mill_status mill_json_fail_as(const mill_json *node, mill_status status, mill_error *err, const char *format, ...)
     MILL_PRINTF(4, 5);
 /* "a string", "an object" … as messages call it. */
@@ -69,6 +71,7 @@ MILL_NODISCARD mill_status mill_json_need(const mill_json *node, const char *key
 /* Refuses members whose key is not among allowed, with "did you mean". */
 MILL_NODISCARD mill_status mill_json_check_keys(const mill_json *node, const char *const *allowed, size_t count,
                                                 mill_error *err);
+/* Refused when the node is of another kind. */
 MILL_NODISCARD mill_status mill_json_expect(const mill_json *node, mill_json_kind kind, mill_error *err);
 
 /* The node as a value. Refused when it is of another kind or out of range. */
@@ -77,6 +80,7 @@ MILL_NODISCARD mill_status mill_json_bool(const mill_json *node, bool *out, mill
 /* Integral numbers, and strings of digits (how integers beyond 2^53 are written). */
 MILL_NODISCARD mill_status mill_json_int(const mill_json *node, int64_t min, int64_t max, int64_t *out,
                                          mill_error *err);
+/* An integer from 0 on, up to 2^64 − 1 as a string of digits. */
 MILL_NODISCARD mill_status mill_json_uint(const mill_json *node, uint64_t *out, mill_error *err);
 /* A size: a whole number of bytes, or a string as mill_parse_size reads it. */
 MILL_NODISCARD mill_status mill_json_size(const mill_json *node, int64_t min_bytes, int64_t max_bytes,
@@ -90,16 +94,21 @@ MILL_NODISCARD mill_status mill_json_strings(const mill_json *node, mill_arena *
 /* The same for a member that may be missing: *out keeps its value then. */
 MILL_NODISCARD mill_status mill_json_opt_string(const mill_json *node, const char *key, const char **out,
                                                 mill_error *err);
+/* A boolean that may be missing. */
 MILL_NODISCARD mill_status mill_json_opt_bool(const mill_json *node, const char *key, bool *out, mill_error *err);
+/* An integer in [min, max] that may be missing. */
 MILL_NODISCARD mill_status mill_json_opt_int(const mill_json *node, const char *key, int64_t min, int64_t max,
                                              int64_t *out, mill_error *err);
+/* As mill_json_uint, where it may be missing. */
 MILL_NODISCARD mill_status mill_json_opt_uint(const mill_json *node, const char *key, uint64_t *out, mill_error *err);
+/* As mill_json_double, where it may be missing. */
 MILL_NODISCARD mill_status mill_json_opt_double(const mill_json *node, const char *key, double *out, mill_error *err);
 
 /* Changing a tree, for parameters (`${x}`): node keeps its place (key, parent, line) and takes a deep copy of value's
  * contents, or a string. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_json_assign(mill_json *node, const mill_json *value, mill_arena *arena,
                                             mill_error *err);
+/* node becomes a string, a copy of text in the arena. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_json_assign_string(mill_json *node, const char *text, mill_arena *arena,
                                                    mill_error *err);
 

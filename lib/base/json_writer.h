@@ -34,17 +34,22 @@ MILL_NODISCARD mill_status mill_json_finish(mill_json_writer *writer);
 
 /* key: the member's key inside an object, NULL elsewhere. */
 void mill_json_put_object(mill_json_writer *writer, const char *key);
+/* Opens an array; mill_json_end closes it. */
 void mill_json_put_array(mill_json_writer *writer, const char *key);
 void mill_json_end(mill_json_writer *writer); /* closes the innermost object or array */
 /* text NULL is null. Bytes that are not UTF-8 are written as U+FFFD. */
 void mill_json_put_text(mill_json_writer *writer, const char *key, const char *text);
+/* A string of size_bytes, which may hold NULs. */
 void mill_json_put_text_n(mill_json_writer *writer, const char *key, const char *text, size_t size_bytes);
 /* A number, or a string beyond 2^53. */
 void mill_json_put_int(mill_json_writer *writer, const char *key, int64_t value);
+/* An unsigned integer, as a string beyond 2^53. */
 void mill_json_put_uint(mill_json_writer *writer, const char *key, uint64_t value);
 /* Shortest round-trip text; NaN and infinities as the strings "nan", "inf", "-inf". */
 void mill_json_put_double(mill_json_writer *writer, const char *key, double value);
+/* true or false. */
 void mill_json_put_bool(mill_json_writer *writer, const char *key, bool value);
+/* null. */
 void mill_json_put_null(mill_json_writer *writer, const char *key);
 /* A whole tree as it was read; numbers keep their spelling. */
 void mill_json_put_node(mill_json_writer *writer, const char *key, const mill_json *node);

@@ -11,6 +11,7 @@ typedef struct mill_log {
 	int rank;             /* only rank 0 prints below MILL_LOG_DEBUG */
 } mill_log;
 
+/* One line with the level's name before it, unless the level is above the log's. */
 void mill_log_print(const mill_log *log, mill_log_level level, const char *format, ...) MILL_PRINTF(3, 4);
 #define mill_warn(log, ...)  mill_log_print(log, MILL_LOG_WARN, __VA_ARGS__)
 #define mill_info(log, ...)  mill_log_print(log, MILL_LOG_INFO, __VA_ARGS__)

@@ -27,6 +27,7 @@ typedef struct mill_mem {
 	struct mill_reclaimer *reclaimers;
 } mill_mem;
 
+/* Nothing allocated; at most budget_bytes may be. */
 void mill_mem_init(mill_mem *mem, int64_t budget_bytes);
 /* An initialised mill_mem of its own, for an owner that is opaque; NULL where the system refuses. Give it back with
  * mill_mem_delete once nothing of it is used any more. */
@@ -45,6 +46,7 @@ void mill_mem_free(void *block); /* NULL is fine */
 
 /* Accounts for memory that others allocate on our behalf (HDF5, codecs). False when over budget (not charged then). */
 bool mill_mem_charge(mill_mem *mem, int64_t size_bytes);
+/* Takes back what mill_mem_charge added. */
 void mill_mem_discharge(mill_mem *mem, int64_t size_bytes);
 
 /* Used share of the budget, 0 … 1. Above MILL_MEM_HIGH_WATER the largest bucket goes to scratch. */
@@ -61,6 +63,7 @@ struct mill_reclaimer {
 	mill_mem *mem; /* NULL: not registered; this and next are mem's */
 	mill_reclaimer *next;
 };
+/* Adds a reclaimer, which stays where it is until it is unregistered. */
 void mill_mem_register(mill_mem *mem, mill_reclaimer *reclaimer);
 void mill_mem_unregister(mill_reclaimer *reclaimer); /* idempotent */
 /* Asks those that hold the most until about `bytes` are free or nothing is left to free. Only between batches. Errors

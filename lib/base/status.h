@@ -42,11 +42,14 @@ typedef struct mill_error {
 
 /* "NOMEM"; the table's text; the documented exit code. Not collective. */
 const char *mill_status_name(mill_status status);
+/* The table's text for people. Not collective. */
 const char *mill_status_text(mill_status status);
+/* The exit code of a process that ends with it. Not collective. */
 int mill_status_exit_code(mill_status status);
 
 /* Fills err (when not NULL) and returns status, so that `return mill_fail(err, MILL_IO, "...")` is the idiom. */
 mill_status mill_fail(mill_error *err, mill_status status, const char *format, ...) MILL_PRINTF(3, 4);
+/* mill_fail for a va_list. */
 mill_status mill_fail_v(mill_error *err, mill_status status, const char *format, va_list args);
 /* Puts "context: " before the message of err and returns its status. */
 mill_status mill_fail_context(mill_error *err, mill_status status, const char *format, ...) MILL_PRINTF(3, 4);

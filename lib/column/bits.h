@@ -21,6 +21,7 @@ static inline void mill_bits_fill(uint64_t *out, int64_t bits)
 		out[words - 1] = mill_bits_mask(bits & 63);
 }
 
+/* How many of the first `count` bits are set. */
 static inline int64_t mill_bits_count(const uint64_t *bits, int64_t count)
 {
 	int64_t ones = 0;
@@ -35,6 +36,7 @@ void mill_bits_slice(uint64_t *restrict out, const uint64_t *restrict in, int64_
 
 /* Appends `count` bits of in (from bit 0) to out at bit `at`; out's bits from `at` on in its last word must be 0. */
 void mill_bits_append(uint64_t *restrict out, int64_t at, const uint64_t *restrict in, int64_t count);
+/* Sets bits at … at + count − 1; those before stay. */
 void mill_bits_append_ones(uint64_t *out, int64_t at, int64_t count);
 
 /* Packs those bits of in whose bit in keep is set: `kept` bits from bit 0 of out, mill_bit_words(kept) words written.

@@ -16,11 +16,14 @@ typedef struct mill_builder {
 	size_t text_bytes;
 } mill_builder;
 
+/* A builder of no rows; buffers will come from mem. */
 void mill_builder_init(mill_builder *builder, mill_mem *mem, mill_type type);
 void mill_builder_release(mill_builder *builder); /* idempotent */
 /* Room for `extra` more rows; the unchecked appends below need it. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_builder_reserve(mill_builder *builder, int64_t extra_rows, size_t extra_text_bytes);
+/* Appends NULL. MILL_NOMEM; MILL_DATA when the column is full. */
 MILL_NODISCARD mill_status mill_builder_null(mill_builder *builder);
+/* Appends a BOOL. Errors as mill_builder_null. */
 MILL_NODISCARD mill_status mill_builder_bool(mill_builder *builder, bool value);
 /* A value of the type's width: pass the address of an int8_t … mill_i128, float, double, mill_interval. */
 MILL_NODISCARD mill_status mill_builder_fixed(mill_builder *builder, const void *value);

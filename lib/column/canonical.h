@@ -8,6 +8,7 @@
 
 #define MILL_NAN_BITS 0x7FF8000000000000ULL
 
+/* The bits that all equal values have: +0 for −0, one NaN for all. */
 static inline uint64_t mill_canonical_f64(double value)
 {
 	uint64_t bits;
@@ -58,6 +59,7 @@ static inline uint64_t mill_integer_bits(const mill_column *column, int64_t row)
 	return 0;
 }
 
+/* A FLOAT32 or FLOAT64 as a double. */
 static inline double mill_float_value(const mill_column *column, int64_t row)
 {
 	if (column->type.id == MILL_TYPE_FLOAT32)

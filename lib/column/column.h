@@ -45,7 +45,9 @@ typedef struct mill_column {
 /* Dictionaries are columns shared by reference count. `values` (STRING or BINARY, no NULLs, no duplicates) is moved in,
  * also on failure; the result has one reference. Release is NULL-safe. */
 MILL_NODISCARD mill_status mill_dictionary_new(mill_mem *mem, mill_column *values, mill_column **out, mill_error *err);
+/* Adds a reference and returns dictionary; NULL is fine. */
 mill_column *mill_dictionary_retain(mill_column *dictionary);
+/* Drops a reference; the last one frees the values. NULL is fine. */
 void mill_dictionary_release(mill_column *dictionary);
 
 /* Adds a reference to every buffer and returns a copy of the struct. */
@@ -64,6 +66,7 @@ void mill_column_settle_nulls(mill_column *column);
 MILL_NODISCARD mill_status mill_column_nulls(mill_mem *mem, mill_type type, int64_t rows, mill_column *out,
                                              mill_error *err);
 
+/* Whether the row is NULL. */
 static inline bool mill_column_is_null(const mill_column *c, int64_t row)
 {
 	return c->validity != NULL && !mill_bit_get(c->validity, row);
@@ -102,10 +105,12 @@ typedef struct mill_batch {
 /* column_count zeroed columns to be filled; rows is set by the caller. */
 MILL_NODISCARD mill_status mill_batch_new(mill_mem *mem, int column_count, int id_words, mill_batch *out,
                                           mill_error *err);
+/* A batch of the same columns, each retained. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_batch_retain(const mill_batch *batch, mill_batch *out, mill_error *err);
 void mill_batch_release(mill_batch *batch); /* idempotent */
 MILL_NODISCARD mill_status mill_batch_filter(const mill_batch *batch, const uint64_t *keep, int64_t kept,
                                              mill_batch *out, mill_error *err);
+/* mill_column_take of every column. */
 MILL_NODISCARD mill_status mill_batch_take(const mill_batch *batch, const int32_t *indices, int64_t count,
                                            mill_batch *out, mill_error *err);
 /* All rows of n > 0 batches of one schema as one (rows may pass MILL_BATCH_ROWS: sort and join build want that). */
@@ -117,6 +122,7 @@ MILL_NODISCARD mill_status mill_batch_concat_consume(mill_mem *mem, mill_batch *
                                                      mill_error *err);
 /* mill_column_validate of every column, their row counts, and that ids are non-NULL UINT64. */
 MILL_NODISCARD mill_status mill_batch_validate(const mill_batch *batch, mill_error *err);
+/* Memory that its buffers hold; shared ones count in full. */
 int64_t mill_column_bytes(const mill_column *column);
 int64_t mill_batch_bytes(const mill_batch *batch); /* memory its buffers hold; shared buffers count in full */
 static inline int mill_batch_visible(const mill_batch *batch)
@@ -135,6 +141,7 @@ struct mill_sink {
 	void (*release)(mill_sink *self); /* frees the consumer itself, not the ones after it; NULL-safe via helper */
 	bool done;
 };
+/* Hands a batch on, unless it is empty or the sink is done. */
 static inline mill_status mill_sink_push(mill_sink *sink, const mill_batch *batch, mill_error *err)
 {
 	return batch->rows == 0 || sink->done ? MILL_OK : sink->push(sink, batch, err);

@@ -45,8 +45,10 @@ typedef struct mill_selection {
 	int32_t *indices; /* NULL until needed */
 } mill_selection;
 
+/* The kept rows of one more column. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_selection_apply(mill_selection *selection, const mill_column *column, mill_column *out,
                                                 mill_error *err);
+/* Frees the positions; idempotent. */
 void mill_selection_release(mill_selection *selection);
 
 #endif

@@ -193,6 +193,7 @@ typedef struct mill_schema {
 
 /* Index of the field called name: exact match first, else without (ASCII) case. −1: none; −2: ambiguous. */
 int mill_schema_find(const mill_schema *schema, const char *name);
+/* Fields and names copied to the arena. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_schema_copy(const mill_schema *schema, mill_arena *arena, mill_schema *out);
 /* The field name nearest to `name` by edit distance, or NULL where nothing is near: for "did you mean". Borrowed. */
 const char *mill_schema_suggest(const mill_schema *schema, const char *name);

@@ -16,6 +16,7 @@ MILL_NODISCARD mill_status mill_value_bytes(const mill_column *column, int64_t r
  * H64(0, ""). The common shapes (one fixed-width column, one text column) take a fast path with the same values. */
 MILL_NODISCARD mill_status mill_key_hash(const mill_column *const *keys, int n, int64_t rows, mill_bytes *scratch,
                                          uint64_t *out, mill_error *err);
+/* Whether both are NULL or equal, by mill_value_compare's order. */
 bool mill_value_equal(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b);
 /* <0, 0, >0; NULL is above everything here (callers place NULLs themselves). Same types only. */
 int mill_value_compare(const mill_column *a, int64_t row_a, const mill_column *b, int64_t row_b);
@@ -34,6 +35,7 @@ MILL_NODISCARD mill_status mill_sort_encode(mill_mem *mem, const mill_batch *bat
 
 /* Decimal digits and a NUL; returns the length. */
 #define MILL_INTEGER_TEXT_BYTES 24
+/* Of a signed integer, with its sign. */
 int mill_i64_text(int64_t value, char out[MILL_INTEGER_TEXT_BYTES]);
 /* The text that `query`, CAST AS TEXT and reports print for a non-NULL value (docs/cli.md, query): true/false, shortest
  * floats, decimals with their scale, YYYY-MM-DD[ HH:MM:SS[.ffffff]] without trailing zeros of the fraction, +00 where
