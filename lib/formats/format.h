@@ -62,7 +62,8 @@
 
 typedef struct mill_format mill_format;
 
-/* What a format works with on one rank; borrowed, lives as long as what is made with it. */
+/* What a format works with on one rank. The struct is the caller's for the length of a call: who needs it later copies
+ * it. What it points to lives as long as what is made with it. */
 typedef struct mill_format_env {
 	const mill_knobs *knobs;
 	mill_storage *storage;
