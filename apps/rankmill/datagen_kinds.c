@@ -1,3 +1,4 @@
+/* The kinds of sample data, row by row. */
 #include "datagen.h"
 
 #include "base/checked.h"

@@ -1,3 +1,4 @@
+/* rankmill query. */
 #include "command.h"
 
 #include <string.h>

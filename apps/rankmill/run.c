@@ -1,3 +1,4 @@
+/* rankmill run, check and explain. */
 #include "command.h"
 
 #include <string.h>

@@ -21,6 +21,7 @@ void *mill_arena_array(mill_arena *arena, size_t count, size_t element_bytes);
 /* A copy of text that the arena owns; NULL when out of memory. */
 char *mill_arena_strdup(mill_arena *arena, const char *text);
 char *mill_arena_strndup(mill_arena *arena, const char *text, size_t length_bytes); /* copies NULs, adds one */
+/* A text as printf makes it; NULL when out of memory. */
 char *mill_arena_printf(mill_arena *arena, const char *format, ...) MILL_PRINTF(2, 3);
 
 #endif

@@ -23,8 +23,10 @@ MILL_NODISCARD mill_status mill_bytes_append(mill_bytes *bytes, const void *data
 /* Adds one byte. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_bytes_append_u8(mill_bytes *bytes, uint8_t value);
 MILL_NODISCARD mill_status mill_bytes_append_u32(mill_bytes *bytes, uint32_t value); /* little-endian */
+/* Appends 64 bits, little-endian. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_bytes_append_u64(mill_bytes *bytes, uint64_t value);
 MILL_NODISCARD mill_status mill_bytes_append_text(mill_bytes *bytes, const char *text); /* without its NUL */
+/* Appends a text as printf makes it, without its NUL. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_bytes_printf(mill_bytes *bytes, const char *format, ...) MILL_PRINTF(2, 3);
 /* Puts a NUL after the last byte (not counted in size_bytes), so that data is a C string. */
 MILL_NODISCARD mill_status mill_bytes_terminate(mill_bytes *bytes);

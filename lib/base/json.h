@@ -53,8 +53,8 @@ MILL_NODISCARD mill_status mill_json_parse(const char *text, size_t size_bytes, 
 MILL_NODISCARD mill_status mill_json_parse_as(const char *text, size_t size_bytes, const char *name,
                                               mill_status refusal, mill_arena *arena, mill_json **out, mill_error *err);
 
-/* Writes the JSON pointer of node ("" at the root), cut where it does not fit. Returns out. */
 #define MILL_JSON_POINTER_BYTES 1024
+/* Writes the JSON pointer of node ("" at the root), cut where it does not fit. Returns out. */
 const char *mill_json_pointer(const mill_json *node, char out[MILL_JSON_POINTER_BYTES]);
 /* "NAME: POINTER: message" with the document's refusal status, which it returns; fail_as with another status. */
 mill_status mill_json_fail(const mill_json *node, mill_error *err, const char *format, ...) MILL_PRINTF(3, 4);
@@ -76,6 +76,7 @@ MILL_NODISCARD mill_status mill_json_expect(const mill_json *node, mill_json_kin
 
 /* The node as a value. Refused when it is of another kind or out of range. */
 MILL_NODISCARD mill_status mill_json_string(const mill_json *node, const char **out, mill_error *err); /* borrowed */
+/* true or false. Refused as above. */
 MILL_NODISCARD mill_status mill_json_bool(const mill_json *node, bool *out, mill_error *err);
 /* Integral numbers, and strings of digits (how integers beyond 2^53 are written). */
 MILL_NODISCARD mill_status mill_json_int(const mill_json *node, int64_t min, int64_t max, int64_t *out,

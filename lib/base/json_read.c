@@ -1,3 +1,4 @@
+/* Values out of a parsed JSON tree, each with an error that says where it stands. */
 #include "base/json.h"
 #include "base/suggest.h"
 #include "base/units.h"

@@ -1,3 +1,4 @@
+/* What happens when memory runs short: freed blocks go back, then those that hold the most are asked. */
 #include "base/mem.h"
 
 #include "base/checked.h"

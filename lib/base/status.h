@@ -2,7 +2,7 @@
  *
  * Every fallible function returns a mill_status and takes an optional, caller-owned mill_error as its last
  * parameter. On failure the message says what failed, where, and what to do. Outputs are untouched on failure.
- * Idea: nanoarrow's ArrowError, libuv's X-macro error table. */
+ * Idea: nanoarrow's ArrowError, libuv's X-macro error table. Not collective. */
 #ifndef MILL_BASE_STATUS_H
 #define MILL_BASE_STATUS_H
 

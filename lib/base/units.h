@@ -17,6 +17,7 @@ MILL_NODISCARD mill_status mill_parse_duration(const char *text, int64_t min_ns,
 
 /* "1.5 GiB", "512 B": for messages. Returns out. */
 #define MILL_SIZE_TEXT_BYTES 32
+/* The size as people write it. Returns out. */
 const char *mill_size_text(int64_t size_bytes, char out[MILL_SIZE_TEXT_BYTES]);
 
 #endif

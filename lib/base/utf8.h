@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whether the text is valid UTF-8. */
 bool mill_utf8_valid(const char *text, size_t size_bytes);
 /* The same verdict, faster on long text; simd from mill_simd_level(). */
 bool mill_utf8_valid_simd(int simd, const char *text, size_t size_bytes);

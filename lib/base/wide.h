@@ -21,6 +21,7 @@ typedef struct mill_wide {
 /* From count words of two's complement, units of 2^exponent. */
 void mill_wide_from_words(mill_wide *out, const uint64_t *words, int count, int exponent);
 void mill_wide_multiply(const mill_wide *a, const mill_wide *b, mill_wide *out); /* out is neither a nor b */
+/* a = a · factor. */
 void mill_wide_multiply_u64(mill_wide *a, uint64_t factor);
 /* out = a − b; out may be a or b. */
 void mill_wide_subtract(const mill_wide *a, const mill_wide *b, mill_wide *out);

@@ -1,3 +1,4 @@
+/* Puts the rows of a bucket where they belong: their ordinals, their shard, their dataset blocks. */
 #include "build/build.h"
 #include "ops/op_base.h"
 

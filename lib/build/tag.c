@@ -1,3 +1,4 @@
+/* Puts the shuffle key on rows and fits transforms on their way to the exchange. */
 #include "build/build.h"
 #include "ops/op_base.h"
 

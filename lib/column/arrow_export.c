@@ -1,3 +1,4 @@
+/* Columns and batches to the Arrow C data interface, without copying. */
 #include "column/arrow.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Columns and batches from the Arrow C data interface. */
 #include "column/arrow.h"
 #include "column/bits.h"
 #include "column/canonical.h"

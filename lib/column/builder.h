@@ -30,6 +30,7 @@ MILL_NODISCARD mill_status mill_builder_fixed(mill_builder *builder, const void 
 /* Any integer type, DATE or TIMESTAMP from an int64 that fits it (the caller has checked). */
 MILL_NODISCARD mill_status mill_builder_i64(mill_builder *builder, int64_t value);
 MILL_NODISCARD mill_status mill_builder_f64(mill_builder *builder, double value); /* FLOAT32 or FLOAT64 */
+/* Appends a STRING or BINARY. MILL_NOMEM; MILL_DATA: the column's bytes would pass 2 GiB. */
 MILL_NODISCARD mill_status mill_builder_text(mill_builder *builder, const char *text, size_t length_bytes);
 /* Row `row` of a column of the same type, NULL included. */
 MILL_NODISCARD mill_status mill_builder_copy(mill_builder *builder, const mill_column *column, int64_t row);

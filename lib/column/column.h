@@ -108,6 +108,7 @@ MILL_NODISCARD mill_status mill_batch_new(mill_mem *mem, int column_count, int i
 /* A batch of the same columns, each retained. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_batch_retain(const mill_batch *batch, mill_batch *out, mill_error *err);
 void mill_batch_release(mill_batch *batch); /* idempotent */
+/* The rows whose bit is set in keep, `kept` of them. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_batch_filter(const mill_batch *batch, const uint64_t *keep, int64_t kept,
                                              mill_batch *out, mill_error *err);
 /* mill_column_take of every column. */
@@ -125,6 +126,7 @@ MILL_NODISCARD mill_status mill_batch_validate(const mill_batch *batch, mill_err
 /* Memory that its buffers hold; shared ones count in full. */
 int64_t mill_column_bytes(const mill_column *column);
 int64_t mill_batch_bytes(const mill_batch *batch); /* memory its buffers hold; shared buffers count in full */
+/* How many columns stand before the ids. */
 static inline int mill_batch_visible(const mill_batch *batch)
 {
 	return batch->column_count - batch->id_words;

@@ -1,3 +1,4 @@
+/* Frames to batches; every byte is checked before it is used. */
 #include "column/bits.h"
 #include "column/frame_format.h"
 #include "column/layout.h"

@@ -1,3 +1,4 @@
+/* Batches to frames. */
 #include "column/bits.h"
 #include "column/frame_format.h"
 #include "column/layout.h"

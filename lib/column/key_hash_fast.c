@@ -1,3 +1,4 @@
+/* Key hashes of columns whose values are of one width, several rows at a time. */
 #include "base/hash_inline.h"
 #include "column/canonical.h"
 #include "column/key_hash.h"

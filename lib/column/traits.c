@@ -1,3 +1,4 @@
+/* The table of types: what is true of each. */
 #include "column/type.h"
 
 /* One row per type: id, kind, print, width in bytes, integer digits, is it ordered, is it exact, Arrow format, name. */

@@ -1,3 +1,4 @@
+/* Values as text, as CSV, JSON and messages show them. */
 #include "base/civil.h"
 #include "column/canonical.h"
 #include "column/value.h"

@@ -1,3 +1,4 @@
+/* Constructors of expressions: each checks its arguments and works out the type. */
 #include "expr/builder.h"
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* Casts: which there are, which are implied, and by which kernel. */
 #include "expr/kernels/cast.h"
 #include "base/civil.h"
 #include "column/value.h"

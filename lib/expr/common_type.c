@@ -1,7 +1,6 @@
+/* Common types: what CASE branches, comparisons and keys are cast to. */
 #include "expr/builder.h"
 #include "expr/decimal.h"
-
-/* Common types: what CASE branches, comparisons and keys are cast to. */
 
 static mill_type common_integer(mill_type a, mill_type b)
 {

@@ -1,8 +1,7 @@
-#include "expr/program.h"
-#include <string.h>
-
 /* AND, OR, CASE, COALESCE and try(): the forms that look at rows before evaluating further, and drop the errors of what
  * was not needed. */
+#include "expr/program.h"
+#include <string.h>
 
 /* Truth of 64 rows of a boolean vector: value (only where valid), valid, error. */
 typedef struct truth {

@@ -1,7 +1,6 @@
+/* Evaluation of nodes over a batch, each once, when first asked for. */
 #include "expr/program.h"
 #include <string.h>
-
-/* Evaluation of nodes over a batch, each once, when first asked for. */
 
 static size_t error_words(const mill_vector *vector, int64_t rows)
 {

@@ -1,8 +1,7 @@
+/* Expressions as SQL text, for `explain` and messages. */
 #include "column/value.h"
 #include "expr/builder.h"
 #include <string.h>
-
-/* Expressions as SQL text, for `explain` and messages. */
 
 static mill_status append(const mill_expr *expr, const mill_schema *input, mill_bytes *out);
 

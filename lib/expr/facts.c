@@ -1,6 +1,5 @@
-#include "expr/functions/function.h"
-
 /* What planners may rely on of an expression, as the rows of its functions say. */
+#include "expr/functions/function.h"
 
 bool mill_never_fails(const mill_expr *call)
 {

@@ -1,3 +1,4 @@
+/* Constants: their values as columns, as text, in another type. */
 #include "column/canonical.h"
 #include "expr/builder.h"
 #include "expr/decimal.h"

@@ -23,10 +23,12 @@ void mill_regex_free(mill_regex *regex); /* NULL is fine */
 MILL_NODISCARD mill_status mill_regex_use(mill_regex *regex, mill_text pattern, mill_text flags, bool *ok,
                                           mill_error *err);
 const char *mill_regex_message(const mill_regex *regex); /* why the pattern does not compile */
+/* Whether the flags hold "g". */
 bool mill_regex_is_global(const mill_regex *regex);
 /* From byte `from` on; spans of the match are then to be had. Not collective. */
 mill_regex_result mill_regex_match(mill_regex *regex, mill_text text, size_t from);
 int mill_regex_groups(const mill_regex *regex); /* without group 0 */
+/* Where a group of the last match is; group 0 is all of it. */
 mill_span mill_regex_span(const mill_regex *regex, int group);
 
 #endif

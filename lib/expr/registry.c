@@ -1,3 +1,4 @@
+/* The registry: the rows of functions/ found by name. */
 #include "base/suggest.h"
 #include "expr/functions/function.h"
 #include <string.h>

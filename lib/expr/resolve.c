@@ -1,10 +1,9 @@
-#include "expr/builder.h"
-#include "expr/decimal.h"
-#include <stdio.h>
-
 /* Overload resolution. Every way to call a function costs the sum of what its arguments' implicit casts cost; the
  * cheapest wins, the first listed on a tie. The costs make int + decimal a decimal, int + float a float64, round(int) a
  * float64, as PostgreSQL's preferred types do. */
+#include "expr/builder.h"
+#include "expr/decimal.h"
+#include <stdio.h>
 
 #define NO_CAST  (-1)
 #define TO_F64   10

@@ -1,10 +1,9 @@
+/* Runs a program over a batch and says which rows failed and why. */
 #include "column/value.h"
 #include "expr/program.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Runs a program over a batch and says which rows failed and why. */
 
 static bool node_failed(const mill_program *program, int number)
 {

@@ -1,6 +1,5 @@
-#include "expr/builder.h"
-
 /* Tools for planners: references, copies with columns changed, equality. */
+#include "expr/builder.h"
 
 void mill_expr_columns(const mill_expr *expr, mill_expr_visit_column visit, void *context)
 {

@@ -42,7 +42,7 @@ MILL_NODISCARD mill_status mill_catalog_add_plan(mill_job_catalog *catalog, cons
 /* Collective where it opens a source for the first time. The plan a name stands for; suggests near names. */
 MILL_NODISCARD mill_status mill_catalog_plan(mill_job_catalog *catalog, const char *name, mill_plan **out,
                                              mill_error *err);
-/* The same for the name that a job file gives; messages are located there. */
+/* Collective like mill_catalog_plan: the same for the name that a job file gives; messages are located there. */
 MILL_NODISCARD mill_status mill_catalog_plan_at(mill_job_catalog *catalog, const mill_json *node, mill_plan **out,
                                                 mill_error *err);
 /* Collective (opens what it names). Binds one statement; its sub-queries join the catalog's numbering. */

@@ -12,7 +12,8 @@ const char *mill_explain_reason(const mill_plan *plan);
  * is why rows leave their ranks, null where they stay. block NULL: of a step, no store. MILL_NOMEM. Not collective. */
 MILL_NODISCARD mill_status mill_explain_json(const mill_job_catalog *catalog, const mill_job_file *job,
                                              const mill_plan *plan, const mill_store_block *block, mill_bytes *out);
-/* The same nodes as a Graphviz digraph: `rankmill explain JOB --format dot | dot -Tsvg`. */
+/* The same nodes as a Graphviz digraph: `rankmill explain JOB --format dot | dot -Tsvg`. Not
+ * collective. */
 MILL_NODISCARD mill_status mill_explain_dot(const mill_job_catalog *catalog, const mill_job_file *job,
                                             const mill_plan *plan, mill_bytes *out);
 

@@ -61,7 +61,7 @@ typedef struct mill_flow {
 	const char *name;
 } mill_flow;
 
-/* Puts an operator at the end of the flow. maker is in the run's arena. */
+/* Puts an operator at the end of the flow. maker is in the run's arena. Not collective. */
 void mill_flow_append(mill_flow *flow, mill_op_maker *maker);
 
 /* Where a stage's rows go. begin may be called several times (attempts); end is Collective and gets this rank's status.

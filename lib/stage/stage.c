@@ -1,3 +1,4 @@
+/* Runs a stage: units through operators into a target, in attempts. */
 #include "stage/books.h"
 #include "stage/flow.h"
 #include "stage/meter.h"

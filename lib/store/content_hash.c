@@ -1,3 +1,4 @@
+/* The content hash of a store from the sums of its datasets (definitions.md D5). */
 #include "store/manifest.h"
 
 #include <inttypes.h>

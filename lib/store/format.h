@@ -45,6 +45,7 @@ MILL_NODISCARD mill_status mill_store_link(const mill_dataset_spec *spec, const 
 MILL_NODISCARD mill_status mill_store_shard_name(const char *split, int64_t index, mill_bytes *out);
 bool mill_store_is_shard_name(const char *name);              /* "shard-NNNNN.h5" */
 const char *mill_store_layout(const mill_dataset_spec *spec); /* "dense"; "keep" for kept columns */
+/* Whether a dataset holds texts, which are stored as offsets and bytes. */
 static inline bool mill_store_is_text(const mill_dataset_spec *spec)
 {
 	return spec->is_keep && mill_type_is_text(spec->dtype);

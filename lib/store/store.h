@@ -31,6 +31,7 @@ MILL_NODISCARD mill_status mill_compression_parse(const char *text, mill_compres
  * can hold; MILL_DATA for splits, whose names are values). */
 MILL_NODISCARD mill_status mill_store_check_datasets(const mill_dataset_spec *datasets, int count, mill_mem *mem,
                                                      mill_error *err);
+/* Whether a part may be called so. MILL_DATA. */
 MILL_NODISCARD mill_status mill_store_check_split(const char *name, mill_error *err);
 
 /* The run's claim on OUT (D13), taken by rank 0 before any work: OUT/.rankmill/run.json, written and locked.
@@ -43,6 +44,7 @@ MILL_NODISCARD mill_status mill_store_check_split(const char *name, mill_error *
  * point, the next claim of the same job (or with overwrite) removes what is left. OUT/failed is kept until the next
  * claim. */
 typedef struct mill_store_claim mill_store_claim;
+/* Takes the claim. job_hash says which job it is of. */
 MILL_NODISCARD mill_status mill_store_claim_new(mill_storage *storage, const char *path, const char *job_hash,
                                                 bool overwrite, mill_mem *mem, mill_store_claim **out, mill_error *err);
 /* Where this run writes everything it makes but failed/: shards, fitted.json, fitted/, quarantine/, reports. OUT or
@@ -75,6 +77,7 @@ typedef struct mill_shard_info {
 
 /* Writes the shards whose first row this rank holds, several splits' at a time. spec is borrowed until free. */
 typedef struct mill_store_writer mill_store_writer;
+/* A writer without rows. MILL_NOMEM. */
 MILL_NODISCARD mill_status mill_store_writer_new(const mill_store_spec *spec, const mill_knobs *knobs, mill_mem *mem,
                                                  mill_store_writer **out, mill_error *err);
 /* Rows first_ordinal … first_ordinal + rows of a split, blocks[dataset_count]. Ordinals of a split are appended
@@ -108,11 +111,14 @@ MILL_NODISCARD mill_status mill_store_commit(const mill_store_spec *spec, const 
 
 /* Reading. MILL_NOT_FOUND / MILL_USAGE: not a store; MILL_DATA: manifest damaged. */
 typedef struct mill_store mill_store;
+/* Reads the manifest of a store, which is taken as it is: verify checks it. storage and mem outlive the result. */
 MILL_NODISCARD mill_status mill_store_open(mill_storage *storage, const char *path, mill_mem *mem, mill_store **out,
                                            mill_error *err);
+/* Frees the store; NULL is fine. */
 void mill_store_close(mill_store *store);
 /* For messages and for allocating sums: split_count × dataset_count. */
 int mill_store_split_count(const mill_store *store);
+/* How many datasets each split has. */
 int mill_store_dataset_count(const mill_store *store);
 mill_u128 mill_store_stored_hash(const mill_store *store); /* the manifest's content_hash */
 /* Whether manifest.json is what the run wrote, before it is opened: whatever it says now. MILL_DIFFERENT; a folder
@@ -126,7 +132,9 @@ MILL_NODISCARD mill_status mill_store_check_manifest(mill_storage *storage, cons
  * else it gets this part's hash sums, row-major by split. */
 MILL_NODISCARD mill_status mill_store_verify(const mill_store *store, int part, int parts, mill_u128 *sums,
                                              mill_error *err);
+/* Compares the content hash with that of sums, which are those of all parts. MILL_DIFFERENT. */
 MILL_NODISCARD mill_status mill_store_check_sums(const mill_store *store, const mill_u128 *sums, mill_error *err);
+/* Appends what the manifest says, as text or as JSON. */
 MILL_NODISCARD mill_status mill_store_inspect(const mill_store *store, bool as_json, mill_bytes *out, mill_error *err);
 /* The first `rows` rows of a split as an aligned text table. */
 MILL_NODISCARD mill_status mill_store_head(const mill_store *store, const char *split, int64_t rows, mill_bytes *out,

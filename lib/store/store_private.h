@@ -36,6 +36,7 @@ struct mill_store {
 
 /* Index of a dataset by name ("dense", "keep/id"), of a split; −1: none. */
 int mill_store_find_dataset(const mill_store *store, const char *name);
+/* Index of a split by name; −1: none. */
 int mill_store_find_split(const mill_store *store, const char *name);
 /* Views that are there have the rows and datasets of the manifest. MILL_DIFFERENT. */
 MILL_NODISCARD mill_status mill_store_check_views(const mill_store *store, mill_error *err);

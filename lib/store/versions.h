@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 
+/* Adds the versions of the libraries that this room uses. */
 void mill_store_versions(mill_version_list *list);
 
 #endif

@@ -1,9 +1,8 @@
+/* date_trunc, construction of dates, reading and writing them by strptime-like formats. */
 #include "expr/builder.h"
 #include "expr/kernels/text_rows.h"
 #include "expr/time.h"
 #include <strings.h>
-
-/* date_trunc, construction of dates, reading and writing them by strptime-like formats. */
 
 typedef enum date_unit {
 	UNIT_MICROSECOND,

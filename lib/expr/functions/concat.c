@@ -1,7 +1,6 @@
+/* Text joined: ||, concat, concat_ws. */
 #include "expr/builder.h"
 #include "expr/kernels/text_rows.h"
-
-/* Text joined: ||, concat, concat_ws. */
 
 /* a || b is NULL when either is: strict. */
 static mill_status pair_row(mill_text_out *out, const mill_call *call, int64_t row, mill_error *err)

@@ -1,10 +1,9 @@
+/* Date parts, truncation and construction. Parts are int64, second and epoch of EXTRACT decimal(18,6) (D9). */
 #include "expr/builder.h"
 #include "expr/kernels/kernels.h"
 #include "expr/time.h"
 #include <string.h>
 #include <strings.h>
-
-/* Date parts, truncation and construction. Parts are int64, second and epoch of EXTRACT decimal(18,6) (D9). */
 
 /* Days of a timestamp that is within years 0001 … 9999, or of anything else without overflow (NULL rows). */
 MILL_SIMD_BODY static int64_t whole_days(int64_t us)

@@ -1,7 +1,6 @@
+/* greatest and least, of any type. */
 #include "column/value.h"
 #include "expr/kernels/text_rows.h"
-
-/* greatest and least, of any type. */
 
 /* Row of argument i, whose constants have one. */
 static int64_t row_of(const mill_call *call, int i, int64_t row)

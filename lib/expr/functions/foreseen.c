@@ -1,7 +1,6 @@
-#include "expr/functions/function.h"
-
 /* Functions of PostgreSQL and Spark that SQL is to have, scalar, aggregate and window ones: a query that calls one is
  * told so, rather than offered another name. Who builds one moves its row to where it belongs. */
+#include "expr/functions/function.h"
 
 #define NOT_YET(text)                                                       \
 	{                                                                   \

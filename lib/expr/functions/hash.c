@@ -1,9 +1,8 @@
+/* Hashes of values. */
 #include "base/hash.h"
 #include "column/value.h"
 #include "expr/kernels/text_rows.h"
 #include "expr/program.h"
-
-/* Hashes of values. */
 
 /* H64(0, V(a) ‖ V(b) …) of definitions.md D1, as a signed integer: the hash that keys and buckets use. */
 static mill_status key_hash_kernel(mill_call *call, mill_error *err)

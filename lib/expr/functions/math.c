@@ -1,11 +1,10 @@
+/* Functions of float64 and decimals. Integers and decimals become float64 where a function has no form of their own. */
 #include "expr/math.h"
 #include "expr/builder.h"
 #include "expr/decimal.h"
 #include "expr/kernels/kernels.h"
 #include <math.h>
 #include <string.h>
-
-/* Functions of float64 and decimals. Integers and decimals become float64 where a function has no form of their own. */
 
 /* Marks the valid rows for which CODE is not NONE. */
 #define MARK_ROWS(call, CODE)                                                  \

@@ -1,8 +1,7 @@
+/* Functions of NULL and of truth, and those that choose. */
 #include "expr/builder.h"
 #include "expr/kernels/kernels.h"
 #include <string.h>
-
-/* Functions of NULL and of truth, and those that choose. */
 
 static void fill_bits(mill_call *call, bool value)
 {

@@ -1,8 +1,7 @@
+/* + − * / % unary minus, bit operators: overloads of the arithmetic kernels. */
 #include "expr/builder.h"
 #include "expr/kernels/kernels.h"
 #include <string.h>
-
-/* + − * / % unary minus, bit operators: overloads of the arithmetic kernels. */
 
 #define SAME(op, s, ID)                                                                             \
 	{                                                                                           \

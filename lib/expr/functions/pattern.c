@@ -1,12 +1,11 @@
+/* LIKE with a matcher of its own; ~ and regexp_… through PCRE2. A constant pattern is compiled once per program, others
+ * when the pattern changes from row to row. */
 #include "expr/builder.h"
 #include "expr/fold.h"
 #include "expr/kernels/search.h"
 #include "expr/like.h"
 #include "expr/program.h"
 #include "expr/regex.h"
-
-/* LIKE with a matcher of its own; ~ and regexp_… through PCRE2. A constant pattern is compiled once per program, others
- * when the pattern changes from row to row. */
 
 typedef struct like_state {
 	mill_like like;

@@ -1,7 +1,6 @@
+/* Text functions of one text: case, length, parts. Positions count characters from 1, as in PostgreSQL. */
 #include "expr/kernels/text_rows.h"
 #include <utf8proc.h>
-
-/* Text functions of one text: case, length, parts. Positions count characters from 1, as in PostgreSQL. */
 
 static bool is_ascii(mill_text text)
 {

@@ -1,9 +1,8 @@
+/* + − × ÷ % of integers and floats. A loop writes every row and ORs together a word whose top bit says that some row
+ * overflowed; only then a second pass finds the rows, leaving NULL ones out. */
 #include "expr/kernels/kernels.h"
 #include <math.h>
 #include <string.h>
-
-/* + − × ÷ % of integers and floats. A loop writes every row and ORs together a word whose top bit says that some row
- * overflowed; only then a second pass finds the rows, leaving NULL ones out. */
 
 typedef struct operands {
 	const void *a, *b;

@@ -1,12 +1,11 @@
+/* Comparisons write bitmaps. The order is total (NaN = NaN, above every number), so = and < give all six: a > b is b <
+ * a, a <= b is NOT b < a, a <> b is NOT a = b. */
 #include "expr/decimal.h"
 #include "expr/kernels/kernels.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 #include <string.h>
-
-/* Comparisons write bitmaps. The order is total (NaN = NaN, above every number), so = and < give all six: a > b is b <
- * a, a <= b is NOT b < a, a <> b is NOT a = b. */
 
 /* 64 bytes of 0 or 1 to 64 bits. */
 static inline uint64_t pack_bytes(const uint8_t bytes[64])

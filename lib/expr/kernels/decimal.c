@@ -1,8 +1,7 @@
-#include "expr/decimal.h"
-#include "expr/kernels/kernels.h"
-
 /* Decimal arithmetic (D9). Arguments keep their own scales; where both sides and the result stay within 18 digits the
  * loop runs in 64 bits. */
+#include "expr/decimal.h"
+#include "expr/kernels/kernels.h"
 
 #define NARROW_DIGITS 18
 

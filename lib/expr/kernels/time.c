@@ -1,8 +1,7 @@
+/* Arithmetic of dates, timestamps and intervals. */
 #include "expr/time.h"
 #include "expr/kernels/kernels.h"
 #include <math.h>
-
-/* Arithmetic of dates, timestamps and intervals. */
 
 static mill_status shift_days(mill_call *call, int date_arg, int64_t sign)
 {

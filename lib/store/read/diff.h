@@ -23,6 +23,7 @@ typedef struct mill_diff {
 #define MILL_DIFF_HASH  "hash of" /* `where` of datasets whose hashes differ */
 #define MILL_DIFF_LIMIT 50        /* of one kind: more of the same helps nobody; their number is told */
 
+/* No difference so far. */
 void mill_diff_init(mill_diff *diff, mill_mem *mem);
 void mill_diff_release(mill_diff *diff); /* idempotent */
 /* where is borrowed, the other texts are copied. MILL_NOMEM. */

@@ -4,6 +4,7 @@
 
 #include "store/read/reader.h"
 
+/* An array that is not open. */
 void mill_h5_array_init(mill_h5_array *array);
 void mill_h5_array_release(mill_h5_array *array); /* idempotent */
 /* Opens link and checks type, rank and shape; rows −1: any. MILL_DATA. */

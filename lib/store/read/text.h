@@ -21,6 +21,7 @@ typedef struct mill_split_reader {
 	mill_shard_reader *reader;
 } mill_split_reader;
 
+/* A reader of a split; store is borrowed. Opens nothing yet. */
 void mill_split_reader_init(mill_split_reader *reader, const mill_store *store, int split);
 void mill_split_reader_release(mill_split_reader *reader); /* idempotent */
 /* A block of rows from `first` on: at most max_rows, fewer where a shard or a chunk ends; at least 1. */

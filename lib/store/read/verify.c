@@ -1,3 +1,4 @@
+/* Reads a store again and compares it with its checksums, its hashes and its manifest. */
 #include "store/checksums.h"
 #include "store/file.h"
 #include "store/read/reader.h"

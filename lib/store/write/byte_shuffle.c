@@ -1,3 +1,4 @@
+/* HDF5's shuffle filter: the bytes of elements put together by their place, so that they compress. */
 #include "store/write/codec.h"
 
 #include <string.h>

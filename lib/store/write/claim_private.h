@@ -39,6 +39,7 @@ struct mill_store_claim {
 	bool committed;
 };
 
+/* Whether the run writes beside an older store, to be put in its place at the commit. */
 static inline bool mill_claim_is_staged(const mill_store_claim *claim)
 {
 	return claim->folder != claim->out;

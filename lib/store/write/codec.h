@@ -24,6 +24,7 @@ typedef struct mill_chunk_codec {
 	int64_t charged_bytes; /* for what libdeflate allocates itself */
 } mill_chunk_codec;
 
+/* A codec for chunks of one compression. Allocates nothing. */
 void mill_chunk_codec_init(mill_chunk_codec *codec, mill_compression compression, mill_mem *mem);
 void mill_chunk_codec_release(mill_chunk_codec *codec); /* idempotent */
 
@@ -39,6 +40,7 @@ MILL_NODISCARD mill_status mill_chunk_codec_decode(mill_chunk_codec *codec, cons
 
 /* Byte shuffle: byte b of element e goes to out[b × count + e]; bytes after the last whole element are copied. */
 void mill_byte_shuffle(const void *in, size_t size_bytes, size_t element_bytes, void *out);
+/* The other way round of mill_byte_shuffle. */
 void mill_byte_unshuffle(const void *in, size_t size_bytes, size_t element_bytes, void *out);
 
 #endif

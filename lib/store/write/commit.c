@@ -1,3 +1,4 @@
+/* The commit of a store: all shards are checked, then the manifest appears. */
 #include "store/checksums.h"
 #include "store/file.h"
 #include "store/manifest.h"

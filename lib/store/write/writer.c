@@ -1,3 +1,4 @@
+/* Writes the shards of one split: rows in the order of their ordinals, hashed as they come. */
 #include "store/file.h"
 #include "store/write/folder.h"
 #include "store/write/shard.h"
