@@ -16,13 +16,13 @@ refused() { git commit -q -m "$1" 2>&1 | tee "$tmp/why" && return 1; git reset -
 git init -q . && git config user.name t && git config user.email t@example.org && cp .git/config "$tmp/config" || exit 1
 git add -A && git commit -q -m "All of it"
 case_of on make -s hooks
-printf 'int  f(void);\n' >lib/base/a.c && git add lib/base/a.c && printf 'int f(void);\n' >lib/base/a.c
-case_of format_of_what_is_staged refused "A file" 'lib/base/a.c:1: run clang-format'
+printf '/* F. */\nint  f(void);\n' >lib/base/a.c && git add lib/base/a.c && printf '/* F. */\nint f(void);\n' >lib/base/a.c
+case_of format_of_what_is_staged refused "A file" 'lib/base/a.c:2: run clang-format'
 git add lib/base/a.c
 case_of long_subject refused "$(printf 'x%.0s' {1..73})" '73 characters'
 git add lib/base/a.c
 case_of good git commit -q -m "$(printf 'é%.0s' {1..72})"
-git worktree add -q "$tmp/other" && cd "$tmp/other" && printf '#include <mpi.h>\n' >lib/base/a.c && git add -A
+git worktree add -q "$tmp/other" && cd "$tmp/other" && printf '/* F. */\n#include <mpi.h>\n' >lib/base/a.c && git add -A
 case_of worktree refused "A file" '<mpi.h> belongs'
 case_of template grep -q "at most 72" <(GIT_EDITOR=cat git commit --allow-empty 2>&1)
 cd "$tmp/tree" && make -s hooks-off >/dev/null && git worktree remove --force "$tmp/other" && git branch -qD other
