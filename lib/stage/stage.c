@@ -167,13 +167,17 @@ static bool may_be_behind_limit(const mill_unit_source *source, mill_status stat
 	return source->first != NULL && (status == MILL_DATA || status == MILL_IO || status == MILL_NOT_FOUND);
 }
 
-/* Rank 0 tells that the stage is over, with the rows of all ranks. */
+/* The stage is over: rank 0 tells the rows of all ranks, and each rank what it took. */
 static void report_end(const mill_run *run, const mill_flow *flow)
 {
 	const mill_stage_entry *entry = &run->books->stages[run->books->stage_count - 1];
 	mill_progress_event event = {.stage = flow->name, .rows = entry->rows_in, .done = true};
 	if (mill_comm_rank(run->comm) == 0)
 		mill_progress_report(run->progress, &event);
+	mill_info(run->log, "stage \"%s\": %lld rows read, %lld passed on", flow->name, (long long)entry->rows_in,
+	          (long long)entry->rows_out);
+	mill_debug(run->log, "stage \"%s\": at most %lld MiB of %lld in use so far", flow->name,
+	           (long long)(run->mem->peak_bytes >> 20), (long long)(run->mem->budget_bytes >> 20));
 }
 
 mill_status mill_stage_run(mill_run *run, mill_flow *flow, mill_stage_target *target, mill_error *err)
