@@ -105,7 +105,8 @@ MILL_NODISCARD mill_status mill_engine_diff(mill_engine *engine, const mill_stor
 typedef struct mill_text_files mill_text_files;
 struct mill_text_files {
 	const char *folder; /* made where it is missing */
-	const char *name;   /* file i is FOLDER/NAME-0000i.csv */
+	const char *name;   /* file i is FOLDER/NAME-0000iENDING */
+	const char *ending;
 	const char *header; /* with its line end */
 	int64_t rows;       /* over all files, dealt to them in order */
 	int64_t files;

@@ -73,6 +73,7 @@ mill_status command_datagen(const option_set *options, mill_engine *engine, mill
 	datagen_files files = {.kind = kind, .seed = options->seed};
 	files.base.folder = options->out != NULL ? options->out : folder;
 	files.base.name = kind->name;
+	files.base.ending = ".csv";
 	files.base.header = kind->header;
 	files.base.rows = options->rows >= 0 ? options->rows : kind->default_rows;
 	files.base.files = options->files > 0 ? options->files : 1 + files.base.rows / 1000000;

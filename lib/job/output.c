@@ -283,6 +283,21 @@ static void output_release(mill_sink *self)
 	mill_mem_free(o);
 }
 
+mill_status mill_output_format_of(const char *text, mill_output_format *out, mill_error *err)
+{
+	if (strcmp(text, "table") == 0)
+		*out = MILL_OUTPUT_TABLE;
+	else if (strcmp(text, "csv") == 0)
+		*out = MILL_OUTPUT_CSV;
+	else if (strcmp(text, "jsonl") == 0)
+		*out = MILL_OUTPUT_JSONL;
+	else if (strcmp(text, "parquet") == 0)
+		return mill_fail(err, MILL_NOT_YET, "--format parquet is not supported yet; use table, csv or jsonl");
+	else
+		return mill_fail(err, MILL_USAGE, "--format: \"%s\" is not one of table, csv, jsonl", text);
+	return MILL_OK;
+}
+
 mill_status mill_output_new(mill_output_format format, const mill_schema *schema, const char *null_text, FILE *stream,
                             mill_mem *mem, mill_sink **out, mill_error *err)
 {

@@ -17,21 +17,6 @@ typedef struct query {
 	int results;
 } query;
 
-static mill_status read_format(const char *text, mill_output_format *out, mill_error *err)
-{
-	if (strcmp(text, "table") == 0)
-		*out = MILL_OUTPUT_TABLE;
-	else if (strcmp(text, "csv") == 0)
-		*out = MILL_OUTPUT_CSV;
-	else if (strcmp(text, "jsonl") == 0)
-		*out = MILL_OUTPUT_JSONL;
-	else if (strcmp(text, "parquet") == 0)
-		return mill_fail(err, MILL_NOT_YET, "--format parquet is not supported yet; use table, csv or jsonl");
-	else
-		return mill_fail(err, MILL_USAGE, "--format: \"%s\" is not one of table, csv, jsonl", text);
-	return MILL_OK;
-}
-
 static mill_status add_sources(query *q, mill_error *err)
 {
 	mill_arena *arena = q->run.arena;
@@ -144,7 +129,7 @@ static mill_status run_script(query *q, mill_error *err)
 	mill_plan **plans = NULL;
 	int count = 0;
 	MILL_TRY(read_script(q, err));
-	MILL_TRY(read_format(q->request->format, &q->format, err));
+	MILL_TRY(mill_output_format_of(q->request->format, &q->format, err));
 	MILL_TRY(add_sources(q, err));
 	MILL_TRY(bind_script(q, &plans, &count, err));
 	MILL_TRY(mill_catalog_run_subqueries(&q->catalog, err));

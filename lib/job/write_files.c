@@ -42,8 +42,8 @@ static mill_status write_share(mill_engine *engine, const mill_text_files *files
 {
 	MILL_TRY(mill_storage_make_folders(&engine->storage, files->folder, err));
 	for (int64_t i = mill_comm_rank(engine->comm); i < files->files; i += mill_comm_size(engine->comm)) {
-		const char *path =
-		    mill_arena_printf(&engine->arena, "%s/%s-%05lld.csv", files->folder, files->name, (long long)i);
+		const char *path = mill_arena_printf(&engine->arena, "%s/%s-%05lld%s", files->folder, files->name,
+		                                     (long long)i, files->ending);
 		if (path == NULL)
 			return mill_fail_nomem(err, 0, "a path");
 		MILL_TRY(write_file(engine, files, path, files->rows * i / files->files,
